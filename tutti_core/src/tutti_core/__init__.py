@@ -1,0 +1,1 @@
+"""The core of tutti: what plugin authors import."""

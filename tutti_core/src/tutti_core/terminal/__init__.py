@@ -1,0 +1,1 @@
+"""Sessions on tmux, reached by exact names and pane ids only."""
