@@ -1,0 +1,1 @@
+"""The nouns of tutti, as frozen values."""

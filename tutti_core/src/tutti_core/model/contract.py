@@ -1,0 +1,283 @@
+"""The things a plugin can give: small protocols and frozen declarations, no base class with state."""
+
+from __future__ import annotations
+
+# ruff: noqa: D102 -- a protocol's attributes are documented in its class docstring
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+
+import attrs
+
+from .happening import Event, Finding
+from .launch import Capabilities, Launch, LaunchRequest
+from .reading import Evidence, Observation
+from .session import Ended, Session, SessionSpec
+
+if TYPE_CHECKING:
+    from ..team.context import Context
+
+
+@runtime_checkable
+class Runtime(Protocol):
+    """One kind of agent CLI: how to start it and how to read it.
+
+    A complete one::
+
+        class Echo:
+            name = "echo"
+            title = "Echo"
+            program = "echo-agent"
+            capabilities = Capabilities(prompt="paste")
+
+            def launch(self, request: LaunchRequest) -> Launch:
+                return Launch(argv=request.command, paste=request.prompt)
+
+            def rules(self) -> str:
+                return '''
+                [[screen]]
+                id = "prompt"
+                state = "idle"
+                region = "last:1"
+                regex = '^> $'
+                '''
+
+    Attributes:
+        name: The name used in `tutti.toml`.
+        title: The name people know it by.
+        program: Its command, looked up on PATH unless a profile names another.
+        capabilities: What it can do.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def program(self) -> str: ...
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    def launch(self, request: LaunchRequest) -> Launch:
+        """Say exactly which process to start; called once per attempt, must not have effects."""
+
+    def rules(self) -> str:
+        """Return the rule file, TOML text, by which its title, status file and screen are read."""
+
+
+@runtime_checkable
+class Detector(Protocol):
+    """A pure function from what was seen to what it means.
+
+    Attributes:
+        name: Its name, shown as the evidence's source.
+        runtime: The runtime whose agents it reads; empty for every runtime.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def runtime(self) -> str: ...
+
+    def detect(self, observation: Observation) -> Iterable[Evidence]:
+        """Return evidence, or nothing; must not raise, look at a clock or open a file."""
+
+
+@runtime_checkable
+class Sink(Protocol):
+    """Receives every event after it is in the journal.
+
+    Attributes:
+        name: Its name.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    def receive(self, event: Event) -> None:
+        """Take one event; an exception is reported once and never stops the work."""
+
+
+@runtime_checkable
+class SessionHost(Protocol):
+    """Where sessions live.
+
+    Attributes:
+        name: Its name, such as ``tmux``.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    def create(self, spec: SessionSpec) -> Session:
+        """Start the process as the session's own and return the session."""
+
+    def list(self, root: str | None = None) -> tuple[Session, ...]:
+        """Return the sessions of ours, all of them or those of one workspace, in one call."""
+
+    def capture(self, panes: Sequence[str], *, history: int = 0) -> Mapping[str, str]:
+        """Return the text of several panes in one call; a vanished pane is absent."""
+
+    def paste(self, pane: str, text: str) -> None:
+        """Put text into the program's input as one paste, without submitting it."""
+
+    def keys(self, pane: str, *names: str) -> None:
+        """Press named keys."""
+
+    def end(self, session: Session, *, grace: float = 3.0) -> Ended:
+        """End every process of a session, then the session."""
+
+    def attach_argv(self, session_name: str) -> Sequence[str]:
+        """Return the command that shows the session to a person."""
+
+
+@runtime_checkable
+class StepType(Protocol):
+    """A kind of workflow step.
+
+    Attributes:
+        name: The word used as the step's ``type``.
+        schema: The attrs class of its keys.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def schema(self) -> type: ...
+
+    def plan(self, context: Context, step: Any) -> Mapping[str, Any]:
+        """Say what `run` would do, without doing any of it."""
+
+    def run(self, context: Context, step: Any) -> Mapping[str, Any]:
+        """Do it and return its output."""
+
+    def recover(self, context: Context, step: Any, record: Mapping[str, Any]) -> str:
+        """Say what is known of a step that was interrupted: ``done``, ``redo`` or ``unknown``."""
+
+
+@runtime_checkable
+class Service(Protocol):
+    """Work done in the background by the workspace's one watcher.
+
+    Attributes:
+        name: Its name; also names its cursor into the journal.
+        events: Names of the events it wants; empty for none.
+        every: Seconds between ticks; 0 for none.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def events(self) -> Sequence[str]: ...
+    @property
+    def every(self) -> float: ...
+
+    def handle(self, context: Context, event: Event | None) -> None:
+        """Handle one event, or a tick when the event is None; the cursor advances afterwards."""
+
+
+@attrs.frozen
+class Verb:
+    """A named operation: one definition for the command, the HTTP API, MCP and Python callers.
+
+    Attributes:
+        name: Its name, such as ``up``.
+        request: The attrs class of what it takes.
+        response: The attrs class of what it answers.
+        run: The operation.
+        summary: One line for people.
+        reads: Whether it only reads.
+    """
+
+    name: str
+    request: type
+    response: type
+    run: Callable[[Context, Any], Any]
+    summary: str
+    reads: bool = False
+
+
+@attrs.frozen
+class Table:
+    """A TOML table that a plugin owns.
+
+    Attributes:
+        name: The table's name, such as ``permissions``.
+        type: The attrs class of its content.
+        scope: Which file it may stand in.
+        many: Whether it is an array of tables; the value is then a tuple.
+        starter: TOML text that `tt init` offers when the table is not there.
+        check: Looks at the converted value and yields problems, each a path below the table and a
+            message.
+    """
+
+    name: str
+    type: type
+    scope: Literal["workspace", "global", "both"] = "workspace"
+    many: bool = False
+    starter: str = ""
+    check: Callable[[Any], Iterable[tuple[str, str]]] | None = None
+
+
+@attrs.frozen
+class Keys:
+    """Single keys that a plugin adds to a table of the core's.
+
+    Attributes:
+        table: The table's name, such as ``agent``.
+        type: The attrs class whose fields are the keys; every field needs a default.
+    """
+
+    table: str
+    type: type
+
+
+@attrs.frozen
+class Check:
+    """One of the doctor's checks.
+
+    Attributes:
+        name: Its name; findings may have finer identifiers.
+        run: Looks and yields findings; must not change anything.
+    """
+
+    name: str
+    run: Callable[[Context], Iterable[Finding]]
+
+
+@attrs.frozen
+class Template:
+    """A team to begin with.
+
+    Attributes:
+        name: Its name, for ``tt init --template``.
+        version: Its version, noted in the file it makes.
+        description: One line for people.
+        body: The `tutti.toml` it makes; ``{{project_name}}`` is replaced.
+        detect: File names, any of which in the project speaks for this template.
+        detect_all: File names that must all be there.
+    """
+
+    name: str
+    version: str
+    description: str
+    body: str
+    detect: tuple[str, ...] = ()
+    detect_all: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Command:
+    """A command of ``tt``, by reference, so that listing it imports nothing.
+
+    Attributes:
+        name: The word after ``tt``.
+        target: ``module:attribute`` of a click command.
+        help: One line for the list of commands.
+        hidden: Whether the list leaves it out.
+    """
+
+    name: str
+    target: str
+    help: str
+    hidden: bool = False

@@ -1,0 +1,130 @@
+"""A launch: what is asked of a runtime, and the exact process it answers with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import attrs
+
+from .arrangement import Agent, Mode, Policy, Profile
+
+
+@attrs.frozen
+class Capabilities:
+    """What a runtime can do; a missing ability is declared here and is never an exception.
+
+    Attributes:
+        prompt: `argument` if the first prompt goes on the command line, `paste` if it must wait
+            until the composer is ready.
+        resume: `chosen` if tutti chooses the conversation's id, `learned` if the runtime does and
+            it can be found out later, `none` if a conversation cannot be taken up again.
+        constrain: How a policy is held: `hard` by the runtime itself, `shim` by best effort,
+            `none` not at all.
+        bypass: Whether it can run without asking anything.
+        memory: Whether standing instructions have a flag of their own.
+    """
+
+    prompt: Literal["argument", "paste"] = "paste"
+    resume: Literal["chosen", "learned", "none"] = "none"
+    constrain: Literal["hard", "shim", "none"] = "none"
+    bypass: bool = False
+    memory: bool = False
+
+
+@attrs.frozen
+class LaunchRequest:
+    """What tutti wants started.
+
+    Attributes:
+        agent: The agent as the arrangement has it.
+        workspace: The workspace's name.
+        root: Absolute path of the workspace.
+        cwd: Absolute path of the folder the agent works in.
+        command: Program and leading arguments, from the profile or the runtime's default.
+        mode: How much it may do without asking.
+        policy: Whether a policy binds it.
+        rules: The policy's allow rules; None until a plugin supplies a policy.
+        prompt: The first prompt, or None.
+        memory: Text of its standing instructions, or None.
+        conversation: Id of the conversation to begin or to take up again; None if the runtime
+            chooses.
+        resume: Whether to take up `conversation` rather than begin it.
+        version: Version the program reports, or None if it could not be asked.
+        profile: The profile it runs on, or None.
+        env: Variables it gets.
+        files: Folder in which the runtime may have files written for this launch.
+    """
+
+    agent: Agent
+    workspace: str
+    root: Path
+    cwd: Path
+    command: tuple[str, ...]
+    mode: Mode = "auto"
+    policy: Policy = "constrained"
+    rules: tuple[str, ...] | None = None
+    prompt: str | None = None
+    memory: str | None = None
+    conversation: str | None = None
+    resume: bool = False
+    version: str | None = None
+    profile: Profile | None = None
+    env: Mapping[str, str] = attrs.field(factory=dict)
+    files: Path = Path()
+
+    @property
+    def constrained(self) -> bool:
+        """Whether the agent may do only what the policy's rules allow, without asking."""
+        return self.mode != "safe" and self.policy == "constrained"
+
+    @property
+    def bypassed(self) -> bool:
+        """Whether the agent may do anything without asking."""
+        return self.mode == "unattended" and self.policy == "bypass"
+
+
+@attrs.frozen
+class Launch:
+    """The process a runtime wants: every byte of it, and where to look while it runs.
+
+    Attributes:
+        argv: Program and arguments; never seen by a shell.
+        env: Variables to add.
+        unset: Variables to take out of the environment.
+        files: Files to write before the start, private to the user.
+        paste: A prompt to be given once the agent is ready, when it is not in `argv`.
+        conversation: Id of the conversation, if it is known in advance.
+        live_status: Path of the runtime's own live-status file, with `{pid}` for the process id.
+        transcript: Path of its transcript, if it is known in advance.
+        enforcement: Who holds the agent to its policy: `prompt` a person, `hard` the runtime,
+            `hard_shim` shims by best effort, `bypass` nobody, `unsupported` nobody can.
+        warnings: What the user should know about this launch.
+    """
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str] = attrs.field(factory=dict)
+    unset: tuple[str, ...] = ()
+    files: Mapping[Path, str] = attrs.field(factory=dict)
+    paste: str | None = None
+    conversation: str | None = None
+    live_status: str | None = None
+    transcript: str | None = None
+    enforcement: Literal["prompt", "hard", "hard_shim", "bypass", "unsupported"] = "prompt"
+    warnings: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Refusal:
+    """A reason not to do what was asked.
+
+    Attributes:
+        reason: What stands in the way, in one line.
+        remedy: What to do about it.
+        by: Who refuses: a plugin's or a room's name.
+    """
+
+    reason: str
+    remedy: str = ""
+    by: str = ""

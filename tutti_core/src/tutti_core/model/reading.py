@@ -1,0 +1,144 @@
+"""What is seen of an agent, and what is made of it.
+
+These are read on the path of ``tt status``, so they are named tuples: attrs would cost more to
+import than the whole command may take.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+STATES = (
+    "starting",
+    "idle",
+    "working",
+    "waiting",
+    "auth_failed",
+    "rate_limited",
+    "provider_down",
+    "exited",
+    "stopped",
+    "unknown",
+)
+
+KINDS = ("permission", "question", "dialog", "trust")
+
+CONTRACT_WORDS: Mapping[str, tuple[str, str, str]] = {
+    "starting": ("working", "ok", "Working"),
+    "working": ("working", "ok", "Working"),
+    "idle": ("idle", "ok", "Idle"),
+    "waiting": ("working", "ok", "Working"),
+    "auth_failed": ("unknown", "failed", "Auth Failed"),
+    "rate_limited": ("unknown", "ok", "Unknown"),
+    "provider_down": ("unknown", "ok", "Unknown"),
+    "exited": ("stopped", "unknown", "Stopped"),
+    "stopped": ("stopped", "unknown", "Stopped"),
+    "unknown": ("unknown", "unknown", "Unknown"),
+}
+
+
+class Screen(NamedTuple):
+    """A pane as text.
+
+    Attributes:
+        text: The visible rows, joined by newlines, without styles.
+        width: Columns of the pane.
+        height: Rows of the pane.
+        alternate: Whether the program uses the alternate screen.
+    """
+
+    text: str
+    width: int = 200
+    height: int = 50
+    alternate: bool = False
+
+
+class Observation(NamedTuple):
+    """Everything seen of one agent at one moment; detectors are pure functions of it.
+
+    Attributes:
+        now: Epoch seconds of the observation.
+        runtime: Name of the agent's runtime.
+        session: Whether a session of ours exists for the agent.
+        alive: Whether the process in its pane lives.
+        exit_status: Exit status of a dead process, if known.
+        started: Epoch seconds at which the session was made.
+        title: The pane's title, as the program set it.
+        screen: The visible screen, or None if it was not captured.
+        live: The runtime's own live-status file, parsed, if it is there and is this process's.
+        live_at: Epoch seconds of the last change of that file.
+    """
+
+    now: float
+    runtime: str
+    session: bool
+    alive: bool = False
+    exit_status: int | None = None
+    started: float | None = None
+    title: str | None = None
+    screen: Screen | None = None
+    live: Mapping[str, Any] | None = None
+    live_at: float | None = None
+
+
+class Evidence(NamedTuple):
+    """One source's word about an agent's state.
+
+    Attributes:
+        source: ``process``, ``live``, ``title``, ``screen``, or a detector's own name.
+        state: One of `STATES`.
+        kind: What a waiting agent waits for, one of `KINDS`; empty otherwise.
+        rule: Identifier of the rule that spoke.
+        detail: What was matched, for people to read.
+        confidence: From 0 to 1.
+        age: Seconds since the source last changed; None when it is as fresh as the observation.
+        priority: Strength among pieces of evidence; higher wins.
+    """
+
+    source: str
+    state: str
+    kind: str = ""
+    rule: str = ""
+    detail: str = ""
+    confidence: float = 1.0
+    age: float | None = None
+    priority: int = 0
+
+
+class Reading(NamedTuple):
+    """The state of an agent, with what it stands on.
+
+    Attributes:
+        state: One of `STATES`.
+        kind: What a waiting agent waits for; empty otherwise.
+        detail: A short explanation, such as the exit status or the error's text.
+        confidence: From 0 to 1.
+        confirmed: False when a second look is needed before anything is built on it.
+        since: Epoch seconds since when the state holds, if a source says so.
+        evidence: Every piece considered, the decisive one first.
+    """
+
+    state: str
+    kind: str = ""
+    detail: str = ""
+    confidence: float = 0.0
+    confirmed: bool = True
+    since: float | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def activity_state(self) -> str:
+        """The contract's ``activity_state``: ``working``, ``idle``, ``stopped`` or ``unknown``."""
+        return CONTRACT_WORDS[self.state][0]
+
+    @property
+    def auth_state(self) -> str:
+        """The contract's ``auth_state``: ``ok``, ``failed`` or ``unknown``."""
+        return CONTRACT_WORDS[self.state][1]
+
+    @property
+    def status(self) -> str:
+        """The contract's ``status`` word, such as ``Working`` or ``Auth Failed: …``."""
+        word = CONTRACT_WORDS[self.state][2]
+        return f"{word}: {self.detail}" if self.state == "auth_failed" and self.detail else word
