@@ -1,0 +1,1 @@
+"""Every first-party part of tutti in one install; there is nothing to import here."""

@@ -1,0 +1,1 @@
+"""A scripted agent: a whole team to try, with no account and no network."""

@@ -1,0 +1,1 @@
+"""The kit for authors of tutti plugins: what a test of a plugin imports."""
