@@ -1,4 +1,4 @@
-"""The things a plugin can give: small protocols and frozen declarations, no base class with state."""
+"""What a plugin can give: small protocols and frozen declarations, no base class with state."""
 
 from __future__ import annotations
 

@@ -1,0 +1,239 @@
+"""The contract: every hook a plugin may implement, in the order of a team's life.
+
+A plugin is a module named by an entry point of the group ``tutti``; it implements hooks with
+``tutti_core.hookimpl`` and may leave out arguments it does not need. Hooks are called plugin by
+plugin, the core's own first, then by name; a hook that raises sets its plugin aside and names it.
+Hook wrappers are refused, because one broken wrapper would take every other plugin with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from .markers import hookspec
+
+if TYPE_CHECKING:
+    from .model.contract import (
+        Check,
+        Command,
+        Detector,
+        Keys,
+        Runtime,
+        Service,
+        SessionHost,
+        Sink,
+        StepType,
+        Table,
+        Template,
+        Verb,
+    )
+    from .model.happening import Action, Verdict
+    from .model.launch import LaunchRequest, Refusal
+    from .model.reading import Reading
+    from .team.context import Context
+
+
+# Before anything runs: what there is.
+
+
+@hookspec
+def tutti_commands() -> Iterable[Command]:
+    """Name the commands a plugin adds to ``tt``, by reference.
+
+    Called when the list of plugins is built; the answer is cached until a plugin changes, so a
+    command is listed and found without importing what it runs.
+
+    Returns:
+        The commands. A name given twice is refused when it is used, naming both distributions.
+    """
+    return ()
+
+
+@hookspec
+def tutti_tables() -> Iterable[Table | Keys]:
+    """Name the TOML tables, or single keys in the core's tables, that a plugin owns.
+
+    Called before a configuration file is read. A table nobody owns makes acting commands refuse.
+
+    Returns:
+        A `Table` for a table of one's own, `Keys` for keys in another's. Two owners of one name are
+        refused, naming both distributions.
+    """
+    return ()
+
+
+@hookspec
+def tutti_templates() -> Iterable[Template]:
+    """Offer teams to begin with.
+
+    Called by ``tt init``, which proposes the best match for the project.
+
+    Returns:
+        The templates.
+    """
+    return ()
+
+
+@hookspec
+def tutti_runtimes(tables: Mapping[str, Any]) -> Iterable[Runtime]:
+    """Give the kinds of agents a plugin knows.
+
+    Called when agents are configured, started or read.
+
+    Args:
+        tables: The workspace's TOML tables as read, before conversion; empty outside a workspace.
+
+    Returns:
+        The runtimes. A name given twice is refused, naming both distributions.
+    """
+    return ()
+
+
+@hookspec
+def tutti_hosts() -> Iterable[SessionHost]:
+    """Give the places where sessions can live.
+
+    Called when a team is started or listed; tmux is the core's own.
+
+    Returns:
+        The hosts.
+    """
+    return ()
+
+
+@hookspec
+def tutti_verbs() -> Iterable[Verb]:
+    """Give named operations, for commands, the HTTP API, MCP and other plugins.
+
+    Called when a verb is first asked for.
+
+    Returns:
+        The verbs. A name given twice is refused, naming both distributions.
+    """
+    return ()
+
+
+@hookspec
+def tutti_steps() -> Iterable[StepType]:
+    """Give kinds of workflow steps.
+
+    Called when a workflow is read.
+
+    Returns:
+        The step types, each with the attrs class of its keys.
+    """
+    return ()
+
+
+# A team is started.
+
+
+@hookspec
+def tutti_prepare_launch(launch: LaunchRequest) -> LaunchRequest | Refusal | None:
+    """Amend a launch before the runtime is asked for its command line, or refuse it.
+
+    Called once per attempt, plugin after plugin; each sees what the one before it made. An
+    exception refuses the launch: a policy must not vanish by accident.
+
+    Args:
+        launch: What is to be started.
+
+    Returns:
+        The amended request, a refusal, or None to leave it as it is.
+    """
+    return None
+
+
+@hookspec
+def tutti_guard(action: Action) -> Verdict | None:
+    """Speak on an action before it begins.
+
+    Called before launch, send, run, command and land, and by dry runs; must not have effects. The
+    strictest verdict counts; an exception counts as a refusal.
+
+    Args:
+        action: What is about to be done.
+
+    Returns:
+        A verdict, or None to have no say.
+    """
+    return None
+
+
+@hookspec
+def tutti_launch_failed(launch: LaunchRequest, reading: Reading) -> LaunchRequest | None:
+    """Offer another launch after one that failed, such as the next profile.
+
+    Called when an agent did not become ready. The first offer is taken; the core bounds the tries.
+
+    Args:
+        launch: What was started.
+        reading: What became of it.
+
+    Returns:
+        Another request, or None.
+    """
+    return None
+
+
+# A team is watched.
+
+
+@hookspec
+def tutti_detectors() -> Iterable[Detector]:
+    """Give detectors beside the rule files of the runtimes.
+
+    Called when agents are read.
+
+    Returns:
+        The detectors.
+    """
+    return ()
+
+
+@hookspec
+def tutti_sinks(workspace: Context) -> Iterable[Sink]:
+    """Give receivers of events.
+
+    Called once per workspace, before its first event. A sink that raises is reported once and left
+    out from then on; the journal has the event already.
+
+    Args:
+        workspace: The workspace.
+
+    Returns:
+        The sinks.
+    """
+    return ()
+
+
+@hookspec
+def tutti_services(workspace: Context) -> Iterable[Service]:
+    """Give background work for the workspace's one watcher.
+
+    Called when the watcher starts. Each service has a cursor into the journal that advances after
+    its effect.
+
+    Args:
+        workspace: The workspace.
+
+    Returns:
+        The services.
+    """
+    return ()
+
+
+@hookspec
+def tutti_checks(workspace: Context) -> Iterable[Check]:
+    """Give checks to the doctor.
+
+    Called by ``tt doctor``; checks look and never change anything.
+
+    Args:
+        workspace: The workspace.
+
+    Returns:
+        The checks.
+    """
+    return ()

@@ -1,0 +1,1 @@
+"""The verbs: a team is started, shown, talked to and taken down."""

@@ -1,0 +1,35 @@
+"""Where things are under a workspace's ``.tutti/``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class Places:
+    """The layout of one workspace's own folder.
+
+    Args:
+        root: Absolute path of the workspace.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.home = root / ".tutti"
+        self.state = self.home / "state"
+        self.worktrees = self.home / "worktrees"
+        self.logs = self.home / "logs"
+        self.events = self.state / "events.jsonl"
+        self.policy_decisions = self.state / "policy-decisions.jsonl"
+        self.locks = self.state / "locks"
+
+    def agent(self, name: str) -> Path:
+        """Return an agent's contract file."""
+        return self.state / f"{name}.json"
+
+    def launch(self, name: str) -> Path:
+        """Return the folder for files that a runtime has written for a launch."""
+        return self.state / "runtime-settings" / name
+
+    def lock(self, name: str) -> Path:
+        """Return the lock file of that name."""
+        return self.locks / f"{name}.lock"
