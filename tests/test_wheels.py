@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-# The first test waits for the building of all wheels, and each first of a member for an installation.
+# The first test waits for all the wheels, and the first of each member for an installation.
 pytestmark = pytest.mark.timeout(300)
 
 # What `tt plugins` shows of ours when a distribution is installed with what it declares.
@@ -106,8 +106,13 @@ def contents(wheel: Path) -> set[str]:
 def source_files(member: Path) -> set[str]:
     """The files of a member's package, as a wheel would name them."""
     source = member / "src"
-    files = (path for path in source.rglob("*") if path.is_file())
-    return {str(path.relative_to(source)) for path in files if "__pycache__" not in path.parts}
+    files = (path.relative_to(source) for path in source.rglob("*") if path.is_file())
+    return {str(path) for path in files if not any(is_by_product(part) for part in path.parts)}
+
+
+def is_by_product(name: str) -> bool:
+    """Whether a file or folder of this name is what tools leave behind."""
+    return name == "__pycache__" or name.startswith(".")
 
 
 def test_every_member_is_expected(member: Path) -> None:
