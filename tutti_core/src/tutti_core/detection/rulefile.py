@@ -1,6 +1,6 @@
 """Reads a runtime's rule file: TOML data, checked once, then kept as plain values.
 
-A rule file has up to three parts::
+A rule file has up to four parts::
 
     [live]                              # the runtime's own live-status file, JSON
     state = "status"                    # the key that says what it does
@@ -10,6 +10,10 @@ A rule file has up to three parts::
     states = { busy = "working", idle = "idle", waiting = "waiting" }
     kind = "waitingFor"
     kinds = { "permission prompt" = "permission" }
+
+    [composer]                          # where prompts are typed
+    region = "composer"
+    prompt = "^❯ ?"                     # what stands before the draft
 
     [[title]]                           # the pane's title
     id = "spinner"
@@ -52,7 +56,8 @@ def compile_rules(text: str, source: str) -> dict[str, Any]:
         source: What to call it in messages, such as the runtime's name.
 
     Returns:
-        ``{"live": {...} | None, "title": [...], "screen": [...]}``, JSON values only.
+        ``{"live": {…} | None, "composer": {…} | None, "title": […], "screen": […]}``, JSON
+        values only.
 
     Raises:
         ConfigError: If it is not TOML, or a rule makes no sense.
@@ -63,11 +68,12 @@ def compile_rules(text: str, source: str) -> dict[str, Any]:
         data = tomli.loads(text)
     except tomli.TOMLDecodeError as error:
         raise ConfigError(f"rules of {source}: {error}") from error
-    unknown = sorted(set(data) - {"live", "title", "screen"})
+    unknown = sorted(set(data) - {"live", "composer", "title", "screen"})
     if unknown:
         raise ConfigError(f"rules of {source}: unknown part {unknown[0]!r}")
     return {
         "live": _live(data["live"], source) if "live" in data else None,
+        "composer": _composer(data["composer"], source) if "composer" in data else None,
         "title": [_rule(rule, f"{source}, title") for rule in data.get("title", [])],
         "screen": [_rule(rule, f"{source}, screen") for rule in data.get("screen", [])],
     }
@@ -82,6 +88,15 @@ def _live(live: dict[str, Any], source: str) -> dict[str, Any]:
     for word, kind in live.get("kinds", {}).items():
         _known(kind, KINDS, f"rules of {source}: live kind for {word!r}")
     return live
+
+
+def _composer(composer: dict[str, Any], source: str) -> dict[str, Any]:
+    where = f"rules of {source}: [composer]"
+    _known(str(composer.get("region", "composer")).partition(":")[0], REGIONS, where)
+    if "prompt" not in composer or set(composer) - {"region", "prompt"}:
+        raise ConfigError(f"{where} needs a prompt, and knows only region beside it")
+    _compiles(composer["prompt"], where)
+    return composer
 
 
 def _rule(rule: dict[str, Any], where: str) -> dict[str, Any]:

@@ -115,7 +115,9 @@ class SessionHost(Protocol):
     def list(self, root: str | None = None) -> tuple[Session, ...]:
         """Return the sessions of ours, all of them or those of one workspace, in one call."""
 
-    def capture(self, panes: Sequence[str], *, history: int = 0) -> Mapping[str, str]:
+    def capture(
+        self, panes: Sequence[str], *, history: int = 0, styles: bool = False
+    ) -> Mapping[str, str]:
         """Return the text of several panes in one call; a vanished pane is absent."""
 
     def paste(self, pane: str, text: str) -> None:
@@ -123,6 +125,9 @@ class SessionHost(Protocol):
 
     def keys(self, pane: str, *names: str) -> None:
         """Press named keys."""
+
+    def leave_copy_mode(self, pane: str) -> None:
+        """Return a pane that somebody scrolled to the program."""
 
     def end(self, session: Session, *, grace: float = 3.0) -> Ended:
         """End every process of a session, then the session."""

@@ -24,6 +24,8 @@ class Capabilities:
             `none` not at all.
         bypass: Whether it can run without asking anything.
         memory: Whether standing instructions have a flag of their own.
+        commands: Leading characters of a prompt that the CLI takes for commands of its own, such
+            as ``/`` and ``!``; a prompt that begins with one gets a space in front.
     """
 
     prompt: Literal["argument", "paste"] = "paste"
@@ -31,6 +33,7 @@ class Capabilities:
     constrain: Literal["hard", "shim", "none"] = "none"
     bypass: bool = False
     memory: bool = False
+    commands: str = ""
 
 
 @attrs.frozen

@@ -58,7 +58,8 @@ def digest(arrangement: Arrangement, plugins: Plugins) -> dict[str, Any]:
 
     agents = [_agent(arrangement, agent) for agent in arrangement.agent]
     used = {agent["runtime"] for agent in agents}
-    runtimes = {name: one for name, one in plugins.runtimes().items() if name in used}
+    known = plugins.runtimes()
+    runtimes = {name: one for name, one in known.items() if name in used}
     return {
         "workspace": arrangement.workspace.name,
         "agents": agents,

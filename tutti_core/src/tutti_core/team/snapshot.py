@@ -22,10 +22,23 @@ def snapshot(root: Path, host: Panes) -> tuple[dict[str, Any], list[Voice]]:
         The compiled arrangement and the voices in its order.
     """
     team = compiled(root)
+    return team, voices_of(root, team, host, _detectors(team))
+
+
+def voices_of(
+    root: Path, team: Mapping[str, Any], host: Panes, detectors: Sequence[Any] = ()
+) -> list[Voice]:
+    """Return a team's voices.
+
+    Args:
+        root: Absolute path of the workspace.
+        team: The compiled arrangement.
+        host: Where the sessions live.
+        detectors: Detectors beside the rules.
+    """
     agents = {agent["name"]: agent["runtime"] for agent in team["agents"]}
     records = read_records(root, agents)
-    voices = look(str(root), agents, team["rules"], host, records, _detectors(team))
-    return team, list(voices.values())
+    return list(look(str(root), agents, team["rules"], host, records, detectors).values())
 
 
 def status_row(workspace: str, voice: Voice) -> dict[str, Any]:

@@ -1,0 +1,50 @@
+"""The composer: whether it is empty, and whether what stands in it is what we put there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from .evidence import pattern
+from .regions import region, rows_of
+
+DIM = re.compile(r"\x1b\[(?:0;)?2m.*?(?:\x1b\[(?:0|22)?(?:;[\d;]*)?m|$)", re.MULTILINE)
+STYLE = re.compile(r"\x1b\[[\d;:]*m|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x0e\x0f]")
+PASTED = re.compile(r"\[Pasted (?:text|~|Content)")
+
+
+def draft(styled: str, rules: Mapping[str, Any] | None) -> str | None:
+    """Return what stands in the composer.
+
+    Args:
+        styled: The screen with its styles; dim text is a suggestion, nobody's draft.
+        rules: The `[composer]` part of the runtime's rules.
+
+    Returns:
+        The draft, empty if there is none; None if the screen shows no composer.
+    """
+    if not rules:
+        return None
+    rows = rows_of(STYLE.sub("", DIM.sub("", styled)))
+    text = region(rows, rules.get("region", "composer"))
+    found = pattern(rules["prompt"]).search(text)
+    if found is None:
+        return None
+    return " ".join(text[found.end() :].replace("│", " ").split())
+
+
+def ours(draft_text: str, sent: str) -> bool:
+    """Return whether a draft is provably the text that was pasted.
+
+    Args:
+        draft_text: The draft as `draft` returns it.
+        sent: The text that was pasted.
+    """
+    if PASTED.search(draft_text):
+        return True
+    return bool(draft_text) and _bare(sent).startswith(_bare(draft_text)[:200])
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split())

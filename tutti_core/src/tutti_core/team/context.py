@@ -1,0 +1,193 @@
+"""A workspace at hand: its arrangement, its plugins, its sessions and its journal, in one value."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ..errors import ConfigError, PluginError
+from ..model.arrangement import Agent, Arrangement
+from ..model.contract import Runtime, SessionHost, Sink
+from ..model.happening import Action, Event, Verdict
+from ..plugins import Plugins
+from ..state.journal import Journal
+from ..watching.look import Voice
+from .compiled import digest
+from .loading import load_arrangement
+from .places import Places
+from .snapshot import voices_of
+
+
+class Context:
+    """What a verb works on.
+
+    Args:
+        arrangement: The checked arrangement.
+        plugins: The plugins of this process.
+
+    Attributes:
+        root: Absolute path of the workspace.
+        places: Where its files are.
+    """
+
+    def __init__(self, arrangement: Arrangement, plugins: Plugins) -> None:
+        self.arrangement = arrangement
+        self.plugins = plugins
+        self.root = arrangement.root
+        self.places = Places(arrangement.root)
+        self._silent: set[str] = set()
+
+    @classmethod
+    def open(cls, root: Path, plugins: Plugins | None = None) -> Context:
+        """Load a workspace.
+
+        Args:
+            root: Absolute path of the workspace.
+            plugins: The plugins to use; the installed ones by default.
+
+        Raises:
+            ConfigError: With every problem of its configuration.
+        """
+        plugins = plugins or Plugins.installed()
+        return cls(load_arrangement(root, plugins), plugins)
+
+    @property
+    def name(self) -> str:
+        """The workspace's name."""
+        return self.arrangement.workspace.name
+
+    @cached_property
+    def host(self) -> SessionHost:
+        """Where the sessions live."""
+        return self.plugins.hosts()["tmux"]
+
+    @cached_property
+    def runtimes(self) -> Mapping[str, Runtime]:
+        """The known runtimes by name."""
+        return self.plugins.runtimes()
+
+    @cached_property
+    def journal(self) -> Journal:
+        """The workspace's events."""
+        return Journal(self.places.events)
+
+    @cached_property
+    def sinks(self) -> Mapping[str, Sink]:
+        """Who else receives events."""
+        return self.plugins.sinks(self)
+
+    def agent(self, name: str) -> Agent:
+        """Return an agent of the arrangement.
+
+        Raises:
+            ConfigError: If there is none of that name.
+        """
+        found = self.arrangement.named(name)
+        if found is None:
+            known = ", ".join(one.name for one in self.arrangement.agent) or "none"
+            raise ConfigError(
+                f"no agent {name!r} in {self.name} (there are: {known})",
+                hint="check the spelling, or add an [[agent]] to tutti.toml",
+            )
+        return found
+
+    def runtime(self, agent: Agent) -> Runtime:
+        """Return the runtime an agent runs on.
+
+        Raises:
+            ConfigError: If it has none.
+        """
+        name = self.arrangement.runtime_of(agent)
+        if name is None or name not in self.runtimes:
+            raise ConfigError(f"agent {agent.name!r} has no known runtime ({name or 'none given'})")
+        return self.runtimes[name]
+
+    def voices(self, names: Collection[str] | None = None) -> dict[str, Voice]:
+        """Look at the team once and return its voices by agent.
+
+        Args:
+            names: The agents wanted; all by default.
+        """
+        voices = voices_of(self.root, self.digest, self.host, self._detectors)
+        return {one.agent: one for one in voices if names is None or one.agent in names}
+
+    @cached_property
+    def digest(self) -> Mapping[str, Any]:
+        """The arrangement in its compiled form, with the rules of its runtimes."""
+        return digest(self.arrangement, self.plugins)
+
+    @cached_property
+    def _detectors(self) -> tuple[Any, ...]:
+        return tuple(self.plugins.detectors().values())
+
+    def emit(
+        self,
+        event: str,
+        agent: str | None = None,
+        data: Mapping[str, Any] | None = None,
+        correlation_id: str = "",
+    ) -> Event:
+        """Record an event, then hand it to the sinks.
+
+        Args:
+            event: Its name.
+            agent: The agent concerned.
+            data: Details, JSON values only.
+            correlation_id: What ties the events of one act together.
+        """
+        line = {
+            "event": event,
+            "workspace": self.name,
+            "agent": agent,
+            "correlation_id": correlation_id,
+            "data": dict(data) if data is not None else None,
+        }
+        kept = self.journal.append(line)
+        recorded = Event(**line, timestamp=kept["timestamp"], seq=kept["seq"])
+        for name, sink in self.sinks.items():
+            self._deliver(name, sink, recorded)
+        return recorded
+
+    def guard(self, action: Action) -> list[Verdict]:
+        """Ask the guards about an action, and record what they say.
+
+        Args:
+            action: What is about to be done.
+
+        Returns:
+            The verdicts, strictest first.
+        """
+        verdicts = self.plugins.guard(action)
+        for verdict in verdicts:
+            if verdict.decision != "allow":
+                data = {"action": action.name, "by": verdict.by, "reason": verdict.reason}
+                self.emit(f"guard.{verdict.decision}", action.agent, data)
+        return verdicts
+
+    def require_owned(self, without: Collection[str] = ()) -> None:
+        """Refuse to act while a table of the configuration has no working owner.
+
+        Args:
+            without: Tables the user chose to do without.
+
+        Raises:
+            PluginError: Naming the first such table and what to do.
+        """
+        for table, remedy in self.arrangement.unowned.items():
+            if table not in without:
+                raise PluginError(
+                    f"[{table}] is configured, but no working plugin owns it",
+                    hint=f"{remedy}, or go on with --without {table}",
+                )
+
+    def _deliver(self, name: str, sink: Sink, event: Event) -> None:
+        if name in self._silent:
+            return
+        try:
+            sink.receive(event)
+        except Exception as error:
+            self._silent.add(name)
+            data = {"sink": name, "error": f"{type(error).__name__}: {error}"}
+            self.emit("sink.failed", data=data)

@@ -1,0 +1,169 @@
+"""From an agent and the command line to a launch request, and the refusals on the way."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+
+from ..errors import ConfigError, PolicyError
+from ..model.arrangement import Agent, Mode, Policy, Profile
+from ..model.launch import LaunchRequest
+from .versions import version_of
+
+if TYPE_CHECKING:
+    from ..model.contract import Runtime
+    from .context import Context
+
+# tmux takes a message of 16 KB at most, the environment included.
+ARGUMENT_BYTES = 6000
+
+
+def settle(context: Context, mode: Mode | None, policy: Policy | None) -> tuple[Mode, Policy]:
+    """Return the mode and the policy that count: the command line's, else the arrangement's.
+
+    Raises:
+        PolicyError: If bypass is asked for in a mode that does not allow it.
+    """
+    settings = context.arrangement.launch
+    chosen, bound = mode or settings.mode, policy or settings.policy
+    if bound == "bypass" and chosen != "unattended":
+        raise PolicyError(
+            f"policy bypass needs mode unattended, found mode {chosen}",
+            hint="add --mode unattended, or leave out --policy bypass",
+        )
+    return chosen, bound
+
+
+def request(
+    context: Context,
+    agent: Agent,
+    runtime: Runtime,
+    *,
+    mode: Mode,
+    policy: Policy,
+) -> LaunchRequest:
+    """Return what is asked of the runtime, before any plugin has amended it.
+
+    Args:
+        context: The workspace.
+        agent: The agent to start.
+        runtime: Its runtime.
+        mode: How much it may do without asking.
+        policy: Whether a policy binds it.
+    """
+    profile = default_profile(context, runtime)
+    command = tuple(shlex.split(profile.command)) if profile else (runtime.program,)
+    chosen = runtime.capabilities.resume == "chosen"
+    return LaunchRequest(
+        agent=agent,
+        workspace=context.name,
+        root=context.root,
+        cwd=context.root,
+        command=command,
+        mode=mode,
+        policy=policy,
+        prompt=disarmed(agent.prompt, runtime.capabilities.commands),
+        memory=memory(context.root, agent),
+        conversation=str(uuid4()) if chosen else None,
+        version=version_of(command),
+        profile=profile,
+        env=environment(context, agent, profile),
+        files=context.places.launch(agent.name),
+    )
+
+
+def prepared(context: Context, wanted: LaunchRequest) -> LaunchRequest:
+    """Let the plugins amend a request, and hold it to the policy.
+
+    Raises:
+        PolicyError: If a plugin refuses, or a constrained launch has no policy.
+    """
+    from ..model.launch import Refusal
+
+    answer = context.plugins.prepare(wanted)
+    if isinstance(answer, Refusal):
+        raise PolicyError(f"{answer.by or 'a plugin'}: {answer.reason}", hint=answer.remedy)
+    if answer.constrained and answer.rules is None:
+        raise PolicyError(
+            "a constrained launch needs a policy, and no plugin supplies one",
+            hint=_remedy(context),
+        )
+    return answer
+
+
+def short_prompt(wanted: LaunchRequest) -> tuple[LaunchRequest, str | None]:
+    """Hold back a prompt that is too long for a command line.
+
+    Returns:
+        The request as the runtime gets it, and the prompt to paste once the agent is ready.
+    """
+    if wanted.prompt is None or len(wanted.prompt.encode()) <= ARGUMENT_BYTES:
+        return wanted, None
+    return attrs.evolve(wanted, prompt=None), wanted.prompt
+
+
+def disarmed(prompt: str | None, commands: str) -> str | None:
+    """Return a prompt that the CLI will not run by itself.
+
+    Args:
+        prompt: The prompt.
+        commands: Leading characters that the CLI takes for commands of its own.
+    """
+    return f" {prompt}" if prompt and commands and prompt[0] in commands else prompt
+
+
+def default_profile(context: Context, runtime: Runtime) -> Profile | None:
+    """Return the workspace's profile if it is one for this runtime.
+
+    A profile fits if the last part of its command's program is the runtime's program, so that
+    `/opt/old/claude` still is Claude Code.
+    """
+    name = context.arrangement.workspace.auth.default_profile
+    found = context.arrangement.settings.named_profile(name) if name else None
+    if found is None:
+        return None
+    words = [Path(word).name for word in shlex.split(found.command)]
+    return found if runtime.program in words else None
+
+
+def memory(root: Path, agent: Agent) -> str | None:
+    """Return the text of an agent's standing instructions, or None.
+
+    Raises:
+        ConfigError: If the file is missing or lies outside the workspace.
+    """
+    if not agent.memory:
+        return None
+    path = (root / agent.memory).resolve()
+    if not path.is_relative_to(root.resolve()):
+        raise ConfigError(f"memory of agent {agent.name!r} leads outside the workspace: {path}")
+    if not path.is_file():
+        raise ConfigError(
+            f"memory of agent {agent.name!r} is not there: {agent.memory}",
+            hint="create the file, or take memory out of tutti.toml",
+        )
+    return path.read_text(encoding="utf-8").strip() or None
+
+
+def environment(context: Context, agent: Agent, profile: Profile | None) -> dict[str, str]:
+    """Return the variables an agent gets: the workspace's, its profile's, its own."""
+    common = dict(context.arrangement.workspace.env)
+    name, email = common.pop("git_name", None), common.pop("git_email", None)
+    git = {"GIT_AUTHOR_NAME": name, "GIT_COMMITTER_NAME": name}
+    git |= {"GIT_AUTHOR_EMAIL": email, "GIT_COMMITTER_EMAIL": email}
+    known = {key: value for key, value in git.items() if value}
+    return {**common, **known, **(profile.env if profile else {}), **agent.env}
+
+
+def _remedy(context: Context) -> str:
+    aside = [one for one in context.plugins.broken.values()]
+    broken = f"mend {aside[0].distribution} ({aside[0].reason}); or " if aside else ""
+    return (
+        f"{broken}tt plugins install permissions and list commands under [permissions]; "
+        "or --mode safe; or --mode unattended --policy bypass"
+    )
+
+

@@ -1,0 +1,183 @@
+"""`send`: a prompt goes to a running agent, and what became of it is said only as far as proven."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import attrs
+
+from ..detection.composer import draft, ours
+from ..errors import PolicyError
+from ..model.happening import Action, Receipt
+from ..state.lock import Lock
+from .plan import disarmed
+
+if TYPE_CHECKING:
+    from ..watching.look import Voice
+    from .context import Context
+
+ENTER_AGAIN_SECS = (0.6, 1.5, 3.0)
+PROOF_SECS = 6.0
+LOOK_SECS = 0.1
+LOCK_SECS = 60.0
+QUIET = frozenset(("idle", "auth_failed", "rate_limited", "provider_down"))
+
+
+@attrs.frozen
+class SendRequest:
+    """What `send` takes.
+
+    Attributes:
+        agent: The agent.
+        text: The prompt.
+        raw: Whether a leading ``/`` or ``!`` is meant as the CLI's own command.
+    """
+
+    agent: str
+    text: str
+    raw: bool = False
+
+
+class _Refused(Exception):
+    """The prompt was not typed at all."""
+
+    def __init__(self, reason: str, hint: str = "") -> None:
+        super().__init__(reason)
+        self.reason, self.hint = reason, hint
+
+
+def send(context: Context, request: SendRequest) -> Receipt:
+    """Give a running agent a prompt.
+
+    Nothing is typed into a dead pane, a dialog, a busy agent or over somebody's draft.
+
+    Args:
+        context: The workspace.
+        request: The agent and the prompt.
+
+    Returns:
+        The receipt.
+
+    Raises:
+        ConfigError: If there is no such agent.
+        PolicyError: If a guard refuses.
+    """
+    agent = context.agent(request.agent)
+    _guard(context, request)
+    begun = time.monotonic()
+    commands = "" if request.raw else context.runtime(agent).capabilities.commands
+    text = disarmed(request.text, commands) or ""
+    with Lock(context.places.lock(f"pane-{agent.name}"), timeout=LOCK_SECS, purpose="tt send"):
+        outcome, evidence, hint = _deliver(context, agent.name, text)
+    spent = round((time.monotonic() - begun) * 1000)
+    receipt = Receipt(outcome, context.name, agent.name, evidence, spent, hint)
+    data = {"outcome": outcome, "evidence": evidence, "ms": spent, "characters": len(text)}
+    context.emit(f"prompt.{outcome}", agent.name, data)
+    return receipt
+
+
+def _guard(context: Context, request: SendRequest) -> None:
+    action = Action("send", context.name, request.agent, {"text": request.text})
+    verdicts = context.guard(action)
+    if verdicts and verdicts[0].decision == "refuse":
+        raise PolicyError(f"{verdicts[0].by}: {verdicts[0].reason}", hint=verdicts[0].remedy)
+
+
+def _deliver(context: Context, name: str, text: str) -> tuple[str, str, str]:
+    if not text.strip():
+        return "refused", "the prompt is empty", "give it as words, with -f FILE, or on stdin"
+    try:
+        voice = _preflight(context, name)
+    except _Refused as refused:
+        return "refused", refused.reason, refused.hint
+    assert voice.session is not None
+    pasted_at = time.time()
+    context.host.paste(voice.session.pane, text)
+    _until_drawn(context, voice)
+    context.host.keys(voice.session.pane, "Enter")
+    return _prove(context, voice, text, pasted_at)
+
+
+def _preflight(context: Context, name: str) -> Voice:
+    voice = _awake(context, name)
+    session, reading = voice.session, voice.reading
+    if session is None:
+        raise _Refused("not running", f"tt up {name}")
+    if session.dead:
+        raise _Refused(f"its process has ended ({reading.detail})", f"tt up {name}")
+    if reading.state == "waiting":
+        what = f"{reading.kind}: {reading.detail}" if reading.kind else reading.detail
+        raise _Refused(f"it waits for an answer ({what})", f"tt attach {name}")
+    if reading.state == "working":
+        raise _Refused("it is working", f"wait until tt status says idle, or tt attach {name}")
+    if reading.state not in QUIET:
+        raise _Refused(f"its state is {reading.state}", f"tt peek {name}")
+    if session.in_mode:
+        context.host.leave_copy_mode(session.pane)
+    written = _composer(context, voice)
+    if written:
+        raise _Refused(f"somebody's draft stands in the composer: {written[:60]}", "tt attach")
+    return voice
+
+
+def _awake(context: Context, name: str) -> Voice:
+    deadline = time.monotonic() + context.arrangement.launch.ready_secs
+    voice = context.voices([name])[name]
+    while voice.reading.state == "starting" and time.monotonic() < deadline:
+        time.sleep(LOOK_SECS)
+        voice = context.voices([name])[name]
+    return voice
+
+
+def _composer(context: Context, voice: Voice) -> str | None:
+    assert voice.session is not None
+    rules = context.digest["rules"].get(voice.runtime, {}).get("composer")
+    pane = voice.session.pane
+    screens = context.host.capture([pane], styles=True) if rules else {}
+    return draft(screens[pane], rules) if pane in screens else None
+
+
+def _until_drawn(context: Context, voice: Voice) -> None:
+    """Wait until the paste shows, so that Enter is not read as part of it."""
+    deadline = time.monotonic() + 1.0
+    while not _composer(context, voice) and time.monotonic() < deadline:
+        time.sleep(0.03)
+
+
+def _prove(context: Context, before: Voice, text: str, since: float) -> tuple[str, str, str]:
+    assert before.session is not None
+    begun, again = time.monotonic(), list(ENTER_AGAIN_SECS)
+    while time.monotonic() - begun < PROOF_SECS:
+        now = context.voices([before.agent])[before.agent]
+        proof = _proof(now, since)
+        if proof:
+            return "submitted", proof, ""
+        if again and time.monotonic() - begun > again[0] and _held(context, now, text):
+            again.pop(0)
+            context.host.keys(before.session.pane, "Enter")
+        time.sleep(LOOK_SECS)
+    held = _composer(context, before)
+    hint = f"tt attach {before.agent}"
+    if held:
+        return "unsubmitted", "the prompt still stands in the composer", hint
+    return "unknown", "nothing proves that the prompt was taken", hint
+
+
+def _proof(now: Voice, since: float) -> str:
+    reading = now.reading
+    if reading.state == "exited":
+        return ""
+    if reading.state in ("working", "waiting"):
+        source = reading.evidence[0].source if reading.evidence else "process"
+        return f"{source} says {reading.state}"
+    if reading.since is not None and reading.since > since and reading.evidence:
+        return f"{reading.evidence[0].source} changed after the prompt"
+    return ""
+
+
+def _held(context: Context, now: Voice, text: str) -> bool:
+    if now.reading.state not in QUIET:
+        return False
+    written = _composer(context, now)
+    return bool(written) and ours(written or "", text)

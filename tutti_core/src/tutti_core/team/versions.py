@@ -1,0 +1,62 @@
+"""Asks a program for its version, once per file: real CLIs take up to a second to answer."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..discovery import cache_path, stamp
+from ..state.files import JsonFile
+
+NUMBER = re.compile(r"\d+\.\d+(?:\.\d+)?[\w.+-]*")
+
+
+def found(command: Sequence[str]) -> str | None:
+    """Return the path of a command's program, or None if it is not on PATH."""
+    return shutil.which(command[0]) if command else None
+
+
+def version_of(command: Sequence[str], *, timeout: float = 20.0) -> str | None:
+    """Return the version a program reports to ``--version``, or None if it does not say.
+
+    Args:
+        command: Program and leading arguments.
+        timeout: Seconds to wait for its answer.
+    """
+    path = found(command)
+    if path is None:
+        return None
+    real = os.path.realpath(path)
+    key = f"{'|'.join(command)}|{real}|{stamp(real)}"
+    kept = _kept()
+    known = kept.read(default={})
+    if key not in known:
+        answer = _ask(command, timeout)
+        known = kept.update(lambda others: {**others, key: answer}, default={})
+    answered = known.get(key)
+    return answered if isinstance(answered, str) else None
+
+
+def _kept() -> JsonFile:
+    return JsonFile(Path(cache_path().parent) / "versions.json")
+
+
+def _ask(command: Sequence[str], timeout: float) -> str | None:
+    try:
+        done = subprocess.run(
+            [*command, "--version"],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    number = NUMBER.search(done.stdout)
+    return number.group(0) if number else None
