@@ -73,6 +73,12 @@ install() {
         fail "$reason" "$(install_hint "$@")"
 }
 
+# need COMMAND PACKAGE: the command is there when this returns.
+need() {
+    has "$1" || install "$1 is missing" "$2"
+    has "$1" || fail "$1 is missing although the package $2 is installed" "is its folder on PATH?"
+}
+
 is_recent() {
     [ -x "$1" ] && "$1" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null
 }
