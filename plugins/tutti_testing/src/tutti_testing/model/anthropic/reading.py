@@ -1,0 +1,106 @@
+"""Reading a request to Anthropic's Messages API: whose it is, what for, what was typed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import attrs
+
+from tutti_testing.model.anthropic.conversation import read_conversation
+from tutti_testing.model.request import Raw, Request, unread
+
+_MAIN_TOOLS = frozenset({"Task", "Agent"})
+_HELPER_HEADERS = ("x-claude-code-auxiliary-type", "x-claude-code-compaction")
+_HELPER_PROMPTS = (
+    "[SUGGESTION MODE:",
+    "CRITICAL: Respond with TEXT ONLY",
+    "Your task is to create a detailed summary of",
+)
+_OLD_USER_ID = re.compile(r"_session_([0-9a-f-]{36})\Z")
+
+
+def read_request(raw: Raw, protocol: str) -> Request | None:
+    """Read a request, or return None if its path is not one of this API.
+
+    Args:
+        raw: The request as it came.
+        protocol: The name to record it under.
+    """
+    kind = _kind(raw)
+    if not kind:
+        return None
+    body = _body(raw.body)
+    request = attrs.evolve(unread(raw, protocol=protocol, kind=kind), body=body)
+    if kind != "message":
+        return request
+    if not isinstance(body.get("messages"), list):
+        return attrs.evolve(request, kind="invalid")
+    return _read_message(request)
+
+
+def _kind(raw: Raw) -> str:
+    path = raw.path.partition("?")[0]
+    if raw.method in {"HEAD", "GET"} and path == "/":
+        return "probe"
+    if raw.method == "POST" and path == "/v1/messages":
+        return "message"
+    if raw.method == "POST" and path == "/v1/messages/count_tokens":
+        return "count"
+    return ""
+
+
+def _body(body: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(body or b"{}")
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _read_message(request: Request) -> Request:
+    conversation = read_conversation(request.body["messages"])
+    tools = tuple(_tool_names(request.body.get("tools")))
+    return attrs.evolve(
+        request,
+        session=_session(request),
+        agent=request.headers.get("x-claude-code-agent-id", ""),
+        model=str(request.body.get("model", "")),
+        prompt=conversation.prompt,
+        typed=conversation.typed,
+        turn=conversation.turn,
+        tools=tools,
+        aux=_is_helper(request.headers, tools, conversation.prompt),
+        tool_results=conversation.results,
+        messages=conversation.earlier,
+    )
+
+
+def _tool_names(tools: object) -> Iterator[str]:
+    for tool in tools if isinstance(tools, list) else ():
+        if isinstance(tool, dict):
+            yield str(tool.get("name", ""))
+
+
+def _session(request: Request) -> str:
+    """Return the session's id: from its header, or from where older clients hide it."""
+    header = request.headers.get("x-claude-code-session-id")
+    metadata = request.body.get("metadata")
+    user = str(metadata.get("user_id", "")) if isinstance(metadata, dict) else ""
+    old = _OLD_USER_ID.search(user)
+    return header or (old.group(1) if old else "")
+
+
+def _is_helper(headers: Mapping[str, str], tools: tuple[str, ...], prompt: str) -> bool:
+    """Tell a call that the client makes for itself from one that the user's prompt caused.
+
+    Most helpers have no tools. Some do, to share a cache with the session, and give themselves
+    away by a header or their first words; Claude Code 2.0 warms its subagents up with one word.
+    """
+    if not tools or any(name in headers for name in _HELPER_HEADERS):
+        return True
+    if prompt == "Warmup" and not _MAIN_TOOLS.intersection(tools):
+        return True
+    return prompt.startswith(_HELPER_PROMPTS)
