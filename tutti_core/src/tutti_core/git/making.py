@@ -1,0 +1,81 @@
+"""Adding one worktree to a repository."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from tutti_core.errors import GitError
+from tutti_core.git.listing import linked, read_list
+from tutti_core.git.names import check_room
+from tutti_core.git.process import complaint, failure
+from tutti_core.git.repo import Git
+
+SECONDS = 600.0
+"""How long a checkout may take: large files may come from elsewhere."""
+
+
+def plan(git: Git, branch: str, path: Path) -> tuple[str, ...]:
+    """Return the git command that makes a worktree on a branch.
+
+    Args:
+        git: The repository.
+        branch: An existing branch, or the name of a new one, made from HEAD.
+        path: Where it goes.
+
+    Raises:
+        GitError: The branch is in use elsewhere, cannot be made, or there is no commit yet.
+    """
+    if git.branch_exists(branch):
+        _check_free(git, branch, path)
+        return ("worktree", "add", "--quiet", "--", str(path), branch)
+    check_room(git, branch)
+    start = git.head(git.root)
+    if start is None:
+        raise GitError(
+            f"{git.root} has no commit yet, so no worktree can be made from it",
+            hint="Make a first commit: git add -A && git commit -m 'first'"
+            " (or git commit --allow-empty -m 'first').",
+        )
+    # By its id: nothing called HEAD can be meant instead, and no upstream is set.
+    return ("worktree", "add", "--quiet", "-b", branch, "--", str(path), start)
+
+
+def add(git: Git, args: tuple[str, ...], path: Path, busy: int) -> None:
+    """Make a worktree.
+
+    Args:
+        git: The repository.
+        args: What `plan` gave.
+        path: Where it goes.
+        busy: The descriptor of the repository's lock, which git inherits.
+
+    Raises:
+        GitError: git failed, or a hook of the repository did; part of it may be there.
+    """
+    answer = git.attempt(*args, timeout=SECONDS, pass_fds=(busy,))
+    if not answer.code:
+        return
+    made = next((entry for entry in linked(git) if entry.path == path), None)
+    if made is None or made.locked is not None or answer.code < 0:
+        raise failure(args, answer)
+    # Git runs the hook when all else is done, and hands its exit status on.
+    raise GitError(
+        f"the repository's post-checkout hook failed in {path}"
+        f" (status {answer.code}): {complaint(answer)}",
+        hint="Mend the hook; git says where it is: git rev-parse --git-path hooks/post-checkout",
+    )
+
+
+def _check_free(git: Git, branch: str, path: Path) -> None:
+    for entry in read_list(git):
+        if entry.branch == branch and entry.path != path:
+            gone = entry.prunable is not None
+            other = shlex.quote(str(entry.path))
+            raise GitError(
+                f"branch {branch} is already checked out in {entry.path}"
+                + (", a worktree whose folder is gone" if gone else ""),
+                hint=f"If it is not coming back: git worktree remove {other}"
+                if gone
+                else f"Set another `branch` for the agent, or free it: git -C {other} switch ...",
+            )

@@ -1,0 +1,86 @@
+"""Which worktrees tutti made: without a line here, a tree is somebody else's."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tutti_core.errors import GitError
+
+
+class Record(NamedTuple):
+    """What tutti wrote down of one worktree.
+
+    Attributes:
+        path: Where it was made.
+        branch: The branch it was made on.
+        created_at: When it was finished, RFC 3339; None while it is being made.
+    """
+
+    path: str
+    branch: str
+    created_at: str | None
+
+
+class Records:
+    """The file ``worktrees.json``: agent name to record. Written under the repository's lock.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self) -> dict[str, Record]:
+        """Return all records.
+
+        Raises:
+            StateError: The file is not JSON.
+            GitError: It is JSON of another shape.
+        """
+        from tutti_core.state.files import JsonFile
+
+        found = JsonFile(self.path).read({})
+        try:
+            return {str(agent): _record(value) for agent, value in found.items()}
+        except (AttributeError, KeyError, TypeError) as error:
+            raise GitError(
+                f"{self.path} does not say which worktrees are tutti's: {error!r}",
+                hint="Mend that file; tutti touches no worktree it has no record of.",
+            ) from error
+
+    def begin(self, agent: str, path: Path, branch: str) -> None:
+        """Write down that a worktree is about to be made."""
+        self._write({**self.read(), agent: Record(str(path), branch, None)})
+
+    def finish(self, agent: str) -> None:
+        """Write down that the worktree of an agent is whole."""
+        records = self.read()
+        records[agent] = records[agent]._replace(created_at=_now())
+        self._write(records)
+
+    def forget(self, agent: str) -> None:
+        """Write down that an agent has no worktree any more."""
+        records = self.read()
+        if records.pop(agent, None):
+            self._write(records)
+
+    def _write(self, records: dict[str, Record]) -> None:
+        from tutti_core.state.files import JsonFile
+
+        JsonFile(self.path).write({agent: records[agent]._asdict() for agent in sorted(records)})
+
+
+def _record(value: dict[str, Any]) -> Record:
+    created = value["created_at"]
+    return Record(
+        str(value["path"]), str(value["branch"]), None if created is None else str(created)
+    )
+
+
+def _now() -> str:
+    from tutti_core.state.instants import text_of
+
+    return text_of(time.time_ns() // 1000)

@@ -1,0 +1,78 @@
+"""Throwing a folder away so that a crash at any instant leaves it whole or gone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from pathlib import Path
+
+from tutti_core.errors import GitError
+
+_DONE = ".done"
+
+
+class Trash:
+    """A folder of folders on their way out.
+
+    Only what was looked at again after it came here is sealed, and only what is sealed is ever
+    deleted: a folder that a crash left unsealed stays for a person to look at.
+
+    Args:
+        folder: Where they go; on the same disk as the worktrees.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def take(self, path: Path) -> Path:
+        """Move a folder here under a new name, in one step.
+
+        Raises:
+            GitError: It cannot be moved; it is where it was.
+        """
+        from tutti_core.state.disk import make_private
+
+        try:
+            make_private(self.folder)
+            return path.rename(self.folder / f"{path.name}-{os.urandom(4).hex()}")
+        except OSError as error:
+            reason = error.strerror or error
+            raise GitError(f"{path} cannot be moved to {self.folder}: {reason}") from error
+
+    def give_back(self, moved: Path, path: Path) -> None:
+        """Move a folder back to where it came from.
+
+        Raises:
+            GitError: Something else is there by now.
+        """
+        try:
+            moved.rename(path)
+        except OSError as error:
+            reason = error.strerror or error
+            raise GitError(
+                f"{path} cannot be put back: {reason}",
+                hint=f"Nothing is lost: it is whole in {moved}; move it back by hand.",
+            ) from error
+
+    def seal(self, moved: Path) -> None:
+        """Mark a folder as looked at: nothing in it is worth keeping."""
+        moved.rename(moved.with_name(moved.name + _DONE))
+
+    def empty(self) -> None:
+        """Delete what is sealed; what resists (a mount, somebody else's file) is left."""
+        for sealed in sorted(self.folder.glob(f"*{_DONE}")):
+            shutil.rmtree(sealed, ignore_errors=True)
+            if sealed.exists():
+                _open_up(sealed)
+                shutil.rmtree(sealed, ignore_errors=True)
+
+
+def _open_up(folder: Path) -> None:
+    # Package caches are made of read-only folders, from which nothing can be removed.
+    for current, names, _ in os.walk(folder):
+        for name in (".", *names):
+            inner = Path(current, name)
+            if not inner.is_symlink():
+                with contextlib.suppress(OSError):
+                    inner.chmod(0o700)

@@ -1,0 +1,233 @@
+"""One worktree for each agent: made, looked at and retired, and never lost.
+
+    trees = Worktrees(root, root / ".tutti" / "worktrees")
+    tree = trees.ensure("api", "tutti/api")
+
+Nothing falls back to the user's own tree, and nothing unclear is touched: it is an error that
+says what was found. Ours is what is both in git's list and in ``.tutti/state/worktrees.json``.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from tutti_core.errors import GitError
+from tutti_core.git.clearing import discard, drop, refuse_loss, remove
+from tutti_core.git.listing import read_list
+from tutti_core.git.locking import repository_lock
+from tutti_core.git.making import add, plan
+from tutti_core.git.names import check_agent, check_branch
+from tutti_core.git.records import Records
+from tutti_core.git.repo import Git
+from tutti_core.git.site import Site, stranger, survey
+from tutti_core.git.trash import Trash
+
+
+class Tree(NamedTuple):
+    """The worktree of an agent.
+
+    Attributes:
+        path: Its folder, as a real path.
+        branch: The branch it is really on; None when HEAD is detached.
+        head: The commit it stands on; None before the first.
+        dirty: Whether it has changes or new files; None when nobody looked.
+        behind_head: Whether the root stands on another commit.
+        created: Whether this very call made it.
+    """
+
+    path: Path
+    branch: str | None
+    head: str | None
+    dirty: bool | None
+    behind_head: bool
+    created: bool = False
+
+
+class Retired(NamedTuple):
+    """A worktree that was taken away.
+
+    Attributes:
+        path: Where it was.
+        branch: The branch it was on, which is still there; None when HEAD was detached.
+        head: The commit it stood on.
+        ignored: The ignored files that went with it; folders end in ``/``.
+    """
+
+    path: Path
+    branch: str | None
+    head: str | None
+    ignored: tuple[str, ...] = ()
+
+
+class Worktrees:
+    """The worktrees of a workspace's agents.
+
+    Args:
+        root: The workspace: a folder in the user's own worktree.
+        home: Where the agents' worktrees go, ``<root>/.tutti/worktrees``.
+    """
+
+    def __init__(self, root: Path, home: Path) -> None:
+        self.root = root
+        self.home = home
+        self.git = Git(root)
+        self._records = Records(root / ".tutti" / "state" / "worktrees.json")
+        self._trash = Trash(home.parent / "trash")
+
+    def ensure(self, agent: str, branch: str) -> Tree:
+        """Give an agent its worktree: the one it has, else a new one on the branch.
+
+        A tree that exists is never changed, whatever branch it is on by now. One whose folder
+        is gone is made again on the branch it was on.
+
+        Args:
+            agent: The agent's name.
+            branch: The branch to make it on; made from the root's HEAD when it does not exist.
+
+        Raises:
+            GitError: It cannot be given; the message says what is in the way.
+            StateError: The repository is locked by another tt, or a state file cannot be used.
+        """
+        check_agent(agent)
+        check_branch(self.git, branch)
+        with repository_lock(self.git.common, f"making the worktree of {agent}") as busy:
+            self._exclude()
+            site = self._survey(agent)
+            if site.whole and not site.half_made:
+                return self._look(site)
+            self._make(site, self._branch(site, branch), busy)
+            return self._look(self._survey(agent))._replace(created=True)
+
+    def inspect(self, agent: str) -> Tree | None:
+        """Look at the worktree of an agent; reads only.
+
+        Args:
+            agent: The agent's name.
+
+        Returns:
+            The tree; None if there is no finished one that is tutti's.
+        """
+        site = self._survey(agent)
+        return self._look(site) if site.whole and not site.half_made else None
+
+    def list(self) -> dict[str, Tree]:
+        """Return all worktrees of tutti's by agent, in one call of git; none is looked into."""
+        entries = {entry.path: entry for entry in read_list(self.git)}
+        root, home = self.root.resolve(), self.home.resolve()
+        mine = next((entries[top] for top in (root, *root.parents) if top in entries), None)
+        base = mine.head if mine else None
+        finished = [agent for agent, record in self._records.read().items() if record.created_at]
+        found = {agent: entries[home / agent] for agent in finished if home / agent in entries}
+        return {
+            agent: Tree(entry.path, entry.branch, entry.head, None, base not in (None, entry.head))
+            for agent, entry in found.items()
+            if entry.prunable is None
+        }
+
+    def retire(self, agent: str) -> Retired:
+        """Take the worktree of an agent away and keep its branch.
+
+        Args:
+            agent: The agent's name.
+
+        Raises:
+            GitError: There is none, it is not tutti's, or it holds what would be lost.
+            StateError: The repository is locked by another tt, or a state file cannot be used.
+        """
+        check_agent(agent)
+        with repository_lock(self.git.common, f"retiring the worktree of {agent}"):
+            retired = self._retire(self._survey(agent))
+            self._records.forget(agent)
+        self._trash.empty()
+        return retired
+
+    def _survey(self, agent: str) -> Site:
+        return survey(self.git, self.home, self._records, agent)
+
+    def _look(self, site: Site) -> Tree:
+        if site.entry is None:
+            raise stranger(site)
+        head, root_head = site.entry.head, self.git.head(self.root)
+        dirty = self.git.dirty(site.path)
+        return Tree(site.path, site.entry.branch, head, dirty, root_head not in (None, head))
+
+    def _branch(self, site: Site, asked: str) -> str:
+        """Return the branch to make a tree on: the one that a vanished tree was on, if any."""
+        was = site.entry.branch if site.entry and not site.half_made else None
+        return was if was and self.git.branch_exists(was) else asked
+
+    def _make(self, site: Site, branch: str, busy: int) -> None:
+        args = plan(self.git, branch, site.path)
+        self._clear(site)
+        self._make_home()
+        # Written down first: after a crash, what is there is known to be ours and unfinished.
+        self._records.begin(site.agent, site.path, branch)
+        try:
+            add(self.git, args, site.path, busy)
+            self._check_made(site.agent, branch)
+        except GitError as error:
+            raise self._undone(site, args, error) from error
+        self._records.finish(site.agent)
+
+    def _clear(self, site: Site) -> None:
+        """Free the place of what a crash or a deleted folder left; refuse anything else."""
+        if site.taken and not site.empty:
+            if not site.half_made:
+                raise stranger(site)
+            discard(self.git, site, self._trash)
+            self._trash.empty()
+        elif site.entry:
+            drop(self.git, site)
+
+    def _check_made(self, agent: str, branch: str) -> None:
+        site = self._survey(agent)
+        if not site.whole or not site.entry or site.entry.branch != branch:
+            raise GitError(f"git did not make {site.path} on branch {branch} as it was told")
+
+    def _undone(self, site: Site, args: tuple[str, ...], error: GitError) -> GitError:
+        """Take back what a failed attempt left, and return the error that tells of both."""
+        try:
+            self._clear(self._survey(site.agent))
+        except GitError as kept:
+            return GitError(f"{error.message}; {kept.message}", hint=kept.hint or error.hint)
+        if "-b" in args:
+            # Only while it still is where it was made: a branch without a commit of its own.
+            branch, start = args[args.index("-b") + 1], args[-1]
+            self.git.run("update-ref", "-d", f"refs/heads/{branch}", start, check=False)
+        self._records.forget(site.agent)
+        return error
+
+    def _retire(self, site: Site) -> Retired:
+        if site.record is None and not site.taken:
+            raise GitError(f"agent {site.agent} has no worktree: nothing is in {site.path}")
+        if site.record is None or (site.taken and not site.empty and not site.whole):
+            raise stranger(site)
+        if not site.entry:
+            return Retired(site.path, site.record.branch, None)
+        ignored: tuple[str, ...] = ()
+        if site.half_made or not site.whole:
+            self._clear(site)
+        else:
+            ignored = refuse_loss(self.git, site)
+            remove(self.git, site, self._trash)
+        return Retired(site.path, site.entry.branch, site.entry.head, ignored)
+
+    def _make_home(self) -> None:
+        from tutti_core.state.disk import explained, make_private
+
+        with explained("make", self.home):
+            make_private(self.home)
+        if not self.home.is_dir():
+            raise GitError(f"{self.home} is not a folder", hint="Is its disk mounted?")
+
+    def _exclude(self) -> None:
+        """Keep tutti's folder out of the user's `git status` and `git add -A`."""
+        folder = self.root.resolve() / self.home.parent.name
+        top = self.git.top()
+        if self.home.parent.parent.resolve() != self.root.resolve() or top not in folder.parents:
+            return
+        # A link to a folder is no folder to git: the pattern must not end in a slash then.
+        pattern = re.sub(r"([\\*?\[])", r"\\\1", folder.relative_to(top).as_posix())
+        self.git.exclude(f"/{pattern}" + ("" if folder.is_symlink() else "/"))
