@@ -1,1 +1,100 @@
-"""The core of tutti: what plugin authors import."""
+"""The core of tutti: what plugin authors import.
+
+Names are brought in when they are first used, so that importing this package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .cli.common import agent_argument as agent_argument
+    from .cli.common import json_option as json_option
+    from .cli.common import show_json as show_json
+    from .cli.common import workspace_option as workspace_option
+    from .cli.style import paint as paint
+    from .cli.style import table as table
+    from .detection.evidence import gather as gather
+    from .detection.judge import judge as judge
+    from .detection.rulefile import compile_rules as compile_rules
+    from .errors import TuttiError as TuttiError
+    from .markers import hookimpl as hookimpl
+    from .model.arrangement import Agent as Agent
+    from .model.arrangement import Arrangement as Arrangement
+    from .model.arrangement import Profile as Profile
+    from .model.arrangement import Workspace as Workspace
+    from .model.contract import Check as Check
+    from .model.contract import Command as Command
+    from .model.contract import Detector as Detector
+    from .model.contract import Keys as Keys
+    from .model.contract import Runtime as Runtime
+    from .model.contract import Service as Service
+    from .model.contract import SessionHost as SessionHost
+    from .model.contract import Sink as Sink
+    from .model.contract import StepType as StepType
+    from .model.contract import Table as Table
+    from .model.contract import Template as Template
+    from .model.contract import Verb as Verb
+    from .model.happening import Action as Action
+    from .model.happening import Event as Event
+    from .model.happening import Finding as Finding
+    from .model.happening import Receipt as Receipt
+    from .model.happening import Verdict as Verdict
+    from .model.launch import Capabilities as Capabilities
+    from .model.launch import Launch as Launch
+    from .model.launch import LaunchRequest as LaunchRequest
+    from .model.launch import Refusal as Refusal
+    from .model.reading import STATES as STATES
+    from .model.reading import Evidence as Evidence
+    from .model.reading import Observation as Observation
+    from .model.reading import Reading as Reading
+    from .model.reading import Screen as Screen
+    from .model.session import Ended as Ended
+    from .model.session import Session as Session
+    from .model.session import SessionSpec as SessionSpec
+    from .plugins import Plugins as Plugins
+    from .state.files import JsonFile as JsonFile
+    from .state.journal import Journal as Journal
+    from .state.lock import Lock as Lock
+    from .team.context import Context as Context
+    from .team.facts import publish_facts as publish_facts
+    from .team.reach import root_of as root_of
+    from .team.reach import target_of as target_of
+
+_HOMES = {
+    "cli.common": "agent_argument json_option show_json workspace_option",
+    "cli.style": "paint table",
+    "detection.evidence": "gather",
+    "detection.judge": "judge",
+    "detection.rulefile": "compile_rules",
+    "errors": "TuttiError",
+    "markers": "hookimpl",
+    "model.arrangement": "Agent Arrangement Profile Workspace",
+    "model.contract": "Check Command Detector Keys Runtime Service SessionHost Sink StepType "
+    "Table Template Verb",
+    "model.happening": "Action Event Finding Receipt Verdict",
+    "model.launch": "Capabilities Launch LaunchRequest Refusal",
+    "model.reading": "STATES Evidence Observation Reading Screen",
+    "model.session": "Ended Session SessionSpec",
+    "plugins": "Plugins",
+    "state.files": "JsonFile",
+    "state.journal": "Journal",
+    "state.lock": "Lock",
+    "team.context": "Context",
+    "team.facts": "publish_facts",
+    "team.reach": "root_of target_of",
+}
+_WHERE = {name: module for module, names in _HOMES.items() for name in names.split()}
+
+__all__ = sorted(_WHERE)  # noqa: PLE0605 -- derived, so that no name is listed twice
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_WHERE[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

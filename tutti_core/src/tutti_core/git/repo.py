@@ -106,7 +106,7 @@ class Git:
         return answer.out.strip().removeprefix(_HEADS) or None
 
     def dirty(self, path: Path) -> bool:
-        """Return whether the tree at a path has changes or new files; ignored files do not count."""
+        """Return whether the tree at a path has changes or new files, ignored ones aside."""
         return bool(
             self.run(
                 "status", "--porcelain", "-z", "--untracked-files=normal",

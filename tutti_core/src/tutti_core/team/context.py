@@ -7,6 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import attrs
+
 from ..errors import ConfigError, PluginError
 from ..model.arrangement import Agent, Arrangement
 from ..model.contract import Runtime, SessionHost, Sink
@@ -137,15 +139,10 @@ class Context:
             data: Details, JSON values only.
             correlation_id: What ties the events of one act together.
         """
-        line = {
-            "event": event,
-            "workspace": self.name,
-            "agent": agent,
-            "correlation_id": correlation_id,
-            "data": dict(data) if data is not None else None,
-        }
+        raw = Event(event, self.name, agent, correlation_id, dict(data) if data else None)
+        line = {key: one for key, one in attrs.asdict(raw).items() if key not in ("seq", "timestamp")}
         kept = self.journal.append(line)
-        recorded = Event(**line, timestamp=kept["timestamp"], seq=kept["seq"])
+        recorded = attrs.evolve(raw, timestamp=kept["timestamp"], seq=kept["seq"])
         for name, sink in self.sinks.items():
             self._deliver(name, sink, recorded)
         return recorded

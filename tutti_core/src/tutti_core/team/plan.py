@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 
+import attrs
+
 from ..errors import ConfigError, PolicyError
 from ..model.arrangement import Agent, Mode, Policy, Profile
 from ..model.launch import LaunchRequest

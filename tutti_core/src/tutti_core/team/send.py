@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import attrs
 
@@ -37,6 +37,10 @@ class SendRequest:
     agent: str
     text: str
     raw: bool = False
+
+
+Outcome = Literal["submitted", "queued", "refused", "unsubmitted", "unknown"]
+Word = tuple[Outcome, str, str]
 
 
 class _Refused(Exception):
@@ -84,7 +88,7 @@ def _guard(context: Context, request: SendRequest) -> None:
         raise PolicyError(f"{verdicts[0].by}: {verdicts[0].reason}", hint=verdicts[0].remedy)
 
 
-def _deliver(context: Context, name: str, text: str) -> tuple[str, str, str]:
+def _deliver(context: Context, name: str, text: str) -> Word:
     if not text.strip():
         return "refused", "the prompt is empty", "give it as words, with -f FILE, or on stdin"
     try:
@@ -145,7 +149,7 @@ def _until_drawn(context: Context, voice: Voice) -> None:
         time.sleep(0.03)
 
 
-def _prove(context: Context, before: Voice, text: str, since: float) -> tuple[str, str, str]:
+def _prove(context: Context, before: Voice, text: str, since: float) -> Word:
     assert before.session is not None
     begun, again = time.monotonic(), list(ENTER_AGAIN_SECS)
     while time.monotonic() - begun < PROOF_SECS:

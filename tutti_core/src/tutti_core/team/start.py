@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 
+import attrs
+
 from ..errors import PolicyError, RuntimeFailure
 from ..model.happening import Action
 from ..model.session import Session, SessionSpec

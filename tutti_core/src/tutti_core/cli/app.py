@@ -1,0 +1,187 @@
+"""The command group: commands are found by name and imported only when they run."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import click
+
+from .. import discovery
+from ..config.known import COMMANDS
+from ..errors import PluginError, TuttiError
+from ..version import VERSION
+from .report import report
+
+
+def run(words: Sequence[str]) -> int:
+    """Run ``tt`` and turn whatever happens into an exit code; the only place that does.
+
+    Args:
+        words: The arguments after ``tt``.
+    """
+    as_json, debug = "--json" in words, "--debug" in words
+    try:
+        code = build().main(list(words), prog_name="tt", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except TuttiError as error:
+        return report(error, as_json=as_json)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.ClickException as error:
+        return _usage(error, as_json)
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except BrokenPipeError:
+        return _quiet_pipe()
+    except Exception as error:
+        return _bug(error, as_json, debug)
+
+
+def build() -> click.Group:
+    """Return the group of all commands, the plugins' included."""
+    return _Commands(
+        name="tt",
+        help="Your agents, all together.",
+        context_settings={"help_option_names": ["-h", "--help"]},
+        params=[
+            click.Option(["--debug"], is_flag=True, help="Show the traceback of a bug."),
+            click.Option(
+                ["--completions"],
+                type=click.Choice(["bash", "zsh", "fish"]),
+                is_eager=True,
+                expose_value=False,
+                callback=_completions,
+                help="Print the completion script for a shell.",
+            ),
+            _version_option(),
+        ],
+        callback=lambda debug: None,
+    )
+
+
+class _Commands(click.Group):
+    """Commands by reference, from the kept list of plugins or from the plugins themselves."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [row["name"] for row in _table() if not row["hidden"]]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        rows = [row for row in _table() if row["name"] == cmd_name]
+        if not rows:
+            return None
+        if len({row["target"] for row in rows}) > 1:
+            owners = " and ".join(sorted({row["distribution"] for row in rows}))
+            hint = "uninstall one, or name it in TUTTI_DISABLE_PLUGINS"
+            raise PluginError(f"{owners} both give the command {cmd_name!r}", hint=hint)
+        return _load(rows[0])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        known = {row["name"] for row in _table()}
+        if args and args[0] not in known and args[0] in COMMANDS:
+            owner = COMMANDS[args[0]]
+            short = owner.removeprefix("tutti-")
+            raise PluginError(
+                f"tt {args[0]} comes with {owner}, which is not installed",
+                hint=f"tt plugins install {short}",
+            )
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [(row["name"], row["help"]) for row in _table() if not row["hidden"]]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+def _table() -> list[dict[str, Any]]:
+    kept = discovery.read_cache()
+    off = discovery.switched_off()
+    if kept is not None and not off:
+        rows: list[dict[str, Any]] = kept["commands"]
+        return rows
+    from ..plugins import Plugins
+
+    return [
+        {
+            "name": command.name,
+            "target": command.target,
+            "help": command.help,
+            "hidden": command.hidden,
+            "distribution": distribution,
+        }
+        for distribution, command in Plugins.installed().commands()
+    ]
+
+
+def _load(row: dict[str, Any]) -> click.Command:
+    module, _, attribute = row["target"].partition(":")
+    try:
+        command = getattr(import_module(module), attribute)
+    except Exception as error:
+        raise PluginError(
+            f"tt {row['name']} of {row['distribution']} cannot be loaded: "
+            f"{type(error).__name__}: {error}",
+            hint="tt doctor",
+        ) from error
+    assert isinstance(command, click.Command)
+    return command
+
+
+def _version_option() -> click.Option:
+    def show(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+        if value:
+            click.echo(f"tt {VERSION}")
+            ctx.exit()
+
+    return click.Option(
+        ["-V", "--version"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=show,
+        help="Show the version.",
+    )
+
+
+def _completions(ctx: click.Context, _: click.Parameter, shell: str | None) -> None:
+    if shell is None:
+        return
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    assert kind is not None
+    click.echo(kind(ctx.command, {}, "tt", "_TT_COMPLETE").source())
+    ctx.exit()
+
+
+def _usage(error: click.ClickException, as_json: bool) -> int:
+    if as_json:
+        body = {"category": "config", "message": error.format_message(), "hint": "see --help"}
+        print(json.dumps({"error": body}), file=sys.stderr)
+    else:
+        error.show()
+    return error.exit_code
+
+
+def _bug(error: Exception, as_json: bool, debug: bool) -> int:
+    if debug:
+        traceback.print_exc()
+        return 1
+    unexpected = TuttiError(
+        f"this is a bug: {type(error).__name__}: {error}",
+        hint="run it again as tt --debug … and report what it prints",
+    )
+    return report(unexpected, as_json=as_json)
+
+
+def _quiet_pipe() -> int:
+    # The reader went away, as `| head` does; the interpreter would complain at exit otherwise.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 141

@@ -1,0 +1,26 @@
+"""`tt attach`."""
+
+from __future__ import annotations
+
+import click
+
+from ..team.attach import attach_command
+from ..team.context import Context
+from .common import agent_argument, find, workspace_option
+
+
+@click.command("attach")
+@agent_argument
+@workspace_option
+@click.option("--print", "only_print", is_flag=True, help="Print the command instead of running it.")
+def command(agent: str, workspace: str | None, only_print: bool) -> int:
+    """Show an AGENT's terminal; Ctrl+b d leaves it running."""
+    import os
+    import shlex
+
+    root, name = find(agent, workspace)
+    argv, env = attach_command(Context.open(root), name)
+    if only_print:
+        print(shlex.join(argv))
+        return 0
+    os.execvpe(argv[0], argv, env)

@@ -1,0 +1,37 @@
+"""`tt doctor`."""
+
+from __future__ import annotations
+
+import click
+
+from ..team.context import Context
+from ..team.doctor import Report, doctor
+from ..team.reach import root_of
+from .common import json_option, show_json, workspace_option
+from .style import paint, table
+
+COLOURS = {"pass": "green", "warn": "yellow", "fail": "red", "skip": "dim"}
+
+
+@click.command("doctor")
+@workspace_option
+@click.option("--strict", is_flag=True, help="Let warnings fail too.")
+@json_option
+def command(workspace: str | None, strict: bool, as_json: bool) -> int:
+    """Check everything the team needs, and say what to do about what is missing."""
+    report = doctor(Context.open(root_of(workspace)))
+    show_json(_data(report)) if as_json else _show(report)
+    return report.exit_code(strict=strict)
+
+
+def _data(report: Report) -> dict[str, object]:
+    counts = {status: report.count(status) for status in COLOURS}
+    return {"checks": report.findings, "summary": counts}
+
+
+def _show(report: Report) -> None:
+    rows = [[one.check, one.status, one.detail, one.suggestion] for one in report.findings]
+    colours = {(number, 1): COLOURS[row[1]] for number, row in enumerate(rows)}
+    print(table(["CHECK", "STATUS", "DETAIL", "SUGGESTED FIX"], rows, colours))
+    counts = (f"{report.count(status)} {status}" for status in COLOURS)
+    print(f"\n{paint('Summary:', 'bold')} {', '.join(counts)}")

@@ -1,0 +1,66 @@
+"""`tt events`."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from ..state.journal import Journal
+from ..team.places import Places
+from ..team.reach import root_of
+from .common import json_option, workspace_option
+from .style import paint
+
+FOLLOW_SECS = 0.2
+
+
+@click.command("events")
+@workspace_option
+@click.option("-f", "--follow", is_flag=True, help="Go on as events happen.")
+@click.option("--after-seq", type=int, help="Only events after this sequence number.")
+@click.option("--since", metavar="RFC3339", help="Only events after this time.")
+@click.option("-n", "--lines", type=click.IntRange(0), default=20, show_default=True)
+@json_option
+def command(
+    workspace: str | None,
+    follow: bool,
+    after_seq: int | None,
+    since: str | None,
+    lines: int,
+    as_json: bool,
+) -> int:
+    """Print what happened; with --json one object a line."""
+    journal = Journal(Places(root_of(workspace)).events)
+    last = journal.last()
+    newest = last["seq"] if last else 0
+    if after_seq is None and since is None:
+        after_seq = max(0, newest - lines)
+    for event in journal.read(after_seq=after_seq, after=since):
+        newest = max(newest, event["seq"])
+        _show(event, as_json)
+    if follow:
+        _follow(journal, newest, as_json)
+    return 0
+
+
+def _follow(journal: Journal, newest: int, as_json: bool) -> None:
+    while True:
+        for event in journal.read(after_seq=newest):
+            newest = event["seq"]
+            _show(event, as_json)
+        time.sleep(FOLLOW_SECS)
+
+
+def _show(event: Mapping[str, Any], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(event, ensure_ascii=False), flush=True)
+        return
+    clock = event["timestamp"][:19].replace("T", " ")
+    data = event.get("data") or {}
+    words = "  ".join(f"{key}={value}" for key, value in data.items())
+    name = paint(f"{event['event']:<20}", "cyan")
+    print(f"{event['seq']:>6}  {clock}  {name} {event.get('agent') or '—':<12} {words}", flush=True)

@@ -1,0 +1,22 @@
+"""`tt peek`."""
+
+from __future__ import annotations
+
+import click
+
+from ..team.attach import peek
+from ..team.context import Context
+from .common import agent_argument, find, json_option, show_json, workspace_option
+
+
+@click.command("peek")
+@agent_argument
+@workspace_option
+@click.option("-l", "--lines", type=click.IntRange(1), default=50, show_default=True)
+@json_option
+def command(agent: str, workspace: str | None, lines: int, as_json: bool) -> int:
+    """Print the last lines of an AGENT's screen."""
+    root, name = find(agent, workspace)
+    shown = peek(Context.open(root), name, lines)
+    show_json({"agent": name, "lines": shown}) if as_json else print("\n".join(shown))
+    return 0

@@ -1,0 +1,93 @@
+"""Human output: aligned tables, and colour only on a terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TextIO
+
+CODES: Mapping[str, str] = {
+    "bold": "1",
+    "dim": "2",
+    "red": "31",
+    "green": "32",
+    "yellow": "33",
+    "blue": "34",
+    "magenta": "35",
+    "cyan": "36",
+}
+
+STATE_COLOURS: Mapping[str, str] = {
+    "idle": "green",
+    "working": "cyan",
+    "starting": "cyan",
+    "waiting": "yellow",
+    "auth_failed": "red",
+    "rate_limited": "magenta",
+    "provider_down": "magenta",
+    "exited": "red",
+    "stopped": "dim",
+    "unknown": "dim",
+}
+
+
+def coloured(stream: TextIO) -> bool:
+    """Return whether a stream gets colour: a terminal, and nobody said no (no-color.org)."""
+    if os.environ.get("CLICOLOR_FORCE", "0") not in ("", "0"):
+        return True
+    return stream.isatty() and not os.environ.get("NO_COLOR")
+
+
+def paint(text: str, colour: str, stream: TextIO | None = None) -> str:
+    """Return text in a colour, or as it is where colour is not wanted."""
+    if not colour or not coloured(stream or sys.stdout):
+        return text
+    return f"\x1b[{CODES[colour]}m{text}\x1b[0m"
+
+
+def width_of(text: str) -> int:
+    """Return how many columns a text takes; wide characters take two, combining ones none."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    wide = (2 if east_asian_width(char) in "WF" else 1 for char in text if not combining(char))
+    return sum(wide)
+
+
+def table(
+    heads: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    colours: Mapping[tuple[int, int], str] | None = None,
+) -> str:
+    """Return an aligned table.
+
+    Args:
+        heads: The columns' heads.
+        rows: The cells, as many in each row as there are heads.
+        colours: Colour of single cells by row and column.
+    """
+    widths = [max(map(width_of, column)) for column in zip(heads, *rows, strict=True)]
+    lines = [_line(heads, widths, {column: "bold" for column in range(len(heads))})]
+    for number, row in enumerate(rows):
+        marks = {at[1]: colour for at, colour in (colours or {}).items() if at[0] == number}
+        lines.append(_line(row, widths, marks))
+    return "\n".join(lines)
+
+
+def ago(seconds: float) -> str:
+    """Return a duration in a few characters, such as ``12s``, ``3m``, ``2h``, ``5d``."""
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= size:
+            return f"{int(seconds // size)}{unit}"
+    return f"{max(0, int(seconds))}s"
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], colours: Mapping[int, str]) -> str:
+    parts = []
+    for column, cell in enumerate(cells):
+        last = column == len(cells) - 1
+        pad = "" if last else " " * (widths[column] - width_of(cell))
+        parts.append(paint(cell, colours.get(column, "")) + pad)
+    return "  ".join(parts).rstrip()

@@ -1,0 +1,101 @@
+"""Keeps a checked configuration in plain JSON, for commands that only read.
+
+What is kept is the caller's choice. It counts only while nothing it was made from has changed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+from .find import FILE, global_path
+
+FORMAT = 1
+"""Raised whenever an older version's file must not be read."""
+
+Stamp = list[Any]
+
+
+def cache_path(root: Path) -> Path:
+    """Return where a workspace's compiled configuration is kept."""
+    return root / ".tutti" / "state" / "cache" / "arrangement.json"
+
+
+def stamp_of(root: Path) -> Stamp:
+    """Return what tells the two files as they are from the same files changed.
+
+    Take it before the files are loaded: a change during the load then counts as one after it.
+
+    Args:
+        root: The workspace.
+    """
+    return [_stamp(path) for path in (root / FILE, global_path())]
+
+
+def read_compiled(root: Path, plugins_key: str) -> dict[str, Any] | None:
+    """Return what was kept for a workspace.
+
+    Args:
+        root: The workspace.
+        plugins_key: What tells the set of plugins from any other.
+
+    Returns:
+        The kept value; None if there is none, or anything it was made from has changed.
+    """
+    try:
+        kept = json.loads(cache_path(root).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    if not isinstance(kept, dict) or kept.get("key") != _key(root, plugins_key, stamp_of(root)):
+        return None
+    data = kept.get("data")
+    return data if isinstance(data, dict) else None
+
+
+def write_compiled(
+    root: Path, plugins_key: str, data: dict[str, Any], *, stamp: Stamp | None = None
+) -> bool:
+    """Keep a value for a workspace.
+
+    Args:
+        root: The workspace.
+        plugins_key: What tells the set of plugins from any other.
+        data: Values that JSON can hold.
+        stamp: What `stamp_of` gave before the files were loaded; None means now.
+
+    Returns:
+        Whether it was kept: where nothing can be written, commands are slower and no worse.
+    """
+    from tutti_core.errors import StateError
+    from tutti_core.state.files import write_atomic
+
+    key = _key(root, plugins_key, stamp_of(root) if stamp is None else stamp)
+    text = json.dumps({"key": key, "data": data}, separators=(",", ":"))
+    try:
+        write_atomic(cache_path(root), text.encode())
+    except (OSError, StateError):
+        return False
+    return True
+
+
+def _key(root: Path, plugins_key: str, stamp: Stamp) -> list[Any]:
+    return [FORMAT, _version(), plugins_key, os.path.realpath(root), str(global_path()), stamp]
+
+
+def _version() -> str:
+    import tutti_core
+
+    return str(getattr(tutti_core, "__version__", ""))
+
+
+def _stamp(path: Path) -> list[int] | None:
+    try:
+        with path.open("rb") as file:
+            about = os.fstat(file.fileno())
+            # Two changes within one tick of the clock can leave time and size as they were.
+            return [about.st_mtime_ns, about.st_size, crc32(file.read())]
+    except OSError:
+        return None

@@ -1,0 +1,256 @@
+"""Turns TOML values into attrs values, strictly, and says everything that stands in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, time
+from functools import cache
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
+
+import attrs
+
+from tutti_core.errors import PluginError, TuttiError
+from . import values
+from .problems import Fault, KeyPath, suggestion
+from .schema import EXTRAS, Section, names_of
+
+if TYPE_CHECKING:
+    from cattrs import Converter
+
+Hook = Callable[[Any, Any], Any]
+
+
+def convert(value: Any, kind: Any, path: KeyPath = ()) -> tuple[Any, list[Fault]]:
+    """Turn one TOML value into a value of a type.
+
+    Nothing is coerced: a text is not a number and a number not a truth, but a whole number is a
+    number. Keys that the type does not have are refused.
+
+    Args:
+        value: What the parser gave.
+        kind: An attrs class, or any type that a field of one may have.
+        path: Where the value stands.
+
+    Returns:
+        The value, or None, and what is wrong with it.
+
+    Raises:
+        PluginError: If the type is one that TOML cannot give.
+    """
+    from cattrs.errors import StructureHandlerNotFoundError
+
+    try:
+        hook = _converter().get_structure_hook(kind)
+    except StructureHandlerNotFoundError as error:
+        raise PluginError(f"a TOML table cannot give a {kind!r}: {error}") from error
+    try:
+        return hook(value, kind), []
+    except _expected() as error:
+        return None, list(_faults(error, path))
+
+
+def convert_table(value: Any, section: Section, path: KeyPath) -> tuple[Any, list[Fault]]:
+    """Turn one table of a file, with the keys that plugins add to it, into its class.
+
+    Args:
+        value: What the parser gave.
+        section: What the schema says of the table.
+        path: Where the table stands.
+
+    Returns:
+        The value and the plugins' own by their classes, as a pair, or None; and what is wrong.
+    """
+    if not isinstance(value, Mapping):
+        wrong = values.wanted("a table", value, f"begin it with [{section.name}]")
+        return None, [Fault(path, wrong.message, wrong.remedy)]
+    added = {name for _, kind in section.keys for name in names_of(kind)}
+    main, faults = convert(_without(value, added), section.kind, path)
+    extras = {}
+    for _, kind in section.keys:
+        names = names_of(kind)
+        extras[kind], more = convert({k: v for k, v in value.items() if k in names}, kind, path)
+        faults += more
+    if faults:
+        return None, [_widened(one, path, section.names) for one in faults]
+    if section.many and section.keys:
+        main = attrs.evolve(main, extras=extras)
+    return (main, extras), []
+
+
+def _without(value: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
+    return {key: one for key, one in value.items() if key not in names}
+
+
+def _widened(fault: Fault, path: KeyPath, names: Sequence[str]) -> Fault:
+    """Let the suggestion for an unknown key of the table include the keys of plugins."""
+    if fault.message != UNKNOWN or fault.path[:-1] != path:
+        return fault
+    return fault._replace(remedy=suggestion(str(fault.path[-1]), names))
+
+
+UNKNOWN = "unknown key"
+MISSING = "is missing"
+
+
+@cache
+def _converter() -> Converter:
+    from cattrs import Converter
+
+    converter = Converter(forbid_extra_keys=True, use_alias=True)
+    for kind, take in ((str, values.text), (int, values.whole), (float, values.number)):
+        converter.register_structure_hook(kind, lambda value, _, take=take: take(value))
+    converter.register_structure_hook(bool, lambda value, _: values.truth(value))
+    for moment in (datetime, date, time):
+        converter.register_structure_hook(moment, _moment)
+    converter.register_structure_hook_factory(attrs.has, _table_hook)
+    converter.register_structure_hook_factory(_is_literal, _literal_hook)
+    converter.register_structure_hook_factory(_is_array, _array_hook)
+    converter.register_structure_hook_factory(_is_mapping, _mapping_hook)
+    converter.register_structure_hook_factory(_is_union, _union_hook)
+    return converter
+
+
+def _expected() -> tuple[type[Exception], ...]:
+    from cattrs.errors import CattrsError
+
+    return (CattrsError, values.Wrong, TuttiError, ValueError, TypeError, LookupError)
+
+
+# How each kind of type is taken.
+
+
+def _table_hook(kind: type, converter: Converter) -> Hook:
+    from cattrs.gen import make_dict_structure_fn, override
+
+    left_out = {EXTRAS: override(omit=True)} if EXTRAS in attrs.fields_dict(kind) else {}
+    build = make_dict_structure_fn(
+        kind, converter, _cattrs_forbid_extra_keys=True, _cattrs_use_alias=True, **left_out
+    )
+    return lambda value, _: build(values.table(value), kind)
+
+
+def _literal_hook(kind: Any, _: Converter) -> Hook:
+    choices = get_args(kind)
+    return lambda value, _: values.choice(value, choices)
+
+
+def _array_hook(kind: Any, converter: Converter) -> Hook:
+    item = get_args(kind)[0] if get_args(kind) else Any
+    inner = converter.get_structure_hook(item)
+    make = tuple if _origin(kind) in (tuple, Sequence) else _origin(kind)
+
+    def take(value: Any, _: Any) -> Any:
+        return make(one for _, one in _each(enumerate(values.array(value)), inner, item, kind))
+
+    return take
+
+
+def _mapping_hook(kind: Any, converter: Converter) -> Hook:
+    item = get_args(kind)[1] if get_args(kind) else Any
+    inner = converter.get_structure_hook(item)
+    return lambda value, _: dict(_each(values.table(value).items(), inner, item, kind))
+
+
+def _each(
+    items: Iterable[tuple[Any, Any]], hook: Hook, item: Any, kind: Any
+) -> list[tuple[Any, Any]]:
+    from cattrs.errors import IterableValidationError, IterableValidationNote
+
+    taken, errors = [], []
+    for place, value in items:
+        try:
+            taken.append((place, hook(value, item)))
+        except _expected() as error:
+            note = IterableValidationNote("", place, item)
+            error.__notes__ = [*getattr(error, "__notes__", []), note]  # type: ignore[attr-defined]
+            errors.append(error)
+    if errors:
+        raise IterableValidationError("", errors, kind)
+    return taken
+
+
+def _union_hook(kind: Any, converter: Converter) -> Hook:
+    members = [one for one in get_args(kind) if one is not NoneType]
+    hooks = [(converter.get_structure_hook(one), one) for one in members]
+
+    def take(value: Any, _: Any) -> Any:
+        errors = []
+        for hook, member in hooks:
+            try:
+                return hook(value, member)
+            except _expected() as error:
+                errors.append(error)
+        raise _nearest(errors)
+
+    return take
+
+
+def _nearest(errors: list[Exception]) -> Exception:
+    """Return the error of the member that the value was meant for, or all of them in one."""
+    from cattrs.errors import BaseValidationError
+
+    deep = [one for one in errors if isinstance(one, BaseValidationError)]
+    if deep or len(errors) == 1:
+        return (deep or errors)[0]
+    return values.Wrong("; ".join(str(one) for one in errors))
+
+
+def _moment(value: Any, kind: Any) -> Any:
+    if type(value) is not kind:
+        raise values.wanted(f"a {kind.__name__}", value)
+    return value
+
+
+def _origin(kind: Any) -> Any:
+    return get_origin(kind) or kind
+
+
+def _is_literal(kind: Any) -> bool:
+    return get_origin(kind) is Literal
+
+
+def _is_array(kind: Any) -> bool:
+    uniform = get_origin(kind) is not tuple or get_args(kind)[1:] in ((), (...,))
+    return _origin(kind) in (tuple, list, frozenset, Sequence) and uniform
+
+
+def _is_mapping(kind: Any) -> bool:
+    return _origin(kind) in (dict, Mapping)
+
+
+def _is_union(kind: Any) -> bool:
+    return get_origin(kind) in (Union, UnionType)
+
+
+# What went wrong, and where.
+
+
+def _faults(error: Exception, path: KeyPath) -> Iterator[Fault]:
+    from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, IterableValidationError
+
+    if isinstance(error, ClassValidationError):
+        yield from _class_faults(error, path)
+    elif isinstance(error, IterableValidationError):
+        for inner, place in error.group_exceptions()[0]:
+            yield from _faults(inner, (*path, place.index))
+    elif isinstance(error, ForbiddenExtraKeysError):
+        for name in sorted(error.extra_fields):
+            yield Fault((*path, name), UNKNOWN, suggestion(name, names_of(error.cl)))
+    elif isinstance(error, values.Wrong):
+        yield Fault(path, error.message, error.remedy)
+    else:
+        yield Fault(path, str(error) or type(error).__name__)
+
+
+def _class_faults(error: Any, path: KeyPath) -> Iterator[Fault]:
+    noted, whole = error.group_exceptions()
+    fields = attrs.fields_dict(error.cl)
+    for inner, note in noted:
+        key = fields[note.name].alias or note.name
+        if isinstance(inner, KeyError) and inner.args == (key,):
+            yield Fault((*path, key), MISSING, f"add `{key} = ...`")
+        else:
+            yield from _faults(inner, (*path, key))
+    for inner in whole:
+        yield from _faults(inner, path)

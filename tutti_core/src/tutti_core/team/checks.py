@@ -1,0 +1,175 @@
+"""The core's own checks for the doctor; they look and change nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ..errors import TuttiError
+from ..model.contract import Check
+from ..model.happening import Finding
+from . import plan
+from .versions import found, version_of
+
+if TYPE_CHECKING:
+    from ..model.arrangement import Agent
+    from .context import Context
+
+
+def core_checks() -> tuple[Check, ...]:
+    """Return the core's checks, in the order of the report."""
+    return (
+        Check("tmux", _tmux),
+        Check("git", _git),
+        Check("profile", _profile),
+        Check("launch policy", _policy),
+        Check("runtimes", _runtimes),
+        Check("tool packs", _tool_packs),
+        Check("serve", _serve),
+        Check("auth", _auth),
+    )
+
+
+def _tmux(_: Context) -> Iterator[Finding]:
+    if shutil.which("tmux") is None:
+        yield Finding("tmux", "fail", "tmux is not on PATH", "apt install tmux, or brew install tmux")
+        return
+    done = subprocess.run(
+        ["tmux", "-V"], capture_output=True, text=True, timeout=10, check=False
+    )
+    version = done.stdout.strip().removeprefix("tmux ")
+    old = version[:1].isdigit() and int(version.split(".")[0]) < 3
+    advice = "tt needs tmux 3.0 or newer" if old else ""
+    yield Finding("tmux", "fail" if old else "pass", f"tmux {version}", advice)
+
+
+def _git(context: Context) -> Iterator[Finding]:
+    from ..git.repo import Git, main_root
+
+    if shutil.which("git") is None:
+        yield Finding("git", "fail", "git is not on PATH", "apt install git, or brew install git")
+        return
+    wants = any(context.arrangement.worktree_of(agent) for agent in context.arrangement.agent)
+    top = main_root(context.root)
+    if top is None:
+        status, advice = ("fail", "git init, or worktree = false") if wants else ("skip", "")
+        yield Finding("git", status, f"{context.root} is not in a repository", advice)  # type: ignore[arg-type]
+    elif wants and not Git(top).has_commits():
+        yield Finding("git", "fail", "the repository has no commits", "git commit the first one")
+    else:
+        yield Finding("git", "pass", f"repository at {top}")
+
+
+def _profile(context: Context) -> Iterator[Finding]:
+    name = context.arrangement.workspace.auth.default_profile
+    if name is None:
+        advice = "set default_profile under [workspace.auth] if you have several accounts"
+        yield Finding("auth profile", "skip", "no default profile; the CLIs' own logins", advice)
+        return
+    profile = context.arrangement.settings.named_profile(name)
+    if profile is None:
+        advice = "add the [[profile]] to the global file"
+        yield Finding("auth profile", "fail", f"no profile {name!r}", advice)
+        return
+    yield Finding("auth profile", "pass", f"{profile.name} ({profile.provider})")
+    words = tuple(profile.command.split())
+    there = found(words) is not None
+    advice = "" if there else f"install {words[0]}, or mend the profile's command"
+    yield Finding("profile command", "pass" if there else "fail", profile.command, advice)
+
+
+def _policy(context: Context) -> Iterator[Finding]:
+    settings = context.arrangement.launch
+    if not context.arrangement.agent or settings.mode == "safe":
+        yield Finding("launch policy", "skip", f"mode {settings.mode} asks a person")
+        return
+    if settings.policy == "bypass":
+        advice = "use it in a sandbox only"
+        yield Finding("launch policy", "warn", "policy bypass: agents may do anything", advice)
+        return
+    found_out = [_constrained(context, agent) for agent in context.arrangement.agent]
+    bad = [one for one in found_out if one.status != "pass"]
+    yield from bad or found_out[:1]
+
+
+def _constrained(context: Context, agent: Agent) -> Finding:
+    check = "launch policy"
+    try:
+        runtime = context.runtime(agent)
+        mode, policy = plan.settle(context, None, None)
+        wanted = plan.request(context, agent, runtime, mode=mode, policy=policy)
+        rules = plan.prepared(context, wanted).rules or ()
+    except TuttiError as error:
+        return Finding(check, "fail", f"{agent.name}: {error.message}", error.hint)
+    how = runtime.capabilities.constrain
+    if how == "none":
+        detail = f"{agent.name}: {runtime.title} cannot be held to a policy"
+        return Finding(check, "warn", detail, "use --mode safe for it")
+    return Finding(check, "pass", f"{len(rules)} rules; {runtime.title} is held by {how}")
+
+
+def _runtimes(context: Context) -> Iterator[Finding]:
+    for agent in context.arrangement.agent:
+        runtime = context.runtime(agent)
+        profile = plan.default_profile(context, runtime)
+        command = tuple(profile.command.split()) if profile else (runtime.program,)
+        check = f"runtime/{agent.name}"
+        if found(command) is None:
+            advice = f"install {runtime.title}, or set a profile's command"
+            yield Finding(check, "fail", f"{command[0]} is not on PATH", advice)
+        else:
+            yield Finding(check, "pass", f"{runtime.title} {version_of(command) or '(no version)'}")
+
+
+def _tool_packs(context: Context) -> Iterator[Finding]:
+    if not context.arrangement.tool_pack:
+        yield Finding("tool packs", "skip", "none configured")
+    for pack in context.arrangement.tool_pack:
+        base = f"tool-pack/{pack.name}"
+        if not pack.required_commands and not pack.required_env:
+            yield Finding(base, "warn", "asks for nothing", "add required_commands or required_env")
+        for program in pack.required_commands:
+            there = shutil.which(program) is not None
+            advice = "" if there else f"install {program}"
+            yield Finding(f"{base}/cmd", "pass" if there else "fail", program, advice)
+        for variable in pack.required_env:
+            there = variable in os.environ
+            advice = "" if there else f"export {variable}=…"
+            yield Finding(f"{base}/env", "pass" if there else "fail", variable, advice)
+
+
+def _serve(context: Context) -> Iterator[Finding]:
+    folder = context.places.state
+    nearest = next(one for one in (folder, *folder.parents) if one.exists())
+    able = os.access(nearest, os.W_OK | os.X_OK)
+    advice = "" if able else f"make {nearest} writable"
+    yield Finding("serve/state_dir", "pass" if able else "fail", str(folder), advice)
+    events = context.places.events
+    able = os.access(events, os.W_OK) if events.exists() else able
+    advice = "" if able else f"make {events} writable"
+    yield Finding("serve/events_log", "pass" if able else "fail", str(events), advice)
+    yield _port(context.arrangement.settings.dashboard.port)
+
+
+def _port(port: int) -> Finding:
+    with socket.socket() as probe:
+        probe.settimeout(1.0)
+        taken = probe.connect_ex(("127.0.0.1", port)) == 0
+    if taken:
+        return Finding("serve/port", "warn", f"{port} is in use", "set another [dashboard] port")
+    return Finding("serve/port", "pass", f"{port} is free")
+
+
+def _auth(context: Context) -> Iterator[Finding]:
+    for voice in context.voices().values():
+        if voice.session is None or voice.session.dead:
+            continue
+        reading = voice.reading
+        word = {"ok": "pass", "failed": "fail", "unknown": "warn"}[reading.auth_state]
+        advice = "" if word == "pass" else f"tt attach {voice.agent}"
+        detail = f"{reading.state} {reading.detail}".strip()
+        yield Finding(f"auth/{voice.agent}", word, detail, advice)  # type: ignore[arg-type]

@@ -1,0 +1,61 @@
+"""`doctor`: every plugin's checks, the core's among them, in one report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import attrs
+
+from ..model.happening import Finding
+
+if TYPE_CHECKING:
+    from ..model.contract import Check
+    from .context import Context
+
+
+@attrs.frozen
+class Report:
+    """What the doctor found.
+
+    Attributes:
+        findings: One line per thing looked at, in the order of the checks.
+    """
+
+    findings: tuple[Finding, ...]
+
+    def count(self, status: str) -> int:
+        """Return how many findings have a status."""
+        return sum(one.status == status for one in self.findings)
+
+    def exit_code(self, *, strict: bool) -> int:
+        """Return 1 if anything failed, or warns and the report is strict."""
+        return int(self.count("fail") > 0 or (strict and self.count("warn") > 0))
+
+
+def doctor(context: Context) -> Report:
+    """Run every check once.
+
+    Args:
+        context: The workspace.
+    """
+    found = [*_plugins(context)]
+    for check in context.plugins.checks(context).values():
+        found += _run(context, check)
+    return Report(tuple(found))
+
+
+def _run(context: Context, check: Check) -> list[Finding]:
+    try:
+        return list(check.run(context))
+    except Exception as error:
+        said = f"the check itself failed: {type(error).__name__}: {error}"
+        return [Finding(check.name, "fail", said, "report it to the plugin's author")]
+
+
+def _plugins(context: Context) -> Iterator[Finding]:
+    for broken in context.plugins.broken.values():
+        detail = f"{broken.distribution} is set aside: {broken.reason}"
+        yield Finding(f"plugin/{broken.name}", "fail", detail, "mend, update or uninstall it")
+    for table, remedy in context.arrangement.unowned.items():
+        yield Finding(f"table/{table}", "fail", f"[{table}] has no working owner", remedy)

@@ -1,0 +1,57 @@
+"""Facts that plugins publish beside a voice, as files, so that showing them imports no plugin."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+
+def facts_of(root: Path) -> dict[str, list[dict[str, Any]]]:
+    """Return what plugins say of each agent.
+
+    Args:
+        root: Absolute path of the workspace.
+
+    Returns:
+        For each agent a list of ``{"plugin", "key", "label", "value", "at"}``; what cannot be read
+        is left out, because a fact is never worth failing for.
+    """
+    folder = root / ".tutti" / "state" / "facts"
+    found: dict[str, list[dict[str, Any]]] = {}
+    try:
+        names = sorted(name for name in os.listdir(folder) if name.endswith(".json"))
+    except OSError:
+        return {}
+    for name in names:
+        for agent, facts in _read(folder / name).items():
+            found.setdefault(agent, []).extend(_sound(name.removesuffix(".json"), facts))
+    return found
+
+
+def publish_facts(root: Path, plugin: str, facts: dict[str, list[dict[str, Any]]]) -> None:
+    """Publish a plugin's facts in place of its earlier ones.
+
+    Args:
+        root: Absolute path of the workspace.
+        plugin: The plugin's name.
+        facts: For each agent a list of ``{"key", "label", "value", "at"}``, ``at`` in epoch seconds.
+    """
+    from ..state.files import JsonFile
+
+    JsonFile(root / ".tutti" / "state" / "facts" / f"{plugin}.json").write(facts)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _sound(plugin: str, facts: Any) -> list[dict[str, Any]]:
+    listed = facts if isinstance(facts, list) else []
+    whole = [one for one in listed if isinstance(one, dict) and {"label", "value", "at"} <= set(one)]
+    return [{"plugin": plugin, **one} for one in whole]

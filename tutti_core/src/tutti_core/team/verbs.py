@@ -1,0 +1,85 @@
+"""The core's verbs, each defined once for the command line, the HTTP API, MCP and Python."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from ..model.contract import Verb
+from ..model.happening import Receipt
+from .context import Context
+from .doctor import Report, doctor
+from .down import DownRequest, DownResponse, down
+from .health import health
+from .send import SendRequest, send
+from .snapshot import status_row
+from .up import UpRequest, UpResponse, up
+
+
+@attrs.frozen
+class StatusRequest:
+    """What `status` takes: nothing."""
+
+
+@attrs.frozen
+class StatusResponse:
+    """What `status` answers.
+
+    Attributes:
+        voices: The rows, in the contract's shape.
+    """
+
+    voices: tuple[dict[str, Any], ...]
+
+
+@attrs.frozen
+class HealthRequest:
+    """What `health` takes.
+
+    Attributes:
+        agents: The agents wanted; all of them if empty.
+    """
+
+    agents: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class HealthResponse:
+    """What `health` answers.
+
+    Attributes:
+        records: The records, in the contract's shape.
+    """
+
+    records: tuple[dict[str, Any], ...]
+
+
+@attrs.frozen
+class DoctorRequest:
+    """What `doctor` takes: nothing."""
+
+
+def core_verbs() -> tuple[Verb, ...]:
+    """Return the core's verbs."""
+    return (
+        Verb("up", UpRequest, UpResponse, up, "Start the team."),
+        Verb("down", DownRequest, DownResponse, down, "End the team."),
+        Verb("send", SendRequest, Receipt, send, "Give a running agent a prompt."),
+        Verb("status", StatusRequest, StatusResponse, _status, "Show the team.", reads=True),
+        Verb("health", HealthRequest, HealthResponse, _health, "Say how agents are.", reads=True),
+        Verb("doctor", DoctorRequest, Report, _doctor, "Check what the team needs.", reads=True),
+    )
+
+
+def _status(context: Context, _: StatusRequest) -> StatusResponse:
+    voices = context.voices().values()
+    return StatusResponse(tuple(status_row(context.name, voice) for voice in voices))
+
+
+def _health(context: Context, request: HealthRequest) -> HealthResponse:
+    return HealthResponse(tuple(health(context, request.agents)))
+
+
+def _doctor(context: Context, _: DoctorRequest) -> Report:
+    return doctor(context)

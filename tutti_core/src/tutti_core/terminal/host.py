@@ -1,0 +1,238 @@
+"""Where sessions live: tmux, behind the contract of a session host."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Literal
+
+from . import keyboard, launching, processes, screens
+from .keyboard import PaneGone
+from .launching import ARGV_LIMIT
+from .listing import FORMAT, sessions
+from .quoting import line
+from .tmux import Tmux, TmuxError, default_socket
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..model.session import Ended, Session, SessionSpec
+    from .tmux import Output
+
+__all__ = ["ARGV_LIMIT", "PaneGone", "SessionExists", "TmuxHost"]
+
+_Argv = list[str]  # inside the class `list` is the method
+
+
+class SessionExists(TmuxError):
+    """The name of a session is taken."""
+
+
+class TmuxHost:
+    """Sessions on a tmux server of tutti's own.
+
+    Args:
+        socket: The server's socket name; by default ``TUTTI_TMUX_SOCKET`` or ``tutti``.
+    """
+
+    name = "tmux"
+
+    def __init__(self, socket: str | None = None) -> None:
+        self.tmux = Tmux(socket or default_socket())
+
+    def create(self, spec: SessionSpec) -> Session:
+        """Start an agent as a pane's own process.
+
+        The agent gets ``spec.argv`` byte for byte and the caller's environment as ``spec`` amends
+        it, whatever environment the server was started from.
+
+        Args:
+            spec: The session to make.
+
+        Returns:
+            The session as tmux lists it.
+
+        Raises:
+            SessionExists: The name is taken, by anybody.
+            TmuxError: The spec is too long or senseless, or tmux refused it.
+        """
+        launching.check(spec)
+        wanted = launching.wanted_environment(spec, os.environ)
+        environment = launching.plan(wanted, spec.unset, self._server_variables())
+        can_give = self.tmux.version() >= (3, 2)
+        script = launching.script(spec, environment, can_give=can_give)
+        made = self.tmux.feed(script, start=True)
+        if "duplicate session" in made.stderr:
+            raise self._taken(spec.name, made)
+        return sessions(self.tmux.checked(made, "new-session").stdout)[0]
+
+    def list(self, root: str | None = None) -> tuple[Session, ...]:
+        """List our sessions in one call; no server is no sessions.
+
+        Args:
+            root: The workspace whose sessions are wanted; by default all.
+
+        Raises:
+            TmuxError: tmux cannot say.
+        """
+        listed = self.tmux.call("list-panes", "-a", "-F", FORMAT)
+        if listed.absent:
+            return ()
+        ours = sessions(self.tmux.checked(listed, "list-panes").stdout)
+        return tuple(one for one in ours if root is None or one.root == root)
+
+    def capture(
+        self, panes: Sequence[str], *, history: int = 0, styles: bool = False, join: bool = False
+    ) -> dict[str, str]:
+        """Read the screens of several panes in one invocation.
+
+        Args:
+            panes: Pane ids such as ``%7``.
+            history: Lines to read above the screen.
+            styles: Whether to keep colours and attributes as escape sequences.
+            join: Whether a wrapped line is given as one; blanks at the end of lines are then kept.
+
+        Returns:
+            The text of each pane that exists, blank rows at its end included.
+
+        Raises:
+            TmuxError: tmux cannot say.
+        """
+        return screens.capture(self.tmux, panes, history=history, styles=styles, join=join)
+
+    def paste(self, pane: str, text: str) -> None:
+        """Give a program text as one paste, without submitting it.
+
+        Control characters other than newline and tab are left out, so that the text can neither
+        end the paste nor press keys.
+
+        Args:
+            pane: A pane id.
+            text: The text.
+
+        Raises:
+            PaneGone: Nothing alive is there to take it.
+            TmuxError: tmux refused.
+        """
+        keyboard.paste(self.tmux, keyboard.exact(pane), text)
+
+    def keys(self, pane: str, *names: str) -> None:
+        """Press keys by name, such as ``Enter``, ``Escape``, ``C-c`` or ``2``.
+
+        Args:
+            pane: A pane id.
+            names: The keys; text is for :meth:`paste`.
+
+        Raises:
+            ValueError: Not a key: tmux would type the word.
+            PaneGone: Nothing alive is there to take them.
+            TmuxError: tmux refused.
+        """
+        keyboard.press(self.tmux, pane, *names)
+
+    def leave_copy_mode(self, pane: str) -> None:
+        """Return a pane that somebody scrolled to its program; without effect on any other.
+
+        Args:
+            pane: A pane id.
+        """
+        keyboard.leave_copy_mode(self.tmux, pane)
+
+    def set_option(self, session: str, key: str, value: str) -> None:
+        """Label a session.
+
+        Args:
+            session: Its exact name.
+            key: The label, without ``@tutti_``.
+            value: Any text.
+
+        Raises:
+            TmuxError: There is no such session.
+        """
+        script = line(["set-option", "-t", f"={session}:", f"@tutti_{key}", value])
+        self.tmux.checked(self.tmux.feed(script), "set-option")
+
+    def kill(self, session_name: str) -> None:
+        """End a session of ours, not caring for processes that outlive their terminal.
+
+        Args:
+            session_name: Its exact name; one that is gone already is no error.
+
+        Raises:
+            TmuxError: It is not ours, or it is still there.
+        """
+        target = f"={session_name}"
+        if not self._has(target):
+            return
+        if not self.tmux.run("show-options", "-qv", "-t", f"{target}:", "@tutti_root").strip():
+            raise TmuxError(f"session '{session_name}' is not tutti's, so it is left alone")
+        ended = self.tmux.call("kill-session", "-t", target)
+        if self._has(target):
+            raise TmuxError(f"session '{session_name}' is still there", stderr=ended.stderr)
+
+    def end(self, session: Session, *, grace: float = 3.0) -> Ended:
+        """End all processes of a session, then the session.
+
+        Args:
+            session: A session of ours, as listed.
+            grace: Seconds the processes have after SIGTERM.
+
+        Returns:
+            What became of the processes, those included that had left the terminal.
+
+        Raises:
+            TmuxError: The session is still there.
+        """
+        marks = {"TUTTI_ROOT": session.root, "TUTTI_AGENT": session.agent}
+        leaders = self._leaders(session)
+        ended = processes.end(leaders, grace=grace, also=lambda: processes.marked(marks))
+        if any(one.name == session.name for one in self.list(session.root)):
+            self.kill(session.name)
+        return ended
+
+    def attach_argv(self, session_name: str) -> _Argv:
+        """Give the command that shows a session to a person outside tmux.
+
+        Args:
+            session_name: Its exact name.
+        """
+        return self.tmux.argv("attach-session", "-t", f"={session_name}")
+
+    def switch_argv(self, session_name: str) -> _Argv:
+        """Give the command that shows a session to a person inside this very server.
+
+        Args:
+            session_name: Its exact name.
+        """
+        return self.tmux.argv("switch-client", "-t", f"={session_name}")
+
+    def inside(self) -> Literal["same", "other", "no"]:
+        """Say whether the caller runs inside this tmux server, another one, or none."""
+        socket = os.environ.get("TMUX", "").partition(",")[0]
+        if not socket:
+            return "no"
+        return "same" if os.path.realpath(socket) == self.tmux.socket_path() else "other"
+
+    def _server_variables(self) -> set[str] | None:
+        shown = self.tmux.call("show-environment", "-g")
+        if shown.absent:
+            return None
+        text = os.fsdecode(self.tmux.checked(shown, "show-environment").stdout)
+        # Before 3.3 a value with newlines looks like several variables: to take away one that does
+        # not exist does no harm.
+        return {entry.partition("=")[0] for entry in text.splitlines() if "=" in entry}
+
+    def _taken(self, name: str, made: Output) -> SessionExists:
+        owner = next((one for one in self.list() if one.name == name), None)
+        whose = f"agent '{owner.agent}' of {owner.root}" if owner else "a stranger to tutti"
+        return SessionExists(f"session '{name}' exists already: {whose}", stderr=made.stderr)
+
+    def _has(self, target: str) -> bool:
+        return self.tmux.call("has-session", "-t", target).code == 0
+
+    def _leaders(self, session: Session) -> tuple[int, ...]:
+        """Find the agent's process; the number of one that has ended may be another's by now."""
+        current = next((one for one in self.list(session.root) if one.pane == session.pane), None)
+        if current is None or current.dead or not current.pid:
+            return ()
+        server = self.tmux.run("display-message", "-p", "-t", session.pane, "#{pid}").strip()
+        return (current.pid,) if str(processes.parent(current.pid)) == server else ()

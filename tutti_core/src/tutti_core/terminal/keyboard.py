@@ -1,0 +1,129 @@
+"""Types for a person: text as one paste, and keys by their names."""
+
+from __future__ import annotations
+
+import os
+import re
+import uuid
+from typing import TYPE_CHECKING
+
+from .quoting import line
+from .tmux import TmuxError
+
+if TYPE_CHECKING:
+    from .tmux import Tmux
+
+# Escape sequences would end the paste or drive the terminal; C1 are their one-character forms.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+_KEY = re.compile(
+    r"(?:[CMS]-){0,3}(?:[!-~]|Enter|Escape|Space|Tab|BTab|BSpace|Up|Down|Left|Right|Home|End"
+    r"|PageUp|PPage|PageDown|NPage|IC|Insert|DC|Delete|F[1-9]|F1[0-2])",
+)
+_PANE = re.compile(r"%[0-9]+")
+_NOT_ALIVE = "tutti-no-live-pane"
+
+
+class PaneGone(TmuxError):
+    """The pane has vanished, or the process in it has ended."""
+
+    def __init__(self, pane: str) -> None:
+        super().__init__(f"nothing alive in pane {pane} can take input")
+
+
+def clean(text: str) -> str:
+    """Make line ends newlines and leave out every other control character but the tab.
+
+    Args:
+        text: Any text.
+    """
+    return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def exact(pane: str) -> str:
+    """Return a pane id as it is.
+
+    Raises:
+        ValueError: It is a name or a pattern, which might mean another pane.
+    """
+    if not _PANE.fullmatch(pane):
+        raise ValueError(f"not a pane id: {pane!r}")
+    return pane
+
+
+def paste(tmux: Tmux, pane: str, text: str) -> None:
+    """Give the program in a pane a text as one paste, without submitting it.
+
+    Args:
+        tmux: The server.
+        pane: A pane id.
+        text: The text; it goes through :func:`clean`.
+
+    Raises:
+        PaneGone: Nothing alive is there to take it.
+        TmuxError: tmux refused.
+    """
+    data = clean(text).encode("utf-8", "replace")
+    if not data:
+        return  # tmux keeps no empty buffer
+    buffer = f"tutti-{os.getpid()}-{uuid.uuid4().hex}"
+    # -r keeps newlines newlines: as carriage returns they would each submit a line wherever the
+    # program has not asked for bracketed paste.
+    deliver = ["paste-buffer", "-p", "-r", "-d", "-b", buffer, "-t", pane]
+    discard = ["delete-buffer", "-b", buffer]
+    guarded = _if_alive(pane, line(deliver), line(discard, _not_alive()))
+    try:
+        said = tmux.run("load-buffer", "-b", buffer, "-", ";", *guarded, stdin=data)
+    except TmuxError:
+        tmux.call(*discard)
+        raise
+    if _NOT_ALIVE in said:
+        raise PaneGone(pane)
+
+
+def press(tmux: Tmux, pane: str, *names: str) -> None:
+    """Press keys by name, such as ``Enter``, ``Escape``, ``C-c`` or ``2``.
+
+    Args:
+        tmux: The server.
+        pane: A pane id.
+        names: The keys.
+
+    Raises:
+        ValueError: Not a key: tmux would type the word.
+        PaneGone: Nothing alive is there to take them.
+        TmuxError: tmux refused.
+    """
+    unknown = [name for name in names if not _KEY.fullmatch(name)]
+    if unknown:
+        raise ValueError(f"no such key: {unknown[0]!r}")
+    keys = ["send-keys", "-t", exact(pane), "--", *names]
+    script = line(_if_alive(pane, line(keys), line(_not_alive())))
+    if _NOT_ALIVE in tmux.checked(tmux.feed(script), "send-keys").text:
+        raise PaneGone(pane)
+
+
+def leave_copy_mode(tmux: Tmux, pane: str) -> None:
+    """Return a pane that somebody scrolled to its program; without effect on any other.
+
+    Args:
+        tmux: The server.
+        pane: A pane id.
+
+    Raises:
+        TmuxError: tmux refused.
+    """
+    cancel = line(["send-keys", "-X", "-t", exact(pane), "cancel"]).strip()
+    script = line(["if-shell", "-F", "-t", pane, "#{pane_in_mode}", cancel])
+    tmux.checked(tmux.feed(script), "send-keys")
+
+
+def _not_alive() -> list[str]:
+    return ["display-message", "-p", _NOT_ALIVE]
+
+
+def _if_alive(pane: str, then: str, otherwise: str) -> list[str]:
+    # tmux before 3.4 crashes, with every agent, when text is pasted into a dead pane; and a target
+    # that is gone makes the condition look at another pane, hence the comparison.
+    alive = f"#{{?#{{==:#{{pane_id}},{exact(pane)}}},#{{?pane_dead,0,1}},0}}"
+    return ["if-shell", "-F", "-t", pane, alive, then.strip(), otherwise.strip()]

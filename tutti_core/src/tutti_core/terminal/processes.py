@@ -1,0 +1,223 @@
+"""Ends processes with all their offspring, and nobody else's."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from typing import TYPE_CHECKING
+
+from ..model.session import Ended
+from . import proctable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from .proctable import Process
+
+# After SIGKILL: a process in the kernel's hands may still take its time.
+_KILL_SECONDS = 2.0
+_GLANCE = 0.02
+_ROUND = 0.25
+
+
+def start_time(pid: int) -> str | None:
+    """Say when a process began, as an opaque text: number and beginning name a process for good.
+
+    Args:
+        pid: Its number.
+
+    Returns:
+        None if there is no such process.
+    """
+    process = proctable.look(pid)
+    return process.started if process else None
+
+
+def parent(pid: int) -> int | None:
+    """Give the number of a process's parent, or None if there is no such process."""
+    process = proctable.look(pid)
+    return process.parent if process else None
+
+
+def descendants(pid: int) -> tuple[int, ...]:
+    """List a process's children, theirs, and whoever is left of the terminal session it leads.
+
+    Args:
+        pid: Its number; it is not in the answer.
+    """
+    found = _offspring({pid}, proctable.table())
+    return tuple(sorted(found - {pid}))
+
+
+def marked(env: Mapping[str, str]) -> tuple[int, ...]:
+    """List processes that were started with variables, however far they went from their parents.
+
+    Args:
+        env: The variables, such as ``TUTTI_ROOT`` and ``TUTTI_AGENT``; all must match.
+
+    Returns:
+        Their numbers; a tmux server is never one of them, as it holds other people's sessions.
+    """
+    if not env:
+        return ()
+    entries = frozenset(os.fsencode(f"{name}={value}") for name, value in env.items())
+    looked = (proctable.look(pid) for pid in proctable.carriers(entries))
+    return tuple(sorted(one.pid for one in looked if one and not _is_tmux(one)))
+
+
+def end(
+    pids: Iterable[int],
+    *,
+    grace: float = 3.0,
+    also: Callable[[], Iterable[int]] = tuple,
+) -> Ended:
+    """End processes and all their offspring: asked first, killed after the grace.
+
+    The caller and its own children are left out, as are tmux servers.
+
+    Args:
+        pids: Processes to begin with.
+        grace: Seconds they have after SIGTERM.
+        also: Looked up again and again for offspring that parentage no longer shows.
+
+    Returns:
+        Who went when asked, who had to be killed, and who is still there.
+    """
+    hunt = _Hunt(pids, also)
+    hunt.ask(grace)
+    hunt.force(_KILL_SECONDS)
+    return hunt.outcome()
+
+
+class _Hunt:
+    """One ending: whom we met, whom we asked, whom we killed."""
+
+    def __init__(self, pids: Iterable[int], also: Callable[[], Iterable[int]]) -> None:
+        self._also = also
+        self._met: dict[int, Process] = {}
+        self._asked: set[Process] = set()
+        self._killed: set[Process] = set()
+        self._meet(pids)
+
+    def ask(self, grace: float) -> None:
+        """Send SIGTERM to all, newcomers included, until all are gone or the grace is over."""
+        until = time.monotonic() + grace
+        while (alive := self._alive()) and time.monotonic() < until:
+            for process in alive.difference(self._asked):
+                _signal(process, signal.SIGTERM)
+                _signal(process, signal.SIGCONT)  # one that is stopped cannot answer
+            self._asked |= alive
+            _wait(alive, min(until, time.monotonic() + _ROUND))
+
+    def force(self, seconds: float) -> None:
+        """Freeze and kill, until nobody comes after."""
+        until = time.monotonic() + seconds
+        while (alive := self._frozen()) and time.monotonic() < until:
+            for process in alive:
+                _signal(process, signal.SIGKILL)
+            self._killed |= alive
+            _wait(alive, min(until, time.monotonic() + _ROUND))
+
+    def outcome(self) -> Ended:
+        """Tell what became of everybody."""
+        left = {process.pid for process in self._alive()}
+        killed = {process.pid for process in self._killed} - left
+        met = set(self._met) - left - killed
+        return Ended(tuple(sorted(met)), tuple(sorted(killed)), tuple(sorted(left)))
+
+    def _frozen(self) -> set[Process]:
+        """Stop everybody, so that none can start another while we go from one to the next."""
+        frozen: set[Process] = set()
+        for _ in range(10):
+            alive = self._alive()
+            if alive <= frozen:
+                return alive
+            for process in alive - frozen:
+                _signal(process, signal.SIGSTOP)
+            frozen |= alive
+        return frozen
+
+    def _alive(self) -> set[Process]:
+        """Look twice before saying that nobody is left: one may have come while one went."""
+        return self._look() or self._look()
+
+    def _look(self) -> set[Process]:
+        self._meet(self._also())
+        everybody = proctable.table()
+        known = {pid for pid, process in self._met.items() if _same(process, everybody.get(pid))}
+        found = _offspring(known, everybody) - _offspring({os.getpid()}, everybody)
+        alive = {everybody[pid] for pid in found if _may_end(everybody[pid])}
+        self._met.update((process.pid, process) for process in alive)
+        return {self._met[process.pid] for process in alive}
+
+    def _meet(self, pids: Iterable[int]) -> None:
+        ours = os.getpid()
+        looked = (proctable.look(pid) for pid in pids if pid != ours)
+        self._met.update((one.pid, one) for one in looked if one and _may_end(one))
+
+
+def _offspring(roots: set[int], everybody: Mapping[int, Process]) -> set[int]:
+    children: dict[int, list[int]] = {}
+    for process in everybody.values():
+        children.setdefault(process.parent, []).append(process.pid)
+        children.setdefault(process.session, []).append(process.pid)
+    found: set[int] = set()
+    ahead = [pid for pid in roots if pid > 1]
+    while ahead:
+        pid = ahead.pop()
+        if pid not in found:
+            found.add(pid)
+            ahead += children.get(pid, ())
+    return found & set(everybody)
+
+
+def _same(process: Process, now: Process | None) -> bool:
+    return now is not None and now.started == process.started
+
+
+def _may_end(process: Process) -> bool:
+    return process.pid > 1 and not process.zombie and not _is_tmux(process)
+
+
+def _is_tmux(process: Process) -> bool:
+    return process.command.startswith("tmux: server")
+
+
+def _wait(processes: Iterable[Process], until: float) -> None:
+    while time.monotonic() < until:
+        looked = ((process, proctable.look(process.pid)) for process in processes)
+        if not any(now and _same(process, now) and not now.zombie for process, now in looked):
+            return
+        time.sleep(_GLANCE)
+
+
+def _signal(process: Process, number: signal.Signals) -> None:
+    """Signal exactly this process, never one that took over its number."""
+    try:
+        handle = _handle(process.pid)
+        try:
+            if not _same(process, proctable.look(process.pid)):
+                return
+            _send(handle, process.pid, number)
+        finally:
+            if handle is not None:
+                os.close(handle)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def _handle(pid: int) -> int | None:
+    try:
+        return os.pidfd_open(pid)
+    except (AttributeError, ProcessLookupError):
+        raise
+    except OSError:
+        return None
+
+
+def _send(handle: int | None, pid: int, number: signal.Signals) -> None:
+    if handle is None:
+        os.kill(pid, number)
+    else:
+        signal.pidfd_send_signal(handle, number)

@@ -1,0 +1,140 @@
+"""Reads the table of processes: ``/proc`` first, ``ps`` where there is none."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NamedTuple
+
+PROC = "/proc"
+_DEADLINE = 10.0
+
+
+class Process(NamedTuple):
+    """A process as the system lists it.
+
+    Attributes:
+        pid: Its number.
+        parent: Its parent's number.
+        session: The number of its session's leader; 0 where the system does not tell.
+        started: When it began, as an opaque text: number and beginning name a process for good.
+        zombie: Whether it has ended and only waits to be collected.
+        command: Short name of its program.
+    """
+
+    pid: int
+    parent: int
+    session: int
+    started: str
+    zombie: bool
+    command: str
+
+
+def table() -> dict[int, Process]:
+    """List all processes by number."""
+    if not _has_proc():
+        return _ps_table()
+    found = (look(int(name)) for name in os.listdir(PROC) if name.isdigit())  # noqa: PTH208
+    return {process.pid: process for process in found if process}
+
+
+def look(pid: int) -> Process | None:
+    """Look at one process.
+
+    Args:
+        pid: Its number.
+
+    Returns:
+        The process, or None if there is none of that number.
+    """
+    if not _has_proc():
+        return _ps_table(pid).get(pid)
+    text = _read(f"{PROC}/{pid}/stat")
+    opened, closed = text.find(b"("), text.rfind(b")")  # the name may hold either
+    fields = text[closed + 2 :].split()
+    if opened < 0 or len(fields) < 20:
+        return None
+    return Process(
+        pid=pid,
+        parent=int(fields[1]),
+        session=int(fields[3]),
+        started=fields[19].decode(),
+        zombie=fields[0] in (b"Z", b"X", b"x"),
+        command=os.fsdecode(text[opened + 1 : closed]),
+    )
+
+
+def carries(pid: int, entries: frozenset[bytes]) -> bool:
+    """Say whether a process was started with variables.
+
+    Args:
+        pid: Its number.
+        entries: Each ``NAME=value``.
+
+    Returns:
+        False also where the environment may not be read: of another user's process.
+    """
+    return entries.issubset(_read(f"{PROC}/{pid}/environ").split(b"\0"))
+
+
+def carriers(entries: frozenset[bytes]) -> list[int]:
+    """List the processes that were started with variables.
+
+    Args:
+        entries: Each ``NAME=value``.
+    """
+    if _has_proc():
+        return [pid for pid in table() if carries(pid, entries)]
+    # `ps` prints the environment after the command, with blanks between: as good as it gets there.
+    flags = "-axwwE" if sys.platform == "darwin" else "axwwe"
+    found = []
+    for row in _ps(flags, "-o", "pid=,command=").splitlines():
+        pid, _, shown = row.strip().partition(b" ")
+        if all(b" " + entry + b" " in shown + b" " for entry in entries):
+            found.append(int(pid))
+    return found
+
+
+def _has_proc() -> bool:
+    return os.path.exists(f"{PROC}/self/stat")  # noqa: PTH110 - light import
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 - light import
+            return file.read()
+    except OSError:
+        return b""
+
+
+def _ps_table(pid: int | None = None) -> dict[int, Process]:
+    which = ["-A"] if pid is None else ["-p", str(pid)]
+    rows = _ps(*which, "-o", "pid=,ppid=,stat=,lstart=,comm=").splitlines()
+    found = (_ps_process(row.split(None, 8)) for row in rows)
+    return {process.pid: process for process in found if process}
+
+
+def _ps_process(fields: list[bytes]) -> Process | None:
+    if len(fields) < 9:
+        return None
+    return Process(
+        pid=int(fields[0]),
+        parent=int(fields[1]),
+        session=0,
+        started=b" ".join(fields[3:8]).decode(),
+        zombie=fields[2].startswith(b"Z"),
+        command=os.fsdecode(os.path.basename(fields[8])),  # noqa: PTH119 - bytes
+    )
+
+
+def _ps(*args: str) -> bytes:
+    import subprocess
+
+    try:
+        done = subprocess.run(
+            ["ps", *args], capture_output=True, timeout=_DEADLINE, check=False,
+            env={**os.environ, "LC_ALL": "C"},
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return b""
+    return done.stdout

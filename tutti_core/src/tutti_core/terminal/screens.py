@@ -1,0 +1,60 @@
+"""Reads what panes show, any number of them in one invocation."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import TYPE_CHECKING
+
+from .keyboard import exact
+from .quoting import line
+from .tmux import TmuxError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .tmux import Tmux
+
+_GONE = re.compile(r"can't find (?:pane|window|session)")
+
+
+def capture(
+    tmux: Tmux, panes: Sequence[str], *, history: int = 0, styles: bool = False, join: bool = False
+) -> dict[str, str]:
+    """Read the screens of panes.
+
+    Args:
+        tmux: The server.
+        panes: Pane ids.
+        history: Lines to read above the screen.
+        styles: Whether to keep colours and attributes as escape sequences.
+        join: Whether a wrapped line is given as one; blanks at the end of lines are then kept.
+
+    Returns:
+        The text of each pane that exists, blank rows at its end included.
+
+    Raises:
+        TmuxError: tmux cannot say.
+    """
+    flags = [*(["-e"] if styles else []), *(["-J"] if join else [])]
+    flags += ["-S", str(-history)] if history > 0 else []
+    mark = uuid.uuid4().hex  # nothing on a screen can be taken for the end of that screen
+    script = "".join(_one(pane, flags, mark) for pane in panes)
+    if not script:
+        return {}
+    taken = tmux.feed(script)
+    _only_gone(tmux, taken.stderr, absent=taken.absent)
+    pieces = re.split(rf"{mark}(%[0-9]+)\n", taken.text)
+    return dict(zip(pieces[1::2], pieces[:-1:2], strict=True))
+
+
+def _one(pane: str, flags: list[str], mark: str) -> str:
+    # One line a pane: a pane that is gone fails its own line only, and is not marked.
+    take = ["capture-pane", "-p", *flags, "-t", exact(pane)]
+    return line(take, ["display-message", "-p", f"{mark}{pane}"])
+
+
+def _only_gone(tmux: Tmux, stderr: str, *, absent: bool) -> None:
+    said = [entry for entry in stderr.splitlines() if not _GONE.search(entry)]
+    if said and not absent:
+        raise TmuxError(f"tmux capture-pane: {said[0]} (socket {tmux.socket})", stderr=stderr)
