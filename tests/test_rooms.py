@@ -15,6 +15,7 @@ from source_imports import Import, grow, imports
 # The rooms of the core, ground floor first: a room may use itself and what lies below it.
 # `__init__` is what plugin authors import, so it may show whatever lies below the command line.
 ROOMS = (
+    "version",
     "errors",
     "model",
     "config",
