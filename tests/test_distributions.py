@@ -75,6 +75,12 @@ def test_versions_move_together(member: Path, core: dict[str, Any]) -> None:
     assert project(member)["requires-python"] == core["requires-python"]
 
 
+def test_the_core_says_its_version(root: Path, core: dict[str, Any]) -> None:
+    """What ``tt --version`` prints is read from a constant, which is the distribution's version."""
+    source = (root / "tutti_core/src/tutti_core/version.py").read_text()
+    assert f'VERSION = "{core["version"]}"' in source.splitlines()
+
+
 def test_pins_move_together(member: Path, core: dict[str, Any]) -> None:
     """A need for another member is a pin to this very release, which uv itself would not check."""
     run_time = project(member)["dependencies"]

@@ -13,13 +13,14 @@ from pathlib import Path
 from source_imports import Import, grow, imports
 
 # The rooms of the core, ground floor first: a room may use itself and what lies below it.
-# `__init__` is what plugin authors import, so it may show whatever lies below the command line.
+# `state` is below `config`, which writes what it compiled, and the file it edits, as safely as any.
+# `__init__` is what plugin authors import: it shows names of every room, and no room uses it.
 ROOMS = (
     "version",
     "errors",
     "model",
-    "config",
     "state",
+    "config",
     "terminal",
     "git",
     "markers",
@@ -29,8 +30,8 @@ ROOMS = (
     "detection",
     "watching",
     "team",
-    "__init__",
     "cli",
+    "__init__",
     "builtin",
     "__main__",
 )
