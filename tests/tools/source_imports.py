@@ -49,7 +49,7 @@ class Importer(ast.NodeVisitor):
         """Look inside functions: what is imported there is imported when they run."""
         self._inside("function", node.body)
 
-    visit_AsyncFunctionDef = visit_FunctionDef
+    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815 - the name that ast asks for
 
     def visit_If(self, node: ast.If) -> None:
         """Tell imports for type checkers from those that happen."""
