@@ -124,6 +124,11 @@ class Plugins:
         """Return the distribution that brought the plugin of that name."""
         return self._distributions.get(name, name)
 
+    def absent(self) -> dict[str, str]:
+        """Return the distributions that are installed and give nothing, with what is wrong."""
+        broken = {one.distribution: f"is broken: {one.reason}" for one in self.broken.values()}
+        return {**broken, **{self.distribution(name): "is switched off" for name in self.off}}
+
     def gives(self, name: str) -> tuple[str, ...]:
         """Return the names of the hooks a plugin implements, without their prefix."""
         plugin = self._manager.get_plugin(name)

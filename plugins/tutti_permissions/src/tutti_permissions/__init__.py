@@ -1,1 +1,1 @@
-"""What the agents of a team may do: one policy, checked before anything runs."""
+"""What agents may do without asking: the policy every constrained launch is held to."""

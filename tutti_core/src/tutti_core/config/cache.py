@@ -82,7 +82,7 @@ def write_compiled(
 
 
 def _key(root: Path, plugins_key: str, stamp: Stamp) -> list[Any]:
-    return [FORMAT, _version(), plugins_key, os.path.realpath(root), str(global_path()), stamp]
+    return [FORMAT, _version(), plugins_key, str(root.resolve()), str(global_path()), stamp]
 
 
 def _version() -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from . import shapes
@@ -51,7 +51,7 @@ def check_global(data: Data) -> Iterator[Fault]:
     yield from _resilience(data)
     for index, one in shapes.tables(data, "registered_workspace"):
         path = shapes.text(one, "path")
-        if path is not None and not os.path.isabs(path):
+        if path is not None and not Path(path).is_absolute():
             place = ("registered_workspace", index, "path")
             yield Fault(place, f"{quoted(path)} is not absolute", "write the whole path")
 

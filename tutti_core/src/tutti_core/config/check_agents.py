@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from . import branches, known, shapes, slug
-from .problems import Fault, quoted, suggestion
+from .problems import Fault, KeyPath, quoted, suggestion
 
 Data = Mapping[str, Any]
 
@@ -53,7 +53,7 @@ def _twice(name: str, spelt: str, first: int) -> tuple[str, str]:
     return message, "choose another name: on some systems the two would share their files"
 
 
-def check_slug(path: tuple[str | int, ...], name: str) -> Iterator[Fault]:
+def check_slug(path: KeyPath, name: str) -> Iterator[Fault]:
     """Yield what is wrong with a name that must be a slug."""
     if not slug.is_slug(name):
         message = f"{quoted(name)} is not a name tutti can use: {slug.RULE}"
@@ -144,7 +144,9 @@ def _without_runtime(data: Data) -> Iterator[Fault]:
 
 def _runtimes(data: Data, runtimes: Collection[str]) -> Iterator[Fault]:
     roles = shapes.table(data, "roles")
-    places = [(("defaults", "runtime"), shapes.table(data, "defaults").get("runtime"))]
+    places: list[tuple[KeyPath, Any]] = [
+        (("defaults", "runtime"), shapes.table(data, "defaults").get("runtime"))
+    ]
     places += [(("roles", role), runtime) for role, runtime in roles.items()]
     places += [
         (("agent", index, "runtime"), agent.get("runtime"))

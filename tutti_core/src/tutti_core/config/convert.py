@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 import attrs
 
 from tutti_core.errors import PluginError, TuttiError
+
 from . import values
 from .problems import Fault, KeyPath, suggestion
 from .schema import EXTRAS, Section, names_of
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from cattrs import Converter
 
 Hook = Callable[[Any, Any], Any]
+
+UNKNOWN = "unknown key"
+MISSING = "is missing"
+
+_BY_VALIDATORS = (ValueError, TypeError, LookupError)
 
 
 def convert(value: Any, kind: Any, path: KeyPath = ()) -> tuple[Any, list[Fault]]:
@@ -44,10 +50,8 @@ def convert(value: Any, kind: Any, path: KeyPath = ()) -> tuple[Any, list[Fault]
         hook = _converter().get_structure_hook(kind)
     except StructureHandlerNotFoundError as error:
         raise PluginError(f"a TOML table cannot give a {kind!r}: {error}") from error
-    try:
-        return hook(value, kind), []
-    except _expected() as error:
-        return None, list(_faults(error, path))
+    found, failure = _tried(hook, value, kind)
+    return found, list(_faults(failure, path)) if failure else []
 
 
 def convert_table(value: Any, section: Section, path: KeyPath) -> tuple[Any, list[Fault]]:
@@ -89,10 +93,6 @@ def _widened(fault: Fault, path: KeyPath, names: Sequence[str]) -> Fault:
     return fault._replace(remedy=suggestion(str(fault.path[-1]), names))
 
 
-UNKNOWN = "unknown key"
-MISSING = "is missing"
-
-
 @cache
 def _converter() -> Converter:
     from cattrs import Converter
@@ -111,20 +111,16 @@ def _converter() -> Converter:
     return converter
 
 
-def _expected() -> tuple[type[Exception], ...]:
-    from cattrs.errors import CattrsError
-
-    return (CattrsError, values.Wrong, TuttiError, ValueError, TypeError, LookupError)
-
-
 # How each kind of type is taken.
 
 
 def _table_hook(kind: type, converter: Converter) -> Hook:
     from cattrs.gen import make_dict_structure_fn, override
 
-    left_out = {EXTRAS: override(omit=True)} if EXTRAS in attrs.fields_dict(kind) else {}
-    build = make_dict_structure_fn(
+    left_out: dict[str, Any] = {}
+    if EXTRAS in attrs.fields_dict(kind):
+        left_out[EXTRAS] = override(omit=True)
+    build: Hook = make_dict_structure_fn(
         kind, converter, _cattrs_forbid_extra_keys=True, _cattrs_use_alias=True, **left_out
     )
     return lambda value, _: build(values.table(value), kind)
@@ -155,15 +151,16 @@ def _mapping_hook(kind: Any, converter: Converter) -> Hook:
 def _each(
     items: Iterable[tuple[Any, Any]], hook: Hook, item: Any, kind: Any
 ) -> list[tuple[Any, Any]]:
+    """Take every item, or raise what is wrong with all that cannot be taken."""
     from cattrs.errors import IterableValidationError, IterableValidationNote
 
     taken, errors = [], []
     for place, value in items:
-        try:
-            taken.append((place, hook(value, item)))
-        except _expected() as error:
+        found, error = _tried(hook, value, item)
+        taken.append((place, found))
+        if error:
             note = IterableValidationNote("", place, item)
-            error.__notes__ = [*getattr(error, "__notes__", []), note]  # type: ignore[attr-defined]
+            vars(error).setdefault("__notes__", []).append(note)
             errors.append(error)
     if errors:
         raise IterableValidationError("", errors, kind)
@@ -175,15 +172,29 @@ def _union_hook(kind: Any, converter: Converter) -> Hook:
     hooks = [(converter.get_structure_hook(one), one) for one in members]
 
     def take(value: Any, _: Any) -> Any:
-        errors = []
-        for hook, member in hooks:
-            try:
-                return hook(value, member)
-            except _expected() as error:
-                errors.append(error)
-        raise _nearest(errors)
+        tries = [_tried(hook, value, member) for hook, member in hooks]
+        errors = [error for _, error in tries if error]
+        if len(errors) == len(tries):
+            raise _nearest(errors)
+        return next(found for found, error in tries if not error)
 
     return take
+
+
+def _tried(hook: Hook, value: Any, kind: Any) -> tuple[Any, Exception | None]:
+    from cattrs.errors import CattrsError
+
+    try:
+        return hook(value, kind), None
+    except (
+        CattrsError,
+        values.MismatchError,
+        TuttiError,
+        ValueError,
+        TypeError,
+        LookupError,
+    ) as error:
+        return None, error
 
 
 def _nearest(errors: list[Exception]) -> Exception:
@@ -193,7 +204,7 @@ def _nearest(errors: list[Exception]) -> Exception:
     deep = [one for one in errors if isinstance(one, BaseValidationError)]
     if deep or len(errors) == 1:
         return (deep or errors)[0]
-    return values.Wrong("; ".join(str(one) for one in errors))
+    return values.MismatchError("; ".join(str(one) for one in errors))
 
 
 def _moment(value: Any, kind: Any) -> Any:
@@ -237,7 +248,7 @@ def _faults(error: Exception, path: KeyPath) -> Iterator[Fault]:
     elif isinstance(error, ForbiddenExtraKeysError):
         for name in sorted(error.extra_fields):
             yield Fault((*path, name), UNKNOWN, suggestion(name, names_of(error.cl)))
-    elif isinstance(error, values.Wrong):
+    elif isinstance(error, values.MismatchError):
         yield Fault(path, error.message, error.remedy)
     else:
         yield Fault(path, str(error) or type(error).__name__)

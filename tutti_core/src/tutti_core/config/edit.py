@@ -63,7 +63,7 @@ def register_workspace(name: str, path: Path) -> bool:
         ConfigError: As `edit_global`.
         StateError: As `edit_global`.
     """
-    root = os.path.realpath(path)
+    root = str(path.resolve())
     return _edit(lambda text: _registered(text, name, root))
 
 
@@ -105,7 +105,7 @@ def _edit(change: Callable[[str], str | None]) -> bool:
             return False
         _must_be_toml(new, path)
         # A link, as into a repository of dotfiles, stays one: what it points to is replaced.
-        write_atomic(Path(os.path.realpath(path)), new.encode(), mode=0o600)
+        write_atomic(path.resolve(), new.encode(), mode=0o600)
     return True
 
 
@@ -159,7 +159,7 @@ def _registered(text: str, name: str, root: str) -> str | None:
 
     entry = {"name": name, "path": _writable(root)}
     for index, one in shapes.tables(tomli.loads(text), REGISTRY):
-        if os.path.realpath(shapes.text(one, "path") or os.sep) == root:
+        if str(Path(shapes.text(one, "path") or "").resolve()) == root:
             return None if one.get("name") == name else _renamed(text, index, name)
     lines = [f"{key} = {tomlkit.item(value).as_string()}" for key, value in entry.items()]
     new = _appended(text, "\n".join([f"[[{REGISTRY}]]", *lines]))

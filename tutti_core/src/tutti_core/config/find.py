@@ -14,7 +14,8 @@ def find_root(start: Path | None = None) -> Path:
     """Return the root of the workspace that a folder belongs to.
 
     Inside an agent's worktree the copy of `tutti.toml` that is checked out there is passed over:
-    the root is the folder whose `.tutti/worktrees/` holds the worktree.
+    the root is the folder whose `.tutti/worktrees/` holds the worktree. `TUTTI_ROOT` names the
+    root for every folder below it.
 
     Args:
         start: The folder to begin with; None means the current one.
@@ -38,23 +39,21 @@ def find_root(start: Path | None = None) -> Path:
 
 def global_path() -> Path:
     """Return where the user's own file is, whether it exists or not."""
-    base = os.environ.get("XDG_CONFIG_HOME", "")
-    if not os.path.isabs(base):
-        base = os.path.join(os.path.expanduser("~"), ".config")
-    return Path(base, "tutti", "config.toml")
+    base = Path(os.environ.get("XDG_CONFIG_HOME", ""))
+    # The convention for this variable: a relative path is as good as none.
+    base = base if base.is_absolute() else Path("~/.config").expanduser()
+    return base / "tutti" / "config.toml"
 
 
 def shown(path: Path) -> str:
     """Return a path as people write it, with `~` for their home."""
-    home = os.path.expanduser("~")
-    text = str(path)
-    below = home != "/" and text.startswith(home.rstrip("/") + "/")
-    return "~" + text[len(home.rstrip("/")) :] if below else text
+    home = Path("~").expanduser()
+    return f"~/{path.relative_to(home)}" if home in path.parents else str(path)
 
 
 def _begin(start: Path | None) -> Path:
     try:
-        return Path(os.path.realpath(start if start is not None else os.getcwd()))
+        return (start if start is not None else Path.cwd()).resolve()
     except FileNotFoundError as error:
         raise ConfigError(
             "the current folder does not exist any more", hint="go to another folder"
@@ -62,24 +61,26 @@ def _begin(start: Path | None) -> Path:
 
 
 def _is_root(folder: Path) -> bool:
-    return os.path.isfile(folder / FILE)
+    try:
+        return (folder / FILE).is_file()
+    except PermissionError:
+        return False
 
 
 def _from_environment(here: Path) -> Path | None:
-    named = os.environ.get("TUTTI_ROOT", "")
-    if not os.path.isabs(named):
+    named = Path(os.environ.get("TUTTI_ROOT", ""))
+    if not named.is_absolute():
         return None
-    root = Path(os.path.realpath(named))
+    root = named.resolve()
     # `worktrees` may be a link to another disk, and then its trees do not lie below the root.
-    trees = Path(os.path.realpath(root / ".tutti" / "worktrees"))
+    trees = (root / ".tutti" / "worktrees").resolve()
     below = any(place == here or place in here.parents for place in (root, trees))
     return root if below and _is_root(root) else None
 
 
 def _owner(found: Path) -> Path:
-    """Return the outermost workspace in one of whose worktrees the found folder lies."""
+    """Return the outermost workspace in one of whose worktrees the found folder lies, or itself."""
     for folder in reversed(found.parents):
-        trees = folder / ".tutti" / "worktrees"
-        if trees in found.parents and _is_root(folder):
+        if folder / ".tutti" / "worktrees" in found.parents and _is_root(folder):
             return folder
     return found

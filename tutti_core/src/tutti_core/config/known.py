@@ -86,4 +86,4 @@ def remedy(distribution: str) -> str:
     """Return what to do about a distribution of ours that is not there."""
     if distribution in LATER:
         return f"{distribution} is not made yet: remove this"
-    return f"run `tt plugins install {distribution}`"
+    return f"run `tt plugins install {distribution.removeprefix('tutti-')}`"

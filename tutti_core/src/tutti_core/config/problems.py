@@ -48,6 +48,7 @@ class Problem(NamedTuple):
     remedy: str = ""
 
     def __str__(self) -> str:
+        """Return the problem as one line, place first."""
         place = f"{self.file}:{self.line}"
         return f"{place} {self.path}: {self.message}" if self.path else f"{place}: {self.message}"
 
@@ -63,6 +64,7 @@ class ConfigProblems(ConfigError):
     """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
+        """Make the first problem the message, and say how many more there are."""
         self.problems = tuple(problems)
         first, more = self.problems[0], len(self.problems) - 1
         rest = f" (and {more} more problem{'s' if more > 1 else ''})" if more else ""

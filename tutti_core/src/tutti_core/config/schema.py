@@ -10,6 +10,7 @@ import attrs
 from tutti_core.errors import PluginError
 from tutti_core.model import arrangement as nouns
 from tutti_core.model.contract import Keys, Table
+
 from . import known
 
 CORE = "tutti-core"
@@ -87,6 +88,7 @@ class Schema:
         declared: Iterable[tuple[str, Table | Keys]] = (),
         absent: Mapping[str, str] | None = None,
     ) -> None:
+        """Put the declarations beside the core's own."""
         self.absent = dict(absent or {})
         self._sections: list[Section] = list(CORE_SECTIONS)
         given = list(declared)
@@ -96,6 +98,15 @@ class Schema:
         for owner, one in given:
             if isinstance(one, Keys):
                 self._add(owner, one)
+
+    @classmethod
+    def of(
+        cls,
+        declared: Iterable[tuple[str, Table | Keys]],
+        absent: Mapping[str, str] | None = None,
+    ) -> Schema:
+        """Return the schema of the plugins that are at work: the same as calling the class."""
+        return cls(declared, absent)
 
     @property
     def sections(self) -> tuple[Section, ...]:
@@ -146,7 +157,7 @@ def names_of(kind: Any) -> tuple[str, ...]:
 def _extended(section: Section, owner: str, keys: Keys) -> Section:
     if not attrs.has(section.kind) or (section.many and not takes_extras(section.kind)):
         raise PluginError(f"{owner} adds keys to [{keys.table}], which takes none from plugins")
-    owners = {name: section.owner for name in names_of(section.kind)}
+    owners = dict.fromkeys(names_of(section.kind), section.owner)
     owners |= {name: other for other, kind in section.keys for name in names_of(kind)}
     for name in names_of(keys.type):
         if name in owners:

@@ -61,7 +61,7 @@ def _take_section(taken: Taken, section: Section, value: Any, schema: Schema) ->
         taken.tables.update(extras)
     if len(taken.faults) > before:
         return
-    taken.faults += _own_check(section, found)
+    taken.faults.extend(_own_check(section, found))
     if section.owner == CORE:
         taken.values[section.name] = found
     else:
@@ -87,7 +87,7 @@ def _take_one(
     if _is_table(value):
         value = _own_keys(taken, section, value, schema)
     found, faults = convert_table(value, section, path)
-    taken.faults += faults
+    taken.faults.extend(faults)
     return found or (None, {})
 
 
@@ -99,8 +99,7 @@ def _own_keys(
     for key, one in value.items():
         owner = known.KEYS.get((section.name, key))
         if owner and key not in section.names:
-            name = f"{section.name}.{key}"
-            taken.unowned[name] = _whose(f"`{key}` in [{section.name}]", owner, schema)
+            taken.unowned[f"{section.name}.{key}"] = _whose(owner, schema)
         else:
             kept[key] = one
     return kept
@@ -121,27 +120,26 @@ def _own_check(section: Section, value: Any) -> list[Fault]:
 
 def _take_stray(taken: Taken, document: Document, schema: Schema, scope: Scope, name: str) -> None:
     value = document.data[name]
-    head = f"[[{name}]]" if isinstance(value, list) else f"[{name}]"
-    what = head if scope == "workspace" else f"{head} in {document.file}"
+    where = "" if scope == "workspace" else f" (in {document.file})"
     foreign = schema.absent.keys() - set(known.TABLES.values())
     if schema.elsewhere(name):
         other = "tutti.toml" if scope == "global" else shown(global_path())
         taken.faults.append(Fault((name,), "does not belong in this file", f"move it to {other}"))
     elif name in known.TABLES:
-        taken.unowned[name] = _whose(what, known.TABLES[name], schema)
+        taken.unowned[name] = _whose(known.TABLES[name], schema) + where
     elif foreign:
         owners = " or ".join(f"{one}, which {schema.absent[one]}" for one in sorted(foreign))
-        taken.unowned[name] = f"{what} may belong to {owners}"
+        taken.unowned[name] = f"it may belong to {owners}{where}"
     else:
         names = {one.name for one in schema.sections if one.stands_in(scope)} | {*known.TABLES}
         kind = "table" if isinstance(value, (dict, list)) else "key"
         taken.faults.append(Fault((name,), f"unknown {kind}", suggestion(name, names)))
 
 
-def _whose(what: str, owner: str, schema: Schema) -> str:
+def _whose(owner: str, schema: Schema) -> str:
     if owner in schema.absent:
-        return f"{what} belongs to {owner}, which {schema.absent[owner]}"
-    return f"{what} belongs to {owner}, which is not installed: {known.remedy(owner)}"
+        return f"it belongs to {owner}, which {schema.absent[owner]}"
+    return f"it belongs to {owner}, which is not installed: {known.remedy(owner)}"
 
 
 def _is_table(value: Any) -> bool:

@@ -11,7 +11,7 @@ LONGEST = 63
 """Bits of a TOML integer, its sign left out."""
 
 
-class Wrong(Exception):  # noqa: N818 -- it is not an error of the program
+class MismatchError(Exception):
     """A value that is not what was wanted.
 
     Attributes:
@@ -20,6 +20,7 @@ class Wrong(Exception):  # noqa: N818 -- it is not an error of the program
     """
 
     def __init__(self, message: str, remedy: str = "") -> None:
+        """Say what is wrong with the value."""
         super().__init__(message)
         self.message = message
         self.remedy = remedy
@@ -44,14 +45,14 @@ def text(value: Any) -> str:
     """Return a string that a program can be given.
 
     Raises:
-        Wrong: If it is anything else.
+        MismatchError: If it is anything else.
     """
     if not isinstance(value, str):
         plain = isinstance(value, (bool, int, float))
         remedy = f'write it in quotes: "{described(value).split()[-1]}"' if plain else ""
         raise wanted("a text", value, remedy)
     if "\0" in value:
-        raise Wrong("holds a NUL character, which no program can be given", "remove it")
+        raise MismatchError("holds a NUL character, which no program can be given", "remove it")
     return value
 
 
@@ -59,7 +60,7 @@ def whole(value: Any) -> int:
     """Return a whole number.
 
     Raises:
-        Wrong: If it is anything else, true and false included.
+        MismatchError: If it is anything else, true and false included.
     """
     if isinstance(value, bool) or not isinstance(value, int):
         raise wanted("a whole number", value, _unquoted(value, int))
@@ -72,7 +73,7 @@ def number(value: Any) -> float:
     """Return a number; a whole one is taken too.
 
     Raises:
-        Wrong: If it is anything else, or infinite, or not a number.
+        MismatchError: If it is anything else, or infinite, or not a number.
     """
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise wanted("a number", value, _unquoted(value, float))
@@ -89,7 +90,7 @@ def truth(value: Any) -> bool:
     """Return true or false.
 
     Raises:
-        Wrong: If it is anything else.
+        MismatchError: If it is anything else.
     """
     if not isinstance(value, bool):
         word = str(value).lower()
@@ -102,7 +103,7 @@ def choice(value: Any, choices: tuple[Any, ...]) -> Any:
     """Return a value that is one of the choices, of the same type.
 
     Raises:
-        Wrong: If it is none of them.
+        MismatchError: If it is none of them.
     """
     if any(type(one) is type(value) and one == value for one in choices):
         return value
@@ -115,7 +116,7 @@ def array(value: Any) -> list[Any]:
     """Return an array.
 
     Raises:
-        Wrong: If it is anything else.
+        MismatchError: If it is anything else.
     """
     if not isinstance(value, list):
         raise wanted("an array", value, "write it in brackets: [ ... ]")
@@ -126,19 +127,19 @@ def table(value: Any) -> dict[str, Any]:
     """Return a table.
 
     Raises:
-        Wrong: If it is anything else.
+        MismatchError: If it is anything else.
     """
     if not isinstance(value, dict):
         raise wanted("a table", value)
     return value
 
 
-def wanted(what: str, value: Any, remedy: str = "") -> Wrong:
+def wanted(what: str, value: Any, remedy: str = "") -> MismatchError:
     """Return the error that says what was wanted and what was found."""
-    return Wrong(f"expected {what}, found {described(value)}", remedy)
+    return MismatchError(f"expected {what}, found {described(value)}", remedy)
 
 
-def _unquoted(value: Any, kind: type[int] | type[float]) -> str:
+def _unquoted(value: Any, kind: type[int | float]) -> str:
     if not isinstance(value, str):
         return ""
     try:

@@ -269,6 +269,7 @@ class Arrangement:
         settings: The global file.
         tables: Tables that plugins own, by the class that describes them.
         unowned: Names of tables that no working plugin owns, with what to do about each.
+        source: The tables of `tutti.toml` as they were read.
     """
 
     root: Path
@@ -283,6 +284,7 @@ class Arrangement:
     settings: GlobalSettings = attrs.field(factory=GlobalSettings)
     tables: Mapping[type, Any] = attrs.field(factory=dict)
     unowned: Mapping[str, str] = attrs.field(factory=dict)
+    source: Mapping[str, Any] = attrs.field(factory=dict)
 
     def table(self, kind: type[T]) -> T | None:
         """Return a plugin's table, from the workspace or else from the global file.

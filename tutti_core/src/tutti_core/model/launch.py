@@ -8,7 +8,7 @@ from typing import Literal
 
 import attrs
 
-from .arrangement import Agent, Mode, Policy, Profile
+from .arrangement import Agent, Arrangement, Mode, Policy, Profile
 
 
 @attrs.frozen
@@ -42,8 +42,7 @@ class LaunchRequest:
 
     Attributes:
         agent: The agent as the arrangement has it.
-        workspace: The workspace's name.
-        root: Absolute path of the workspace.
+        arrangement: The team it belongs to.
         cwd: Absolute path of the folder the agent works in.
         command: Program and leading arguments, from the profile or the runtime's default.
         mode: How much it may do without asking.
@@ -61,8 +60,7 @@ class LaunchRequest:
     """
 
     agent: Agent
-    workspace: str
-    root: Path
+    arrangement: Arrangement
     cwd: Path
     command: tuple[str, ...]
     mode: Mode = "auto"
@@ -76,6 +74,11 @@ class LaunchRequest:
     profile: Profile | None = None
     env: Mapping[str, str] = attrs.field(factory=dict)
     files: Path = Path()
+
+    @property
+    def root(self) -> Path:
+        """Absolute path of the workspace."""
+        return self.arrangement.root
 
     @property
     def constrained(self) -> bool:

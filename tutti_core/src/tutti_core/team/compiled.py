@@ -58,7 +58,7 @@ def digest(arrangement: Arrangement, plugins: Plugins) -> dict[str, Any]:
 
     agents = [_agent(arrangement, agent) for agent in arrangement.agent]
     used = {agent["runtime"] for agent in agents}
-    known = plugins.runtimes()
+    known = plugins.runtimes(arrangement.source)
     runtimes = {name: one for name, one in known.items() if name in used}
     return {
         "workspace": arrangement.workspace.name,

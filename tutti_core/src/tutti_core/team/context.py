@@ -68,7 +68,7 @@ class Context:
     @cached_property
     def runtimes(self) -> Mapping[str, Runtime]:
         """The known runtimes by name."""
-        return self.plugins.runtimes()
+        return self.plugins.runtimes(self.arrangement.source)
 
     @cached_property
     def journal(self) -> Journal:

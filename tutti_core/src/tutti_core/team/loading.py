@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import attrs
 
 if TYPE_CHECKING:
-    from ..model.arrangement import Arrangement
+    from ..config.schema import Schema
+    from ..model.arrangement import Arrangement, GlobalSettings
     from ..plugins import Plugins
 
 
@@ -21,7 +25,33 @@ def load_arrangement(root: Path, plugins: Plugins) -> Arrangement:
         ConfigError: With every problem of both files.
     """
     from ..config.load import load
+
+    read: dict[str, Any] = {}
+
+    def runtimes(tables: Mapping[str, Any]) -> Collection[str]:
+        read.update(tables)
+        return plugins.runtimes(tables).keys()
+
+    arrangement = load(root, schema_of(plugins), runtimes=runtimes)
+    return attrs.evolve(arrangement, source=read)
+
+
+def load_global(plugins: Plugins) -> GlobalSettings:
+    """Load and check the global file alone.
+
+    Args:
+        plugins: Who owns which tables.
+
+    Raises:
+        ConfigError: With every problem of it.
+    """
+    from ..config.load import load_settings
+
+    return load_settings(schema_of(plugins))
+
+
+def schema_of(plugins: Plugins) -> Schema:
+    """Return the tables that may be used, and who owns them."""
     from ..config.schema import Schema
 
-    schema = Schema.of(plugins.tables())
-    return load(root, schema, runtimes=plugins.runtimes().keys())
+    return Schema(plugins.tables(), plugins.absent())

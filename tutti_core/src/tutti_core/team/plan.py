@@ -61,8 +61,7 @@ def request(
     chosen = runtime.capabilities.resume == "chosen"
     return LaunchRequest(
         agent=agent,
-        workspace=context.name,
-        root=context.root,
+        arrangement=context.arrangement,
         cwd=context.root,
         command=command,
         mode=mode,

@@ -43,11 +43,10 @@ def target_of(reference: str, workspace: str | None) -> tuple[Path, str]:
 
 
 def _registered(name: str) -> Path:
-    from ..config.load import load_settings
-    from ..config.schema import Schema
     from ..plugins import Plugins
+    from .loading import load_global
 
-    settings = load_settings(Schema.of(Plugins.installed().tables()))
+    settings = load_global(Plugins.installed())
     found = [Path(one.path) for one in settings.registered_workspace if one.name == name]
     if not found:
         known = ", ".join(sorted({one.name for one in settings.registered_workspace})) or "none"

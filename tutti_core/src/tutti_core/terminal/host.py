@@ -227,7 +227,11 @@ class TmuxHost:
         return SessionExists(f"session '{name}' exists already: {whose}", stderr=made.stderr)
 
     def _has(self, target: str) -> bool:
-        return self.tmux.call("has-session", "-t", target).code == 0
+        asked = self.tmux.call("has-session", "-t", target)
+        if asked.absent or "can't find session" in asked.stderr:
+            return False
+        self.tmux.checked(asked, "has-session")
+        return True
 
     def _leaders(self, session: Session) -> tuple[int, ...]:
         """Find the agent's process; the number of one that has ended may be another's by now."""

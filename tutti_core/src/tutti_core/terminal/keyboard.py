@@ -111,11 +111,13 @@ def leave_copy_mode(tmux: Tmux, pane: str) -> None:
         pane: A pane id.
 
     Raises:
-        TmuxError: tmux refused.
+        TmuxError: There is no such pane.
     """
-    cancel = line(["send-keys", "-X", "-t", exact(pane), "cancel"]).strip()
-    script = line(["if-shell", "-F", "-t", pane, "#{pane_in_mode}", cancel])
-    tmux.checked(tmux.feed(script), "send-keys")
+    left = tmux.feed(line(["copy-mode", "-q", "-t", exact(pane)]))
+    if "usage" in left.stderr:  # tmux 3.0
+        cancel = line(["send-keys", "-X", "-t", pane, "cancel"]).strip()
+        left = tmux.feed(line(["if-shell", "-F", "-t", pane, "#{pane_in_mode}", cancel]))
+    tmux.checked(left, "copy-mode")
 
 
 def _not_alive() -> list[str]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _KILL_SECONDS = 2.0
 _GLANCE = 0.02
 _ROUND = 0.25
+_MANY = 5_000  # a fork bomb; killing then goes on without freezing first
 
 
 def start_time(pid: int) -> str | None:
@@ -85,9 +86,10 @@ def end(
         Who went when asked, who had to be killed, and who is still there.
     """
     hunt = _Hunt(pids, also)
-    hunt.ask(grace)
-    hunt.force(_KILL_SECONDS)
-    return hunt.outcome()
+    left = hunt.ask(grace)
+    if left:
+        left = hunt.force(_KILL_SECONDS)
+    return hunt.outcome(left)
 
 
 class _Hunt:
@@ -98,19 +100,21 @@ class _Hunt:
         self._met: dict[int, Process] = {}
         self._asked: set[Process] = set()
         self._killed: set[Process] = set()
-        self._meet(pids)
+        looked = (proctable.look(pid) for pid in pids if pid != os.getpid())
+        self._meet(one for one in looked if one and _may_end(one))
 
-    def ask(self, grace: float) -> None:
+    def ask(self, grace: float) -> set[Process]:
         """Send SIGTERM to all, newcomers included, until all are gone or the grace is over."""
         until = time.monotonic() + grace
         while (alive := self._alive()) and time.monotonic() < until:
-            for process in alive.difference(self._asked):
+            for process in alive - self._asked:
                 _signal(process, signal.SIGTERM)
                 _signal(process, signal.SIGCONT)  # one that is stopped cannot answer
             self._asked |= alive
             _wait(alive, min(until, time.monotonic() + _ROUND))
+        return alive
 
-    def force(self, seconds: float) -> None:
+    def force(self, seconds: float) -> set[Process]:
         """Freeze and kill, until nobody comes after."""
         until = time.monotonic() + seconds
         while (alive := self._frozen()) and time.monotonic() < until:
@@ -118,43 +122,44 @@ class _Hunt:
                 _signal(process, signal.SIGKILL)
             self._killed |= alive
             _wait(alive, min(until, time.monotonic() + _ROUND))
+        return alive
 
-    def outcome(self) -> Ended:
+    def outcome(self, alive: set[Process]) -> Ended:
         """Tell what became of everybody."""
-        left = {process.pid for process in self._alive()}
+        left = {process.pid for process in alive}
         killed = {process.pid for process in self._killed} - left
-        met = set(self._met) - left - killed
-        return Ended(tuple(sorted(met)), tuple(sorted(killed)), tuple(sorted(left)))
+        terminated = set(self._met) - left - killed
+        return Ended(tuple(sorted(terminated)), tuple(sorted(killed)), tuple(sorted(left)))
 
     def _frozen(self) -> set[Process]:
         """Stop everybody, so that none can start another while we go from one to the next."""
         frozen: set[Process] = set()
-        for _ in range(10):
-            alive = self._alive()
-            if alive <= frozen:
-                return alive
+        alive = self._alive()
+        while alive - frozen and len(frozen) < _MANY:
             for process in alive - frozen:
                 _signal(process, signal.SIGSTOP)
             frozen |= alive
-        return frozen
+            alive = self._alive()
+        return alive
 
     def _alive(self) -> set[Process]:
         """Look twice before saying that nobody is left: one may have come while one went."""
         return self._look() or self._look()
 
     def _look(self) -> set[Process]:
-        self._meet(self._also())
+        also = set(self._also())
         everybody = proctable.table()
-        known = {pid for pid, process in self._met.items() if _same(process, everybody.get(pid))}
-        found = _offspring(known, everybody) - _offspring({os.getpid()}, everybody)
-        alive = {everybody[pid] for pid in found if _may_end(everybody[pid])}
-        self._met.update((process.pid, process) for process in alive)
+        known = {pid for pid, one in self._met.items() if _same(one, everybody.get(pid))}
+        found = _offspring(known | also, everybody) - _offspring({os.getpid()}, everybody)
+        alive = [everybody[pid] for pid in found if _may_end(everybody[pid])]
+        self._meet(alive)
         return {self._met[process.pid] for process in alive}
 
-    def _meet(self, pids: Iterable[int]) -> None:
-        ours = os.getpid()
-        looked = (proctable.look(pid) for pid in pids if pid != ours)
-        self._met.update((one.pid, one) for one in looked if one and _may_end(one))
+    def _meet(self, processes: Iterable[Process]) -> None:
+        # Parent and command change in the course of a life, so that the first sight of it is kept.
+        for process in processes:
+            if not _same(process, self._met.get(process.pid)):
+                self._met[process.pid] = process
 
 
 def _offspring(roots: set[int], everybody: Mapping[int, Process]) -> set[int]:
@@ -166,10 +171,10 @@ def _offspring(roots: set[int], everybody: Mapping[int, Process]) -> set[int]:
     ahead = [pid for pid in roots if pid > 1]
     while ahead:
         pid = ahead.pop()
-        if pid not in found:
+        if pid in everybody and pid not in found and not _is_tmux(everybody[pid]):
             found.add(pid)
             ahead += children.get(pid, ())
-    return found & set(everybody)
+    return found
 
 
 def _same(process: Process, now: Process | None) -> bool:
@@ -194,26 +199,28 @@ def _wait(processes: Iterable[Process], until: float) -> None:
 
 def _signal(process: Process, number: signal.Signals) -> None:
     """Signal exactly this process, never one that took over its number."""
+    handle = None
     try:
         handle = _handle(process.pid)
-        try:
-            if not _same(process, proctable.look(process.pid)):
-                return
+        if _same(process, proctable.look(process.pid)):
             _send(handle, process.pid, number)
-        finally:
-            if handle is not None:
-                os.close(handle)
     except (ProcessLookupError, PermissionError):
-        return
+        return  # gone, or not ours to end: the next look tells which
+    finally:
+        if handle is not None:
+            os.close(handle)
 
 
 def _handle(pid: int) -> int | None:
+    """Hold on to a process, where the system can: a signal through it cannot reach another."""
+    if not hasattr(os, "pidfd_open"):
+        return None
     try:
         return os.pidfd_open(pid)
-    except (AttributeError, ProcessLookupError):
+    except ProcessLookupError:
         raise
     except OSError:
-        return None
+        return None  # an old kernel, or a sandbox
 
 
 def _send(handle: int | None, pid: int, number: signal.Signals) -> None:

@@ -34,8 +34,7 @@ def table() -> dict[int, Process]:
     """List all processes by number."""
     if not _has_proc():
         return _ps_table()
-    found = (look(int(name)) for name in os.listdir(PROC) if name.isdigit())  # noqa: PTH208
-    return {process.pid: process for process in found if process}
+    return {process.pid: process for process in map(look, _pids()) if process}
 
 
 def look(pid: int) -> Process | None:
@@ -64,27 +63,17 @@ def look(pid: int) -> Process | None:
     )
 
 
-def carries(pid: int, entries: frozenset[bytes]) -> bool:
-    """Say whether a process was started with variables.
-
-    Args:
-        pid: Its number.
-        entries: Each ``NAME=value``.
-
-    Returns:
-        False also where the environment may not be read: of another user's process.
-    """
-    return entries.issubset(_read(f"{PROC}/{pid}/environ").split(b"\0"))
-
-
 def carriers(entries: frozenset[bytes]) -> list[int]:
     """List the processes that were started with variables.
 
     Args:
         entries: Each ``NAME=value``.
+
+    Returns:
+        Their numbers; another user's processes, whose environment may not be read, are missing.
     """
     if _has_proc():
-        return [pid for pid in table() if carries(pid, entries)]
+        return [pid for pid in _pids() if entries.issubset(_environment(pid))]
     # `ps` prints the environment after the command, with blanks between: as good as it gets there.
     flags = "-axwwE" if sys.platform == "darwin" else "axwwe"
     found = []
@@ -93,6 +82,14 @@ def carriers(entries: frozenset[bytes]) -> list[int]:
         if all(b" " + entry + b" " in shown + b" " for entry in entries):
             found.append(int(pid))
     return found
+
+
+def _pids() -> list[int]:
+    return [int(name) for name in os.listdir(PROC) if name.isdigit()]  # noqa: PTH208
+
+
+def _environment(pid: int) -> list[bytes]:
+    return _read(f"{PROC}/{pid}/environ").split(b"\0")
 
 
 def _has_proc() -> bool:

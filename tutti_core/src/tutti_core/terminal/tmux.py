@@ -6,7 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from tutti_core.errors import RuntimeFailure
+from ..errors import RuntimeFailure
 
 if TYPE_CHECKING:
     import subprocess
