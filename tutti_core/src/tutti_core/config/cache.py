@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
+from tutti_core.version import VERSION
+
 from .find import FILE, global_path
 
 FORMAT = 1
@@ -82,13 +84,7 @@ def write_compiled(
 
 
 def _key(root: Path, plugins_key: str, stamp: Stamp) -> list[Any]:
-    return [FORMAT, _version(), plugins_key, str(root.resolve()), str(global_path()), stamp]
-
-
-def _version() -> str:
-    import tutti_core
-
-    return str(getattr(tutti_core, "__version__", ""))
+    return [FORMAT, VERSION, plugins_key, str(root.resolve()), str(global_path()), stamp]
 
 
 def _stamp(path: Path) -> list[int] | None:
