@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import Counter, deque
 
@@ -10,9 +9,6 @@ from tutti_testing.model.directives import rounds
 from tutti_testing.model.request import Request
 from tutti_testing.model.steps import CLOSING_TEXT, STEPS, Error, Say, Step, Tool, fails
 
-_HELPER_ANSWER = Say(
-    json.dumps({"title": "Scripted session", "isNewTopic": True, "summary": "A scripted session."})
-)
 _CLOSING = Say(CLOSING_TEXT)
 
 
@@ -73,12 +69,17 @@ class Script:
             self._queues.clear()
             self._failures.clear()
 
-    def choose(self, request: Request) -> Step:
-        """Take the step that answers a request."""
+    def choose(self, request: Request, helper: Step) -> Step:
+        """Take the step that answers a request.
+
+        Args:
+            request: The request.
+            helper: What to answer if it is a helper call of the client.
+        """
         with self._lock:
             step = self._standing(request)
             if step is None and request.aux:
-                step = _HELPER_ANSWER
+                step = helper
             return step or self._directed(request) or self._queued(request) or _plain(request)
 
     def _standing(self, request: Request) -> Step | None:

@@ -50,8 +50,7 @@ class ModelServer:
             target=self._listener.serve_forever, args=(0.05,), name="model server", daemon=True
         )
 
-    # `Self` came with Python 3.11.
-    def __enter__(self) -> ModelServer:  # noqa: PYI034
+    def __enter__(self) -> ModelServer:
         return self.start()
 
     def __exit__(
@@ -141,7 +140,7 @@ class ModelServer:
             self._record(request)
             wire.send(protocol.reply(request))
             return
-        step = self._script.choose(request)
+        step = self._script.choose(request, protocol.helper(request))
         self._record(attrs.evolve(request, answer=step))
         _perform(wire, protocol, request, step)
 

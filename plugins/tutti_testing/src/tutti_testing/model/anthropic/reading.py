@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import attrs
 
 from tutti_testing.model.anthropic.conversation import read_conversation
+from tutti_testing.model.anthropic.helpers import is_helper
 from tutti_testing.model.request import Raw, Request, unread
 
-_MAIN_TOOLS = frozenset({"Task", "Agent"})
-_HELPER_HEADERS = ("x-claude-code-auxiliary-type", "x-claude-code-compaction")
-_HELPER_PROMPTS = (
-    "[SUGGESTION MODE:",
-    "CRITICAL: Respond with TEXT ONLY",
-    "Your task is to create a detailed summary of",
-)
 _OLD_USER_ID = re.compile(r"_session_([0-9a-f-]{36})\Z")
 
 
@@ -72,7 +66,7 @@ def _read_message(request: Request) -> Request:
         typed=conversation.typed,
         turn=conversation.turn,
         tools=tools,
-        aux=_is_helper(request.headers, tools, conversation.prompt),
+        aux=is_helper(request.headers, tools, conversation.prompt),
         tool_results=conversation.results,
         messages=conversation.earlier,
     )
@@ -91,16 +85,3 @@ def _session(request: Request) -> str:
     user = str(metadata.get("user_id", "")) if isinstance(metadata, dict) else ""
     old = _OLD_USER_ID.search(user)
     return header or (old.group(1) if old else "")
-
-
-def _is_helper(headers: Mapping[str, str], tools: tuple[str, ...], prompt: str) -> bool:
-    """Tell a call that the client makes for itself from one that the user's prompt caused.
-
-    Most helpers have no tools. Some do, to share a cache with the session, and give themselves
-    away by a header or their first words; Claude Code 2.0 warms its subagents up with one word.
-    """
-    if not tools or any(name in headers for name in _HELPER_HEADERS):
-        return True
-    if prompt == "Warmup" and not _MAIN_TOOLS.intersection(tools):
-        return True
-    return prompt.startswith(_HELPER_PROMPTS)
