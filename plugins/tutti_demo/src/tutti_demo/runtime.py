@@ -1,0 +1,81 @@
+"""The scripted agent as a runtime: what tests and the demonstration start instead of a model."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+
+import attrs
+
+from tutti_core import Capabilities, Launch, LaunchRequest
+
+
+@attrs.frozen
+class Demo:
+    """The scripted agent.
+
+    Attributes:
+        name: The name used in `tutti.toml`.
+        title: The name people know it by.
+        program: This Python, which carries the agent.
+        capabilities: Those of the most able real CLIs.
+    """
+
+    name: str = "demo"
+    title: str = "Tutti Demo"
+    program: str = sys.executable
+    capabilities: Capabilities = Capabilities(
+        prompt="argument",
+        resume="chosen",
+        constrain="hard",
+        bypass=True,
+        memory=True,
+        commands="/!",
+    )
+
+    def launch(self, request: LaunchRequest) -> Launch:
+        """Start the agent in the mode asked for."""
+        flag = "--resume" if request.resume else "--session-id"
+        policy, settings = _policy(request)
+        argv = [*_command(request), flag, str(request.conversation), *policy]
+        argv += ["--name", request.agent.name]
+        argv += ["--append-system", request.memory] if request.memory else []
+        argv += ["--", request.prompt] if request.prompt else []
+        home = _home(request.env)
+        return Launch(
+            argv=tuple(argv),
+            files=settings,
+            conversation=request.conversation,
+            live_status=str(home / "sessions" / "{pid}.json"),
+            enforcement="hard" if settings else "bypass" if request.bypassed else "prompt",
+        )
+
+    def rules(self) -> str:
+        """Return the rule file."""
+        return (files("tutti_demo") / "rules.toml").read_text(encoding="utf-8")
+
+
+def _command(request: LaunchRequest) -> tuple[str, ...]:
+    # Isolated, so that a folder of the project's cannot shadow a module of ours.
+    own = request.command == (sys.executable,)
+    return (*request.command, "-I", "-m", "tutti_demo.agent") if own else request.command
+
+
+def _policy(request: LaunchRequest) -> tuple[list[str], Mapping[Path, str]]:
+    if request.bypassed:
+        return ["--mode", "bypass"], {}
+    if not request.constrained:
+        return ["--mode", "default"], {}
+    path = request.files / "demo-settings.json"
+    settings = {"permissions": {"allow": list(request.rules or ())}}
+    return ["--mode", "dontask", "--settings", str(path)], {path: json.dumps(settings, indent=2)}
+
+
+def _home(env: Mapping[str, str]) -> Path:
+    chosen = env.get("TUTTI_DEMO_HOME") or os.environ.get("TUTTI_DEMO_HOME")
+    home = env.get("HOME") or os.environ.get("HOME") or os.path.expanduser("~")
+    return Path(chosen) if chosen else Path(home) / ".tutti-demo"
