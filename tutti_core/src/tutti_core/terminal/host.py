@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from . import keyboard, launching, processes, screens
@@ -61,7 +62,7 @@ class TmuxHost:
         can_give = self.tmux.version() >= (3, 2)
         script = launching.script(spec, environment, can_give=can_give)
         made = self.tmux.feed(script, start=True)
-        if "duplicate session" in made.stderr:
+        if self._is_taken(spec.name, made):
             raise self._taken(spec.name, made)
         return sessions(self.tmux.checked(made, "new-session").stdout)[0]
 
@@ -210,7 +211,7 @@ class TmuxHost:
         socket = os.environ.get("TMUX", "").partition(",")[0]
         if not socket:
             return "no"
-        return "same" if os.path.realpath(socket) == self.tmux.socket_path() else "other"
+        return "same" if str(Path(socket).resolve()) == self.tmux.socket_path() else "other"
 
     def _server_variables(self) -> set[str] | None:
         shown = self.tmux.call("show-environment", "-g")
@@ -220,6 +221,12 @@ class TmuxHost:
         # Before 3.3 a value with newlines looks like several variables: to take away one that does
         # not exist does no harm.
         return {entry.partition("=")[0] for entry in text.splitlines() if "=" in entry}
+
+    def _is_taken(self, name: str, made: Output) -> bool:
+        if made.code == 0:
+            return False
+        # tmux 3.0 keeps silent about what failed in a script.
+        return "duplicate session" in made.stderr or (not made.stderr and self._has(f"={name}"))
 
     def _taken(self, name: str, made: Output) -> SessionExists:
         owner = next((one for one in self.list() if one.name == name), None)

@@ -113,10 +113,10 @@ def leave_copy_mode(tmux: Tmux, pane: str) -> None:
     Raises:
         TmuxError: There is no such pane.
     """
-    left = tmux.feed(line(["copy-mode", "-q", "-t", exact(pane)]))
+    left = tmux.call("copy-mode", "-q", "-t", exact(pane))
     if "usage" in left.stderr:  # tmux 3.0
         cancel = line(["send-keys", "-X", "-t", pane, "cancel"]).strip()
-        left = tmux.feed(line(["if-shell", "-F", "-t", pane, "#{pane_in_mode}", cancel]))
+        left = tmux.call("if-shell", "-F", "-t", pane, "#{pane_in_mode}", cancel)
     tmux.checked(left, "copy-mode")
 
 

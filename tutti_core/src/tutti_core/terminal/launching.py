@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from .listing import FORMAT, PANE_MARK
@@ -34,8 +35,7 @@ _OVERRULED = (*sorted(_OF_TMUX), "COLORTERM", "PATH", "PWD", "SHELL")
 _NAME = re.compile(r"\w[\w-]*")
 
 # What holds for an agent's window even on a server that somebody else configured.
-_WINDOW = (("remain-on-exit", "on"), ("window-size", "manual"), ("allow-rename", "off"),
-           ("automatic-rename", "off"))  # fmt: skip
+_WINDOW = (("remain-on-exit", "on"), ("allow-rename", "off"), ("automatic-rename", "off"))
 
 
 class Plan(NamedTuple):
@@ -104,7 +104,7 @@ def check(spec: SessionSpec) -> None:
         )
     if not spec.argv or not spec.argv[0]:
         raise TmuxError(f"session '{spec.name}' has no command to run")
-    if not os.path.isdir(spec.cwd):  # noqa: PTH112 - light import
+    if not Path(spec.cwd).is_dir():
         # tmux would start the agent in the home directory instead.
         raise TmuxError(f"'{spec.cwd}' is not a directory to start '{spec.name}' in")
     _check_bytes(spec)
@@ -117,7 +117,7 @@ def _check_bytes(spec: SessionSpec) -> None:
     size = sum(len(os.fsencode(word)) + 1 for word in words)
     if size > ARGV_LIMIT:
         raise TmuxError(
-            f"the launch of '{spec.name}' is {size:,} bytes long; {ARGV_LIMIT:,} fit on a command line",
+            f"the launch of '{spec.name}' takes {size:,} bytes, and {ARGV_LIMIT:,} fit",
             hint="start the agent without its prompt and paste the prompt, or put it in a file",
         )
 
@@ -145,13 +145,17 @@ def _options(spec: SessionSpec) -> Iterable[list[str]]:
     for name, value in _WINDOW:
         yield ["set-option", "-w", "-t", target, name, value]
     yield ["set-option", "-t", target, "destroy-unattached", "off"]
+    # This makes the window's size manual too; tmux 3.2 falls back to 80x24 if only told `manual`.
+    yield ["resize-window", "-t", target, "-x", str(spec.width), "-y", str(spec.height)]
     yield ["set-option", "-p", "-t", target, PANE_MARK, "1"]
     labels = {**spec.options, "root": spec.root, "agent": spec.agent, "workspace": spec.workspace}
     for name, value in labels.items():
         yield ["set-option", "-t", target, f"@tutti_{name}", value]
 
 
-def _command(argv: tuple[str, ...], assigned: Mapping[str, str], removed: Iterable[str]) -> list[str]:
+def _command(
+    argv: tuple[str, ...], assigned: Mapping[str, str], removed: Iterable[str]
+) -> list[str]:
     """Put env(1) before the command: it replaces itself, and keeps tmux from using a shell."""
     # env would take a program with `=` in its path for an assignment.
     program = ["/bin/sh", "-c", 'exec "$@"', "sh"] if "=" in argv[0] else []

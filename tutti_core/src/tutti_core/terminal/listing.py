@@ -84,7 +84,7 @@ def _on(value: str) -> bool:
 
 
 def _signal(value: str) -> str | None:
-    """Name a signal as the manual does; tmux gives its number where the system has no names for it."""
+    """Name a signal; tmux gives its number where the system has no names."""
     import signal
 
     number = _number(value)

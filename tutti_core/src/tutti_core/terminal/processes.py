@@ -75,7 +75,7 @@ def end(
 ) -> Ended:
     """End processes and all their offspring: asked first, killed after the grace.
 
-    The caller and its own children are left out, as are tmux servers.
+    The caller itself is left out, as are tmux servers.
 
     Args:
         pids: Processes to begin with.
@@ -150,7 +150,7 @@ class _Hunt:
         also = set(self._also())
         everybody = proctable.table()
         known = {pid for pid, one in self._met.items() if _same(one, everybody.get(pid))}
-        found = _offspring(known | also, everybody) - _offspring({os.getpid()}, everybody)
+        found = _offspring(known | also, everybody) - {os.getpid()}
         alive = [everybody[pid] for pid in found if _may_end(everybody[pid])]
         self._meet(alive)
         return {self._met[process.pid] for process in alive}

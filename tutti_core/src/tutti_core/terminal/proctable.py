@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import NamedTuple
 
 PROC = "/proc"
@@ -85,7 +86,7 @@ def carriers(entries: frozenset[bytes]) -> list[int]:
 
 
 def _pids() -> list[int]:
-    return [int(name) for name in os.listdir(PROC) if name.isdigit()]  # noqa: PTH208
+    return [int(entry.name) for entry in Path(PROC).iterdir() if entry.name.isdigit()]
 
 
 def _environment(pid: int) -> list[bytes]:
@@ -93,13 +94,12 @@ def _environment(pid: int) -> list[bytes]:
 
 
 def _has_proc() -> bool:
-    return os.path.exists(f"{PROC}/self/stat")  # noqa: PTH110 - light import
+    return Path(PROC, "self/stat").exists()
 
 
 def _read(path: str) -> bytes:
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 - light import
-            return file.read()
+        return Path(path).read_bytes()
     except OSError:
         return b""
 
@@ -108,7 +108,7 @@ def _ps_table(pid: int | None = None) -> dict[int, Process]:
     which = ["-A"] if pid is None else ["-p", str(pid)]
     rows = _ps(*which, "-o", "pid=,ppid=,stat=,lstart=,comm=").splitlines()
     found = (_ps_process(row.split(None, 8)) for row in rows)
-    return {process.pid: process for process in found if process}
+    return {one.pid: one for one in found if one and not _is_this_ps(one)}
 
 
 def _ps_process(fields: list[bytes]) -> Process | None:
@@ -120,8 +120,12 @@ def _ps_process(fields: list[bytes]) -> Process | None:
         session=0,
         started=b" ".join(fields[3:8]).decode(),
         zombie=fields[2].startswith(b"Z"),
-        command=os.fsdecode(os.path.basename(fields[8])),  # noqa: PTH119 - bytes
+        command=Path(os.fsdecode(fields[8])).name,
     )
+
+
+def _is_this_ps(process: Process) -> bool:
+    return process.command == "ps" and process.parent == os.getpid()
 
 
 def _ps(*args: str) -> bytes:

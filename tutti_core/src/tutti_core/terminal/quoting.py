@@ -42,7 +42,7 @@ def quote(word: str) -> str:
 
 
 def line(*commands: Sequence[str]) -> str:
-    """Write commands as one line: the first that fails drops the rest of its line, and no other line.
+    """Write commands as one line: one that fails drops what follows it, up to the end of the line.
 
     Args:
         commands: Each a command's name and arguments.
@@ -62,7 +62,7 @@ def row(names: Sequence[str]) -> str:
     """Give the format whose listing :func:`rows` can read back, whatever the values hold.
 
     Args:
-        names: Names of format variables or options; the first must never be empty nor hold a newline.
+        names: Names of format variables or options; the first never holds a newline.
 
     Returns:
         A format for ``-F``.

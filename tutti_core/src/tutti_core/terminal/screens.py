@@ -44,14 +44,15 @@ def capture(
         return {}
     taken = tmux.feed(script)
     _only_gone(tmux, taken.stderr, absent=taken.absent)
-    pieces = re.split(rf"{mark}(%[0-9]+)\n", taken.text)
-    return dict(zip(pieces[1::2], pieces[:-1:2], strict=True))
+    pieces = re.split(rf"{mark}-([0-9]+)\n", taken.text)
+    return {f"%{pane}": text for pane, text in zip(pieces[1::2], pieces[:-1:2], strict=True)}
 
 
 def _one(pane: str, flags: list[str], mark: str) -> str:
     # One line a pane: a pane that is gone fails its own line only, and is not marked.
     take = ["capture-pane", "-p", *flags, "-t", exact(pane)]
-    return line(take, ["display-message", "-p", f"{mark}{pane}"])
+    # display-message takes a % for part of a date.
+    return line(take, ["display-message", "-p", f"{mark}-{pane[1:]}"])
 
 
 def _only_gone(tmux: Tmux, stderr: str, *, absent: bool) -> None:

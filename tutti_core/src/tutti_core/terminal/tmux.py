@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import RuntimeFailure
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     import subprocess
 
 DEADLINE = 10.0
-CONFIG = os.path.join(os.path.dirname(__file__), "tmux.conf")  # noqa: PTH118, PTH120 - light import
+CONFIG = str(Path(__file__).with_name("tmux.conf"))
 
 # What a tmux client of ours is given. A server keeps the environment of the client that started it,
 # for all who come later: so it gets no secrets, no TUTTI_*, no trace of an outer tmux or agent.
@@ -74,7 +75,7 @@ class Output(NamedTuple):
 
     @property
     def absent(self) -> bool:
-        """Whether the command failed because no server is running (not because one is out of reach)."""
+        """Whether no server is running; one that is out of reach is another failure."""
         return self.code != 0 and _ABSENT.search(self.stderr) is not None
 
 
@@ -93,9 +94,7 @@ class Tmux:
     def __init__(self, socket: str) -> None:
         self.socket = socket
         self._reads_stdin = True
-
-    def __repr__(self) -> str:
-        return f"Tmux({self.socket!r})"
+        self._version: tuple[int, int] | None = None
 
     def argv(self, *args: str) -> list[str]:
         """Give the command line of a client, for who wants to become it.
@@ -107,8 +106,8 @@ class Tmux:
 
     def socket_path(self) -> str:
         """Give the file the server listens on, links resolved, whether or not it exists."""
-        parent = os.environ.get("TMUX_TMPDIR") or "/tmp"  # tmux's own rule
-        return os.path.realpath(f"{parent}/tmux-{os.getuid()}/{self.socket}")
+        parent = os.environ.get("TMUX_TMPDIR") or "/tmp"  # noqa: S108 - tmux's own rule
+        return str(Path(parent, f"tmux-{os.getuid()}", self.socket).resolve())
 
     def run(self, *args: str, stdin: bytes | None = None, timeout: float = DEADLINE) -> str:
         """Run one command line.
@@ -196,20 +195,11 @@ class Tmux:
         return output
 
     def version(self) -> tuple[int, int]:
-        """Give the version of the installed tmux, such as ``(3, 3)``; a development build counts as new."""
-        import subprocess
-
-        try:
-            done = subprocess.run(
-                ["tmux", "-V"], capture_output=True, timeout=DEADLINE, check=False,
-                env=client_environment(),
-            )  # fmt: skip
-        except FileNotFoundError:
-            raise TmuxMissing from None
-        except subprocess.TimeoutExpired:
-            raise TmuxTimeout(self.socket, "-V", DEADLINE) from None
-        found = re.search(rb"(\d+)\.(\d+)", done.stdout)
-        return (int(found[1]), int(found[2])) if found else (99, 0)
+        """Give the version of tmux, such as ``(3, 3)``; one without a number counts as new."""
+        if self._version is None:
+            found = re.search(r"(\d+)\.(\d+)", self.run("-V"))
+            self._version = (int(found[1]), int(found[2])) if found else (99, 0)
+        return self._version
 
     def _feed(self, first: tuple[str, ...], script: bytes, timeout: float) -> Output:
         if self._reads_stdin:
@@ -232,7 +222,7 @@ def client_environment() -> dict[str, str]:
     """Give the environment of a tmux client that might start the server."""
     kept = {name: os.environ[name] for name in CARRIED if name in os.environ}
     if "TMUX_TMPDIR" in kept:
-        kept["TMUX_TMPDIR"] = os.path.abspath(kept["TMUX_TMPDIR"])  # noqa: PTH100 - light import
+        kept["TMUX_TMPDIR"] = str(Path(kept["TMUX_TMPDIR"]).absolute())
     return kept
 
 
