@@ -24,8 +24,9 @@ class Capabilities:
             `none` not at all.
         bypass: Whether it can run without asking anything.
         memory: Whether standing instructions have a flag of their own.
-        commands: Leading characters of a prompt that the CLI takes for commands of its own, such
-            as ``/`` and ``!``; a prompt that begins with one gets a space in front.
+        commands: Leading characters by which the CLI takes a prompt for a command of its own,
+            such as ``/`` and ``!``, white space before them aside.
+        disarm: What is put in front of such a prompt, so that it is read as words.
     """
 
     prompt: Literal["argument", "paste"] = "paste"
@@ -34,6 +35,7 @@ class Capabilities:
     bypass: bool = False
     memory: bool = False
     commands: str = ""
+    disarm: str = " "
 
 
 @attrs.frozen

@@ -12,15 +12,15 @@ import attrs
 
 from ..errors import ConfigError, PolicyError
 from ..model.arrangement import Agent, Mode, Policy, Profile
-from ..model.launch import LaunchRequest
+from ..model.launch import Capabilities, LaunchRequest
 from .versions import version_of
 
 if TYPE_CHECKING:
     from ..model.contract import Runtime
     from .context import Context
 
-# tmux takes a message of 16 KB at most, the environment included.
-ARGUMENT_BYTES = 6000
+# One argument may take 128 KB on Linux, and the environment has to fit beside it.
+ARGUMENT_BYTES = 60_000
 
 
 def settle(context: Context, mode: Mode | None, policy: Policy | None) -> tuple[Mode, Policy]:
@@ -66,7 +66,7 @@ def request(
         command=command,
         mode=mode,
         policy=policy,
-        prompt=disarmed(agent.prompt, runtime.capabilities.commands),
+        prompt=disarmed(agent.prompt, runtime.capabilities),
         memory=memory(context.root, agent),
         conversation=str(uuid4()) if chosen else None,
         version=version_of(command),
@@ -106,14 +106,15 @@ def short_prompt(wanted: LaunchRequest) -> tuple[LaunchRequest, str | None]:
     return attrs.evolve(wanted, prompt=None), wanted.prompt
 
 
-def disarmed(prompt: str | None, commands: str) -> str | None:
+def disarmed(prompt: str | None, able: Capabilities) -> str | None:
     """Return a prompt that the CLI will not run by itself.
 
     Args:
         prompt: The prompt.
-        commands: Leading characters that the CLI takes for commands of its own.
+        able: What the runtime says of its CLI.
     """
-    return f" {prompt}" if prompt and commands and prompt[0] in commands else prompt
+    first = (prompt or "").lstrip()[:1]
+    return f"{able.disarm}{prompt}" if first and first in able.commands else prompt
 
 
 def default_profile(context: Context, runtime: Runtime) -> Profile | None:

@@ -70,8 +70,8 @@ def send(context: Context, request: SendRequest) -> Receipt:
     agent = context.agent(request.agent)
     _guard(context, request)
     begun = time.monotonic()
-    commands = "" if request.raw else context.runtime(agent).capabilities.commands
-    text = disarmed(request.text, commands) or ""
+    able = context.runtime(agent).capabilities
+    text = request.text if request.raw else disarmed(request.text, able) or ""
     with Lock(context.places.lock(f"pane-{agent.name}"), timeout=LOCK_SECS, purpose="tt send"):
         outcome, evidence, hint = _deliver(context, agent.name, text)
     spent = round((time.monotonic() - begun) * 1000)
