@@ -200,16 +200,18 @@ class Journal:
     ) -> tuple[list[dict[str, Any]], Cursor]:
         """Take the records of a poll, and move the cursor behind them."""
         records: list[dict[str, Any]] = []
+        seq, place, offset, seen = cursor
         for record, inode, end in found:
             if limit is not None and len(records) >= limit:
-                return records, cursor._replace(seen=None)
-            cursor = cursor._replace(inode=inode, offset=end)
+                seen = None
+                break
+            place, offset = inode, end
             if record is None:
                 self.skipped += 1
                 continue
             records.append(record)
-            cursor = cursor._replace(seq=record["seq"])
-        return records, cursor
+            seq = record["seq"]
+        return records, Cursor(seq, place, offset, seen)
 
     def _good(self, found: Iterator[Found]) -> Iterator[dict[str, Any]]:
         """Give the records, count the rest."""
