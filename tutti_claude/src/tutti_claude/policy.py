@@ -6,12 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-TOOLS = frozenset(
-    (
-        "AskUserQuestion Bash Edit ExitPlanMode Glob Grep LS MultiEdit NotebookEdit NotebookRead "
-        "Read Skill Task TodoRead TodoWrite WebFetch WebSearch Write"
-    ).split()
+NAMES = (
+    "AskUserQuestion Bash Edit ExitPlanMode Glob Grep LS MultiEdit NotebookEdit NotebookRead "
+    "Read Skill Task TodoRead TodoWrite WebFetch WebSearch Write"
 )
+TOOLS = frozenset(NAMES.split())
 CALL = re.compile(r"^[A-Za-z_][\w-]*\(.*\)$", re.DOTALL)
 
 

@@ -22,6 +22,17 @@ ASKS = (
 )
 
 
+CAN = Capabilities(
+    prompt="argument",
+    resume="chosen",
+    constrain="hard",
+    bypass=True,
+    memory=True,
+    commands="/!",
+    disarm="Prompt: ",
+)
+
+
 @attrs.frozen
 class ClaudeCode:
     """Anthropic's Claude Code, 1.0 and newer.
@@ -36,15 +47,7 @@ class ClaudeCode:
     name: str = "claude-code"
     title: str = "Claude Code"
     program: str = "claude"
-    capabilities: Capabilities = Capabilities(
-        prompt="argument",
-        resume="chosen",
-        constrain="hard",
-        bypass=True,
-        memory=True,
-        commands="/!",
-        disarm="Prompt: ",
-    )
+    capabilities: Capabilities = CAN
 
     def launch(self, request: LaunchRequest) -> Launch:
         """Start it in a mode that is always said explicitly: its own default changes by version."""

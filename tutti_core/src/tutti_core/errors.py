@@ -7,7 +7,8 @@ class TuttiError(Exception):
     """An expected failure, shown to the user as one line and a hint.
 
     Attributes:
-        category: One of ``routing runtime tool policy provider config unknown``, stable for scripts.
+        category: ``routing``, ``runtime``, ``tool``, ``policy``, ``provider``, ``config`` or
+            ``unknown``; stable for scripts.
         message: What was found and what was wanted, in one line.
         hint: What the user can do about it; empty when there is nothing to add.
         exit_code: The exit code of ``tt`` when this error ends a command.

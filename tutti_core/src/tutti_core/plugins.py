@@ -209,7 +209,7 @@ class Plugins:
         for name, call in self._calls("tutti_prepare_launch"):
             try:
                 answer = call(launch=launch)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 -- whatever it is, it refuses
                 return Refusal(f"plugin {name} failed: {_said(error)}", by=self.distribution(name))
             if isinstance(answer, Refusal):
                 return answer
@@ -231,7 +231,7 @@ class Plugins:
         for name, call in self._calls("tutti_guard"):
             try:
                 verdict = call(action=action)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 -- whatever it is, it refuses
                 verdict = Verdict("refuse", self.distribution(name), reason=_said(error))
             if verdict is not None:
                 verdicts.append(verdict)
@@ -241,7 +241,9 @@ class Plugins:
     def launch_failed(self, launch: LaunchRequest, reading: Reading) -> LaunchRequest | None:
         """Return the first other launch that a plugin offers after a failed one, or None."""
         for name, call in self._calls("tutti_launch_failed"):
-            offer = self._shielded(name, "tutti_launch_failed", call, launch=launch, reading=reading)
+            offer = self._shielded(
+                name, "tutti_launch_failed", call, launch=launch, reading=reading
+            )
             if offer is not None:
                 return offer  # type: ignore[no-any-return]
         return None
@@ -263,7 +265,7 @@ class Plugins:
     def _collect(self, hook: str, **arguments: Any) -> list[Given]:
         found = []
         for name, call in self._calls(hook):
-            answer = self._shielded(name, hook, lambda c=call, **a: tuple(c(**a) or ()), **arguments)
+            answer = self._shielded(name, hook, _listing(call), **arguments)
             found += [Given(self.distribution(name), value) for value in answer or ()]
         return found
 
@@ -278,7 +280,7 @@ class Plugins:
     def _shielded(self, name: str, hook: str, call: Callable[..., T], **arguments: Any) -> T | None:
         try:
             return call(**arguments)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 -- one plugin must not take the others with it
             self._set_aside(name, f"{hook} failed: {_said(error)}")
             return None
 
@@ -287,7 +289,7 @@ class Plugins:
     def _load(self, entry: Entry) -> None:
         try:
             self._register(import_module(entry.module), entry.name)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 -- one plugin must not take the others with it
             self._set_aside(entry.name, _said(error))
 
     def _register(self, plugin: object, name: str) -> None:
@@ -338,6 +340,10 @@ def _refuse_wrappers(manager: pluggy.PluginManager, plugin: object) -> None:
 
 def _accepting(function: Callable[..., Any], names: tuple[str, ...]) -> Callable[..., Any]:
     return lambda **given: function(**{name: given[name] for name in names})
+
+
+def _listing(call: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
+    return lambda **given: tuple(call(**given) or ())
 
 
 def _core_first(entries: list[Entry]) -> list[Entry]:

@@ -13,6 +13,15 @@ import attrs
 
 from tutti_core import Capabilities, Launch, LaunchRequest
 
+CAN = Capabilities(
+    prompt="argument",
+    resume="chosen",
+    constrain="hard",
+    bypass=True,
+    memory=True,
+    commands="/!",
+)
+
 
 @attrs.frozen
 class Demo:
@@ -28,14 +37,7 @@ class Demo:
     name: str = "demo"
     title: str = "Tutti Demo"
     program: str = sys.executable
-    capabilities: Capabilities = Capabilities(
-        prompt="argument",
-        resume="chosen",
-        constrain="hard",
-        bypass=True,
-        memory=True,
-        commands="/!",
-    )
+    capabilities: Capabilities = CAN
 
     def launch(self, request: LaunchRequest) -> Launch:
         """Start the agent in the mode asked for."""

@@ -53,9 +53,7 @@ class Stage:
         )
         return done.returncode
 
-    def _run(
-        self, argv: Sequence[str], *, check: bool = True
-    ) -> subprocess.CompletedProcess[str]:
+    def _run(self, argv: Sequence[str], *, check: bool = True) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             argv,
             cwd=self.project,

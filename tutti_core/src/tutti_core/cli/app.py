@@ -39,7 +39,7 @@ def run(words: Sequence[str]) -> int:
         return 130
     except BrokenPipeError:
         return _quiet_pipe()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 -- whatever is left is a bug, and is shown as one
         return _bug(error, as_json, debug)
 
 
@@ -61,8 +61,12 @@ def build() -> click.Group:
             ),
             _version_option(),
         ],
-        callback=lambda debug: None,
+        callback=_begin,
     )
+
+
+def _begin(debug: bool) -> None:
+    """Do nothing before a command."""
 
 
 class _Commands(click.Group):

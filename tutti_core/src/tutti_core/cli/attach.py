@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+
 import click
 
 from ..team.attach import attach_command
@@ -12,15 +15,12 @@ from .common import agent_argument, find, workspace_option
 @click.command("attach")
 @agent_argument
 @workspace_option
-@click.option("--print", "only_print", is_flag=True, help="Print the command instead of running it.")
+@click.option("--print", "only_print", is_flag=True, help="Print the command, do not run it.")
 def command(agent: str, workspace: str | None, only_print: bool) -> int:
     """Show an AGENT's terminal; Ctrl+b d leaves it running."""
-    import os
-    import shlex
-
     root, name = find(agent, workspace)
     argv, env = attach_command(Context.open(root), name)
-    if only_print:
-        print(shlex.join(argv))
-        return 0
-    os.execvpe(argv[0], argv, env)
+    if not only_print:
+        os.execvpe(argv[0], argv, env)
+    print(shlex.join(argv))
+    return 0

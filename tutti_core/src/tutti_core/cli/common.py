@@ -41,8 +41,7 @@ def complete_agents(ctx: click.Context, _: click.Parameter, incomplete: str) -> 
 
     try:
         team = compiled(root_of(ctx.params.get("workspace")))
-    except Exception:
-        # A completion must never print an error into somebody's prompt.
+    except Exception:  # noqa: BLE001 -- a completion must not print into somebody's prompt
         return []
     names = [agent["name"] for agent in team["agents"]]
     return [name for name in names if name.startswith(incomplete)]

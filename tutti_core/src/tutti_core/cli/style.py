@@ -69,7 +69,7 @@ def table(
         colours: Colour of single cells by row and column.
     """
     widths = [max(map(width_of, column)) for column in zip(heads, *rows, strict=True)]
-    lines = [_line(heads, widths, {column: "bold" for column in range(len(heads))})]
+    lines = [_line(heads, widths, dict.fromkeys(range(len(heads)), "bold"))]
     for number, row in enumerate(rows):
         marks = {at[1]: colour for at, colour in (colours or {}).items() if at[0] == number}
         lines.append(_line(row, widths, marks))

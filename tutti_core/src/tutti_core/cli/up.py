@@ -13,12 +13,15 @@ from ..team.up import UpRequest, UpResponse, up
 from .common import agents_argument, json_option, show_json, workspace_option
 from .style import STATE_COLOURS, paint, table
 
+MODES = ("safe", "auto", "unattended")
+POLICIES = ("constrained", "bypass")
+
 
 @click.command("up")
 @agents_argument
 @workspace_option
-@click.option("--mode", type=click.Choice(["safe", "auto", "unattended"]), help="Override [launch].")
-@click.option("--policy", type=click.Choice(["constrained", "bypass"]), help="Override [launch].")
+@click.option("--mode", type=click.Choice(MODES), help="How much they may do unasked.")
+@click.option("--policy", type=click.Choice(POLICIES), help="What binds them when unasked.")
 @click.option("--fresh-worktree", is_flag=True, help="Start worktrees from the current commit.")
 @click.option("--no-wait", is_flag=True, help="Do not wait until the agents are ready.")
 @click.option("--without", multiple=True, metavar="TABLE", help="Go on without an unowned table.")

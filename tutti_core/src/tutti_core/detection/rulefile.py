@@ -1,4 +1,4 @@
-"""Reads a runtime's rule file: TOML data, checked once, then kept as plain values.
+r"""Reads a runtime's rule file: TOML data, checked once, then kept as plain values.
 
 A rule file has up to four parts::
 

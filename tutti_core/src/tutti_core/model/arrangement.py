@@ -35,7 +35,7 @@ class Workspace:
     Attributes:
         name: Slug; part of every session's name.
         description: For people.
-        env: Variables for every agent; `git_name` and `git_email` become git's author and committer.
+        env: Variables for every agent; `git_name` and `git_email` become git's identity.
         auth: The profile to run on.
     """
 

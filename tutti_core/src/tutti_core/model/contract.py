@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 # ruff: noqa: D102 -- a protocol's attributes are documented in its class docstring
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 

@@ -36,11 +36,10 @@ def core_checks() -> tuple[Check, ...]:
 
 def _tmux(_: Context) -> Iterator[Finding]:
     if shutil.which("tmux") is None:
-        yield Finding("tmux", "fail", "tmux is not on PATH", "apt install tmux, or brew install tmux")
+        advice = "apt install tmux, or brew install tmux"
+        yield Finding("tmux", "fail", "tmux is not on PATH", advice)
         return
-    done = subprocess.run(
-        ["tmux", "-V"], capture_output=True, text=True, timeout=10, check=False
-    )
+    done = subprocess.run(["tmux", "-V"], capture_output=True, text=True, timeout=10, check=False)
     version = done.stdout.strip().removeprefix("tmux ")
     old = version[:1].isdigit() and int(version.split(".")[0]) < 3
     advice = "tt needs tmux 3.0 or newer" if old else ""

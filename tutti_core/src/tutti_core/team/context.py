@@ -140,7 +140,8 @@ class Context:
             correlation_id: What ties the events of one act together.
         """
         raw = Event(event, self.name, agent, correlation_id, dict(data) if data else None)
-        line = {key: one for key, one in attrs.asdict(raw).items() if key not in ("seq", "timestamp")}
+        given = attrs.fields(Event)
+        line = attrs.asdict(raw, filter=attrs.filters.exclude(given.seq, given.timestamp))
         kept = self.journal.append(line)
         recorded = attrs.evolve(raw, timestamp=kept["timestamp"], seq=kept["seq"])
         for name, sink in self.sinks.items():
@@ -184,7 +185,7 @@ class Context:
             return
         try:
             sink.receive(event)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 -- a sink must never stop the work
             self._silent.add(name)
             data = {"sink": name, "error": f"{type(error).__name__}: {error}"}
             self.emit("sink.failed", data=data)

@@ -36,7 +36,8 @@ def publish_facts(root: Path, plugin: str, facts: dict[str, list[dict[str, Any]]
     Args:
         root: Absolute path of the workspace.
         plugin: The plugin's name.
-        facts: For each agent a list of ``{"key", "label", "value", "at"}``, ``at`` in epoch seconds.
+        facts: For each agent a list of ``{"key", "label", "value", "at"}``; ``at`` is in epoch
+            seconds.
     """
     from ..state.files import JsonFile
 
@@ -53,5 +54,5 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _sound(plugin: str, facts: Any) -> list[dict[str, Any]]:
     listed = facts if isinstance(facts, list) else []
-    whole = [one for one in listed if isinstance(one, dict) and {"label", "value", "at"} <= set(one)]
-    return [{"plugin": plugin, **one} for one in whole]
+    dicts = [one for one in listed if isinstance(one, dict)]
+    return [{"plugin": plugin, **one} for one in dicts if {"label", "value", "at"} <= set(one)]

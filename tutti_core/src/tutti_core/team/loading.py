@@ -1,4 +1,4 @@
-"""Brings files and plugins together: the schema comes from the plugins, the values from the files."""
+"""Brings files and plugins together: plugins give the schema, files the values."""
 
 from __future__ import annotations
 

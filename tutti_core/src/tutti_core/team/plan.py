@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-
 import attrs
 
 from ..errors import ConfigError, PolicyError
@@ -161,11 +160,9 @@ def environment(context: Context, agent: Agent, profile: Profile | None) -> dict
 
 
 def _remedy(context: Context) -> str:
-    aside = [one for one in context.plugins.broken.values()]
+    aside = list(context.plugins.broken.values())
     broken = f"mend {aside[0].distribution} ({aside[0].reason}); or " if aside else ""
     return (
         f"{broken}tt plugins install permissions and list commands under [permissions]; "
         "or --mode safe; or --mode unattended --policy bypass"
     )
-
-

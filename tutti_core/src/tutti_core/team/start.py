@@ -7,7 +7,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-
 import attrs
 
 from ..errors import PolicyError, RuntimeFailure
@@ -117,6 +116,16 @@ def place(context: Context, agent: Agent, *, fresh: bool) -> Tree:
     return Tree(Path(tree.path), str(tree.path), tree.branch)
 
 
+def exclude(context: Context) -> None:
+    """Keep tutti's own folder out of the user's commits, without touching a file of theirs."""
+    from ..git.repo import Git, main_root
+
+    top = main_root(context.root)
+    if top is not None:
+        place = context.places.home.relative_to(top.resolve())
+        Git(top).exclude(f"/{place.as_posix()}/")
+
+
 def require_program(wanted: LaunchRequest) -> None:
     """Refuse to start a program that is not there.
 
@@ -204,7 +213,8 @@ def _decision(
     """Record what the launch was allowed to do; the prompt itself is nobody else's business."""
     from ..state.journal import Journal
 
-    shown = ["…" if wanted.prompt and word.endswith(wanted.prompt) else word for word in launch.argv]
+    said = wanted.prompt
+    shown = ["…" if said and word.endswith(said) else word for word in launch.argv]
     line = {
         "workspace": context.name,
         "agent": agent.name,
@@ -218,5 +228,3 @@ def _decision(
         "data": {"policy_rules": len(wanted.rules or ()), "runtime": runtime, "argv": shown},
     }
     Journal(context.places.policy_decisions).append(line, durable=True)
-
-

@@ -14,7 +14,7 @@ from ..model.arrangement import Agent, Mode, Policy
 from ..state.lock import Lock
 from . import plan
 from .outcome import READY, blocked, failed, outcome_of, running
-from .start import Started, launch, start
+from .start import Started, exclude, launch, start
 
 if TYPE_CHECKING:
     from ..watching.look import Voice
@@ -88,7 +88,7 @@ def up(context: Context, request: UpRequest, progress: Progress | None = None) -
     context.require_owned(request.without)
     agents = [context.agent(name) for name in request.agents] or list(context.arrangement.agent)
     mode, policy = plan.settle(context, request.mode, request.policy)
-    _exclude(context)
+    exclude(context)
     rise = _Rise(context, request, agents, mode, policy, progress or (lambda _: None))
     results = rise.run()
     ordered = tuple(results[agent.name] for agent in agents)
@@ -178,7 +178,13 @@ class _Rise:
             settled = voice.reading.state not in ("starting", "unknown")
             if settled or time.monotonic() >= deadline:
                 del self.rising[name]
-                self._settled(name, begun, voice, tries)
+                self._judged(name, begun, voice, tries)
+
+    def _judged(self, name: str, begun: Started, voice: Voice, tries: int) -> None:
+        try:
+            self._settled(name, begun, voice, tries)
+        except TuttiError as error:
+            self._done(failed(begun.request.agent, error))
 
     def _settled(self, name: str, begun: Started, voice: Voice, tries: int) -> None:
         outcome = outcome_of(begun, voice)
@@ -215,14 +221,6 @@ class _Rise:
         self.progress(outcome)
 
 
-def _exclude(context: Context) -> None:
-    from ..git.repo import Git, main_root
-
-    top = main_root(context.root)
-    if top is not None:
-        Git(top).exclude(".tutti/")
-
-
 def _warnings(context: Context, agents: list[Agent]) -> tuple[str, ...]:
     chosen = {agent.name for agent in agents}
     outside = {need for agent in agents for need in agent.depends_on} - chosen
@@ -231,5 +229,3 @@ def _warnings(context: Context, agents: list[Agent]) -> tuple[str, ...]:
     voices = context.voices(outside)
     down = sorted(name for name in outside if voices[name].reading.state in ("stopped", "exited"))
     return tuple(f"{name} is not running, and others depend on it" for name in down)
-
-

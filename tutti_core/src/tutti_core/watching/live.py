@@ -1,4 +1,4 @@
-"""Live-status files: what a runtime itself writes about its state, believed only if it is its own."""
+"""Live-status files: what a runtime itself writes, believed only if it is about its own process."""
 
 from __future__ import annotations
 
