@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .errors import StateError
+
 GROUP = "tutti"
 FORMAT = 1
 
@@ -88,7 +90,7 @@ def write_cache(entries: list[Entry], commands: list[dict[str, Any]], watched: l
     }
     try:
         write_atomic(cache_path(), json.dumps(kept).encode())
-    except OSError:
+    except StateError:
         return
 
 

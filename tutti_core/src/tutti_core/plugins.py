@@ -293,12 +293,13 @@ class Plugins:
             self._set_aside(entry.name, _said(error))
 
     def _register(self, plugin: object, name: str) -> None:
-        self._manager.register(plugin, name=name)
         try:
+            self._manager.register(plugin, name=name)
             self._manager.check_pending()
             _refuse_wrappers(self._manager, plugin)
         except Exception as error:
-            self._manager.unregister(name=name)
+            if self._manager.has_plugin(name):
+                self._manager.unregister(name=name)
             raise PluginError(_said(error)) from error
 
     def _set_aside(self, name: str, reason: str) -> None:

@@ -7,11 +7,14 @@ import re
 import shutil
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from ..discovery import cache_path, stamp
+from ..errors import StateError
 from ..state.files import JsonFile
 
+UNASKED = object()
 NUMBER = re.compile(r"\d+\.\d+(?:\.\d+)?[\w.+-]*")
 
 
@@ -32,17 +35,29 @@ def version_of(command: Sequence[str], *, timeout: float = 20.0) -> str | None:
         return None
     real = os.path.realpath(path)
     key = f"{'|'.join(command)}|{real}|{stamp(real)}"
-    kept = _kept()
-    known = kept.read(default={})
-    if key not in known:
-        answer = _ask(command, timeout)
-        known = kept.update(lambda others: {**others, key: answer}, default={})
-    answered = known.get(key)
+    answered = _known().get(key, UNASKED)
+    if answered is UNASKED:
+        answered = _ask(command, timeout)
+        _keep(key, answered)
     return answered if isinstance(answered, str) else None
 
 
 def _kept() -> JsonFile:
     return JsonFile(Path(cache_path().parent) / "versions.json")
+
+
+def _known() -> dict[str, object]:
+    try:
+        known = _kept().read(default={})
+    except StateError:
+        return {}
+    return known if isinstance(known, dict) else {}
+
+
+def _keep(key: str, answer: str | None) -> None:
+    # What cannot be kept is asked again the next time.
+    with suppress(StateError):
+        _kept().update(lambda others: {**others, key: answer}, default={})
 
 
 def _ask(command: Sequence[str], timeout: float) -> str | None:
