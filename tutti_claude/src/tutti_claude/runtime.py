@@ -28,7 +28,7 @@ CAN = Capabilities(
     constrain="hard",
     bypass=True,
     memory=True,
-    commands="/!",
+    commands=r"\s*[/!]|\s*(?:exit|quit)\s*$",
     disarm="Prompt: ",
 )
 

@@ -19,7 +19,7 @@ CAN = Capabilities(
     constrain="hard",
     bypass=True,
     memory=True,
-    commands="/!",
+    commands=r"[/!]",
 )
 
 

@@ -24,8 +24,8 @@ class Capabilities:
             `none` not at all.
         bypass: Whether it can run without asking anything.
         memory: Whether standing instructions have a flag of their own.
-        commands: Leading characters by which the CLI takes a prompt for a command of its own,
-            such as ``/`` and ``!``, white space before them aside.
+        commands: Regular expression for the beginning of prompts that the CLI takes for commands
+            of its own, such as ``\\s*[/!]``; empty if it has none.
         disarm: What is put in front of such a prompt, so that it is read as words.
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -112,8 +113,8 @@ def disarmed(prompt: str | None, able: Capabilities) -> str | None:
         prompt: The prompt.
         able: What the runtime says of its CLI.
     """
-    first = (prompt or "").lstrip()[:1]
-    return f"{able.disarm}{prompt}" if first and first in able.commands else prompt
+    runs = prompt and able.commands and re.match(able.commands, prompt)
+    return f"{able.disarm}{prompt}" if runs else prompt
 
 
 def default_profile(context: Context, runtime: Runtime) -> Profile | None:

@@ -72,6 +72,7 @@ def send(context: Context, request: SendRequest) -> Receipt:
     begun = time.monotonic()
     able = context.runtime(agent).capabilities
     text = request.text if request.raw else disarmed(request.text, able) or ""
+    text += " " if text.endswith("\\") else ""  # before Enter a backslash asks for a new line
     with Lock(context.places.lock(f"pane-{agent.name}"), timeout=LOCK_SECS, purpose="tt send"):
         outcome, evidence, hint = _deliver(context, agent.name, text)
     spent = round((time.monotonic() - begun) * 1000)
