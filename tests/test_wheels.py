@@ -96,7 +96,7 @@ def install(name: str, *, root: Path, wheels: Path, home: Path) -> None:
     """Install a member from the wheels; a registry is asked only if the cache lacks something."""
     command: Sequence[str | Path] = (
         *("pip", "install", "--python", home / "venv" / "bin" / "python"),
-        *("--constraints", root / "constraints.txt", "--find-links", wheels),
+        *("-c", root / "constraints.txt", "--find-links", wheels),
         name.replace("_", "-"),
     )
     try:
