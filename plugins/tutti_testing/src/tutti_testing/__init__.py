@@ -1,1 +1,7 @@
-"""The kit for authors of tutti plugins: what a test of a plugin imports."""
+"""The plugin author's kit: a workspace to test in, conformance suites, a scripted model."""
+
+from __future__ import annotations
+
+from .stage import Result as Result
+from .stage import Stage as Stage
+from .stage import wait_for as wait_for

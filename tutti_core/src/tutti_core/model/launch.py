@@ -13,7 +13,7 @@ from .arrangement import Agent, Arrangement, Mode, Policy, Profile
 
 @attrs.frozen
 class Capabilities:
-    """What a runtime can do; a missing ability is declared here and is never an exception.
+    r"""What a runtime can do; a missing ability is declared here and is never an exception.
 
     Attributes:
         prompt: `argument` if the first prompt goes on the command line, `paste` if it must wait
@@ -25,7 +25,7 @@ class Capabilities:
         bypass: Whether it can run without asking anything.
         memory: Whether standing instructions have a flag of their own.
         commands: Regular expression for the beginning of prompts that the CLI takes for commands
-            of its own, such as ``\\s*[/!]``; empty if it has none.
+            of its own, such as ``\s*[/!]``; empty if it has none.
         disarm: What is put in front of such a prompt, so that it is read as words.
     """
 

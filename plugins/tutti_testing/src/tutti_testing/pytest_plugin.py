@@ -1,0 +1,46 @@
+"""Fixtures for plugin authors: a workspace of one's own, `tt` in it, and a scripted model."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from .model import ModelServer
+    from .stage import Stage
+
+pytest.register_assert_rewrite("tutti_testing.conformance", "tutti_testing.stage")
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """Give a folder with a short path: a socket's path may have 100 characters or so."""
+    folder = Path(tempfile.mkdtemp(prefix="tt-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, short_folder: Path) -> Iterator[Stage]:
+    """Give a git repository to put a team in; whatever was started in it is ended afterwards."""
+    from .stage import Stage, environment
+
+    home = tmp_path / "home"
+    home.mkdir()
+    stage = Stage(tmp_path / "project", home, environment(home, short_folder))
+    yield stage.repository()
+    stage.close()
+
+
+@pytest.fixture
+def model() -> Iterator[ModelServer]:
+    """Give a scripted model server on loopback."""
+    from .model import ModelServer
+
+    with ModelServer() as server:
+        yield server

@@ -1,0 +1,257 @@
+"""A workspace to test in: its own home, its own tmux server, its own repository, and `tt`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+DEADLINE_SECS = 120.0
+LOOK_SECS = 0.1
+
+
+class Result(NamedTuple):
+    """What a command printed and how it ended.
+
+    Attributes:
+        argv: The command.
+        exit_code: Its exit code.
+        stdout: What it printed.
+        stderr: What it complained of.
+    """
+
+    argv: tuple[str, ...]
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    def json(self) -> Any:
+        """Return what it printed, read as JSON."""
+        return json.loads(self.stdout)
+
+    def well(self) -> Result:
+        """Return itself, after asserting that the command succeeded."""
+        assert self.exit_code == 0, repr(self)
+        return self
+
+    def badly(self, exit_code: int = 1) -> Result:
+        """Return itself, after asserting that the command failed with that exit code."""
+        assert self.exit_code == exit_code, repr(self)
+        return self
+
+    def __repr__(self) -> str:
+        """Show everything one wants to see when an assertion about it fails."""
+        words = " ".join(self.argv)
+        return (
+            f"\n$ {words}\nexit code {self.exit_code}"
+            f"\n--- stdout\n{self.stdout}\n--- stderr\n{self.stderr}"
+        )
+
+
+class Stage:
+    """One workspace in a home of its own, on a tmux server of its own.
+
+    Args:
+        root: The workspace's folder; made if it is not there.
+        home: The home folder.
+        env: The environment of everything run here.
+
+    Attributes:
+        root: The same.
+        home: The same.
+        env: The same; may be changed between commands.
+    """
+
+    def __init__(self, root: Path, home: Path, env: Mapping[str, str]) -> None:
+        self.root, self.home, self.env = root, home, dict(env)
+        root.mkdir(parents=True, exist_ok=True)
+
+    def repository(self, **files: str) -> Stage:
+        """Make the workspace a git repository with one commit.
+
+        Args:
+            files: Further files of that commit, by name.
+
+        Returns:
+            Itself.
+        """
+        self.run("git", "init", "--quiet", "--initial-branch=main").well()
+        for name, text in {"README.txt": "A project.\n", **files}.items():
+            (self.root / name).write_text(text, encoding="utf-8")
+        self.run("git", "add", "--all").well()
+        self.run("git", "commit", "--quiet", "--message", "Begin").well()
+        return self
+
+    def team(self, toml: str) -> Stage:
+        """Write `tutti.toml`.
+
+        Returns:
+            Itself.
+        """
+        (self.root / "tutti.toml").write_text(toml, encoding="utf-8")
+        return self
+
+    def settings(self, toml: str) -> Stage:
+        """Write the global file.
+
+        Returns:
+            Itself.
+        """
+        path = self.home / ".config" / "tutti" / "config.toml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(toml, encoding="utf-8")
+        return self
+
+    def run(
+        self,
+        *argv: str,
+        stdin: str | None = None,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout: float = DEADLINE_SECS,
+    ) -> Result:
+        """Run a program here.
+
+        Args:
+            argv: The program and its arguments.
+            stdin: What it reads; nothing by default.
+            cwd: Where it runs; the workspace by default.
+            env: Variables to add.
+            timeout: Seconds it may take.
+        """
+        done = subprocess.run(
+            argv,
+            input=stdin,
+            stdin=None if stdin is not None else subprocess.DEVNULL,
+            cwd=cwd or self.root,
+            env={**self.env, **(env or {})},
+            capture_output=True,
+            encoding="utf-8",
+            timeout=timeout,
+            check=False,
+        )
+        return Result(argv, done.returncode, done.stdout, done.stderr)
+
+    def tt(
+        self,
+        *words: str,
+        stdin: str | None = None,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout: float = DEADLINE_SECS,
+    ) -> Result:
+        """Run ``tt`` here, as `run` does."""
+        argv = (sys.executable, "-m", "tutti_core", *words)
+        return self.run(*argv, stdin=stdin, cwd=cwd, env=env, timeout=timeout)
+
+    def status(self) -> dict[str, dict[str, Any]]:
+        """Return what ``tt status`` says of each agent."""
+        return {row["agent"]: row for row in self.tt("status", "--json").well().json()}
+
+    def until(self, agent: str, *states: str, timeout: float = DEADLINE_SECS) -> dict[str, Any]:
+        """Wait until an agent is in one of some states, and return its row.
+
+        Args:
+            agent: The agent's name.
+            states: The states wanted.
+            timeout: Seconds to wait.
+
+        Raises:
+            AssertionError: With its last row and screen, if time runs out.
+        """
+        row: dict[str, Any] = {}
+
+        def there() -> bool:
+            row.update(self.status()[agent])
+            return row["state"] in states
+
+        if not wait_for(there, timeout):
+            screen = self.tt("peek", agent).stdout
+            raise AssertionError(f"{agent} is not {'/'.join(states)}: {row}\n{screen}")
+        return row
+
+    def events(self) -> list[dict[str, Any]]:
+        """Return every event of the workspace."""
+        printed = self.tt("events", "--json", "--after-seq", "0").well().stdout
+        return [json.loads(line) for line in printed.splitlines()]
+
+    def tree(self, agent: str) -> Path:
+        """Return the folder of an agent's worktree."""
+        return self.root / ".tutti" / "worktrees" / agent
+
+    def close(self) -> None:
+        """End whatever still runs: the team, then the tmux server."""
+        self.tt("down", "--grace", "1")
+        self.run("tmux", "-L", self.env["TUTTI_TMUX_SOCKET"], "kill-server", timeout=20)
+
+
+def environment(home: Path, sockets: Path, **more: str) -> dict[str, str]:
+    """Return an environment in which nothing of the user's can be reached.
+
+    Args:
+        home: The home folder to use.
+        sockets: A folder with a short path, for tmux's socket.
+        more: Further variables.
+    """
+    kept = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SHELL", "COVERAGE_PROCESS_START")
+    return {
+        **{name: os.environ[name] for name in kept if name in os.environ},
+        "HOME": str(home),
+        "TERM": "xterm-256color",
+        "TMUX_TMPDIR": str(sockets),
+        "TUTTI_TMUX_SOCKET": "t",
+        "TUTTI_DEMO_HOME": str(home / ".tutti-demo"),
+        "GIT_AUTHOR_NAME": "Tester",
+        "GIT_AUTHOR_EMAIL": "tester@tutti.invalid",
+        "GIT_COMMITTER_NAME": "Tester",
+        "GIT_COMMITTER_EMAIL": "tester@tutti.invalid",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        **more,
+    }
+
+
+def wait_for(condition: Callable[[], bool], timeout: float = DEADLINE_SECS) -> bool:
+    """Wait until a condition holds.
+
+    Args:
+        condition: Asked again and again.
+        timeout: Seconds to wait.
+
+    Returns:
+        Whether it held in time.
+    """
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(LOOK_SECS)
+    return True
+
+
+def carrying(root: Path, names: Collection[str] = ()) -> list[int]:
+    """Return the processes that carry the mark of a workspace's agents.
+
+    Args:
+        root: The workspace.
+        names: Only these agents; all of them if empty.
+    """
+    folders = [one for one in Path("/proc").iterdir() if one.name.isdigit()]
+    return [int(one.name) for one in folders if _marked(one, root, names)]
+
+
+def _marked(folder: Path, root: Path, names: Collection[str]) -> bool:
+    try:
+        pairs = (folder / "environ").read_bytes().split(b"\0")
+        dead = (folder / "stat").read_text(errors="replace").rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return False
+    agents = {name.encode() for name in names}
+    named = [pair[12:] for pair in pairs if pair.startswith(b"TUTTI_AGENT=")]
+    ours = f"TUTTI_ROOT={root}".encode() in pairs
+    return ours and not dead and bool(named) and (not agents or named[0] in agents)
