@@ -251,7 +251,7 @@ def _faults(error: Exception, path: KeyPath) -> Iterator[Fault]:
     elif isinstance(error, values.MismatchError):
         yield Fault(path, error.message, error.remedy)
     else:
-        yield Fault(path, str(error) or type(error).__name__)
+        yield Fault(path, _said(error))
 
 
 def _class_faults(error: Any, path: KeyPath) -> Iterator[Fault]:
@@ -264,4 +264,10 @@ def _class_faults(error: Any, path: KeyPath) -> Iterator[Fault]:
         else:
             yield from _faults(inner, (*path, key))
     for inner in whole:
-        yield from _faults(inner, path)
+        # What a validator of attrs says begins with the name of the field.
+        named = [one for one in fields if _said(inner).startswith(f"'{one}' ")]
+        yield from _faults(inner, (*path, *(fields[one].alias or one for one in named)))
+
+
+def _said(error: Exception) -> str:
+    return str(error.args[0]) if error.args else type(error).__name__

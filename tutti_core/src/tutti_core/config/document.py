@@ -99,5 +99,5 @@ def _said(message: str, raw: bytes) -> tuple[str, int]:
     found = _LINE.search(message)
     if found:
         return message[: found.start()], int(found.group(1))
-    at_end = message.endswith("(at end of document)")
-    return message, len(raw.splitlines()) if at_end else 1
+    short = message.removesuffix(" (at end of document)")
+    return short, 1 if short == message else len(raw.splitlines())

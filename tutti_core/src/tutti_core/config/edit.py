@@ -157,15 +157,14 @@ def _registered(text: str, name: str, root: str) -> str | None:
     import tomli
     import tomlkit
 
+    data = tomli.loads(text)
     entry = {"name": name, "path": _writable(root)}
-    for index, one in shapes.tables(tomli.loads(text), REGISTRY):
+    for index, one in shapes.tables(data, REGISTRY):
         if str(Path(shapes.text(one, "path") or "").resolve()) == root:
             return None if one.get("name") == name else _renamed(text, index, name)
     lines = [f"{key} = {tomlkit.item(value).as_string()}" for key, value in entry.items()]
     new = _appended(text, "\n".join([f"[[{REGISTRY}]]", *lines]))
-    try:
-        tomli.loads(new)
-    except ValueError:
+    if isinstance(data.get(REGISTRY), list) and parse(new.encode(), REGISTRY).problems:
         # The registry is written as one array in brackets, to which no header can add.
         return _changed(text, lambda document: document[REGISTRY].append(entry))
     return new

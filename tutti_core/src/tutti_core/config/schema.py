@@ -175,7 +175,7 @@ def _usable(owner: str, what: str, kind: type) -> None:
         raise PluginError(f"{owner} gives {what} a type that is no attrs class: {kind!r}")
     try:
         attrs.resolve_types(kind)
-    except NameError as error:
+    except (NameError, TypeError, AttributeError, SyntaxError) as error:
         raise PluginError(
             f"{owner} gives {what} a class with an annotation that cannot be resolved: {error}"
         ) from error
