@@ -88,6 +88,8 @@ class Keys:
             return self._text(
                 control.start() if control else len(self._pending), control is not None
             )
+        if self._decoder.getstate()[0]:
+            return self._text(0, True)
         if self._pending[0] == 0x1B:
             return self._escape()
         byte, self._pending = self._pending[:1], self._pending[1:]

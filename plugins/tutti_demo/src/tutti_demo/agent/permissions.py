@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
 
 MODES = ("default", "accept", "dontask", "bypass")
 RUN, ASK, DENY = "run", "ask", "deny"
-_OPERATORS = {"&&", "||", "|", "|&", "&", ";", ";;", "(", ")", "\n"}
+_OPERATORS = {"&&", "||", "|", "|&", "&", ";", ";;", "(", ")"}
 _HIDDEN = re.compile(r"\$\(|`|<\(|>\(")
 
 
@@ -30,14 +29,16 @@ class Permissions:
         """Judge a command line.
 
         Every part of a compound command must be allowed for the whole to be; one denied part
-        denies the whole.
+        denies the whole. A command line that cannot be read is allowed by no rule and denied by
+        any.
 
         Returns:
             `RUN`, `ASK` or `DENY`.
         """
-        if any(self._matches(rule, part) for rule in self.deny for part in parts(command)):
+        pieces = parts(command)
+        if self.deny and (not pieces or any(self._any(self.deny, part) for part in pieces)):
             return DENY
-        if self.mode in {"bypass", "accept"} or self._allowed(command):
+        if self.mode in {"bypass", "accept"} or self._allowed(command, pieces):
             return RUN
         return DENY if self.mode == "dontask" else ASK
 
@@ -45,13 +46,15 @@ class Permissions:
         """Allow the programs of a command from now on."""
         self.allow += [f"Bash({part.split()[0]}:*)" for part in parts(command) if part.split()]
 
-    def _allowed(self, command: str) -> bool:
+    def _allowed(self, command: str, pieces: list[str]) -> bool:
         if "Bash" in self.allow or "Bash(*)" in self.allow:
             return True
-        pieces = list(parts(command))
         if not pieces or _HIDDEN.search(command):
             return False
-        return all(any(self._matches(rule, piece) for rule in self.allow) for piece in pieces)
+        return all(self._any(self.allow, piece) for piece in pieces)
+
+    def _any(self, rules: list[str], piece: str) -> bool:
+        return any(self._matches(rule, piece) for rule in rules)
 
     @staticmethod
     def _matches(rule: str, command: str) -> bool:
@@ -67,24 +70,23 @@ class Permissions:
         return re.fullmatch(wild, command, re.DOTALL) is not None
 
 
-def parts(command: str) -> Iterator[str]:
-    """Split a command line at its operators; one that cannot be read is one part.
+def parts(command: str) -> list[str]:
+    """Split a command line at its operators.
 
-    Yields:
-        Simple commands, their words joined by single spaces.
+    Returns:
+        Simple commands, their words joined by single spaces; none when it cannot be read.
     """
     lexer = shlex.shlex(command, posix=True, punctuation_chars="();<>|&\n")
     lexer.whitespace = " \t\r"
     lexer.commenters = ""
     try:
-        words = list(lexer)
+        words = [word.strip("\n") for word in lexer]
     except ValueError:
-        yield command
-        return
-    part: list[str] = []
-    for word in [*words, ";"]:
-        if word.strip("\n") in _OPERATORS or not word.strip("\n"):
-            yield from [" ".join(part)] if part else []
-            part = []
+        return []
+    found: list[list[str]] = [[]]
+    for word in words:
+        if not word or word in _OPERATORS:
+            found.append([])
         else:
-            part.append(word)
+            found[-1].append(word)
+    return [" ".join(part) for part in found if part]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tutti_demo.agent import VERSION
 from tutti_demo.agent.state import PROMPT, Block, Dialog, State
-from tutti_demo.agent.text import DIM, PLAIN, clean, clip, width_of, wrap
+from tutti_demo.agent.text import DIM, PLAIN, clip, one_line, width_of, wrap
 
 MARK, SPINNER = "✳", "⠂⠐"
 PLACEHOLDER = "Tell me what to do"
@@ -43,7 +43,7 @@ def title(state: State) -> str:
     if not state.started:
         return ""
     working = state.busy and state.dialog is None
-    return f"{SPINNER[state.tick % 2] if working else MARK} {clean(state.name)}"
+    return f"{SPINNER[state.tick % 2] if working else MARK} {one_line(state.name)}"
 
 
 def render(state: State, width: int, height: int) -> list[str]:
@@ -80,7 +80,7 @@ def _welcome(state: State, width: int) -> list[str]:
         "Welcome back!",
         "",
         "A scripted agent: no model, no network",
-        clean(state.cwd).replace("\n", "?"),
+        one_line(state.cwd),
         f"session {state.session}",
     ]
     head = f"─── Tutti Demo v{VERSION} "
@@ -138,9 +138,9 @@ def _placeholder(state: State) -> str:
 
 def _footer(state: State, width: int) -> list[str]:
     parts = ["esc to interrupt"] if state.busy else []
-    parts += [clean(state.notice)] if state.notice else [] if parts else ["? for shortcuts"]
+    parts += [one_line(state.notice)] if state.notice else [] if parts else ["? for shortcuts"]
     parts += [f"⏵⏵ {MODE_NAMES[state.mode]}"] if state.mode in MODE_NAMES else []
-    left = clip("  " + " · ".join(parts).replace("\n", " "), width)
+    left = clip("  " + " · ".join(parts), width)
     if state.context < 0:
         return [left]
     right = f"Context left until auto-compact: {state.context}%"
@@ -155,9 +155,9 @@ def _dialog(dialog: Dialog, notice: str, width: int, height: int) -> Frame:
         body = [*body[: room // 2], f" … +{len(body) - room} lines", *body[room // 2 - room :]]
     choices = [
         f" {PROMPT if index == dialog.chosen else ' '} "
-        f"{f'{index + 1}. ' if dialog.numbered else ''}{clean(option)}".replace("\n", " ")
+        f"{f'{index + 1}. ' if dialog.numbered else ''}{one_line(option)}"
         for index, option in enumerate(dialog.options)
     ]
-    hint = f" {dialog.hint}{f' · {clean(notice)}' if notice else ''}"
+    hint = f" {one_line(dialog.hint)}{f' · {one_line(notice)}' if notice else ''}"
     lines = ["", "─" * width, *body, *choices, "", f"{DIM}{hint}{PLAIN}"]
     return Frame(lines, 2 + len(body) + dialog.chosen, 1)

@@ -54,6 +54,11 @@ def clean(text: str) -> str:
     return "".join(char if char == "\n" else _visible(char) for char in text)
 
 
+def one_line(text: str) -> str:
+    """Make text safe to show where there is only one line."""
+    return clean(text).replace("\n", " ")
+
+
 def wrap(text: str, width: int) -> list[str]:
     """Break text into lines of at most ``width`` columns, at spaces where there are some.
 
