@@ -96,13 +96,13 @@ def install(name: str, *, root: Path, wheels: Path, home: Path) -> None:
     """Install a member from the wheels; a registry is asked only if the cache lacks something."""
     command: Sequence[str | Path] = (
         *("pip", "install", "--python", home / "venv" / "bin" / "python"),
-        *("-c", root / "constraints.txt", "--find-links", wheels),
+        *("-c", "constraints.txt", "--find-links", wheels),
         name.replace("_", "-"),
     )
     try:
-        uv(*command, "--offline", cwd=home)
+        uv(*command, "--offline", cwd=root)
     except AssertionError:
-        uv(*command, cwd=home)
+        uv(*command, cwd=root)
 
 
 def contents(wheel: Path) -> set[str]:
