@@ -69,30 +69,3 @@ def parse(text: str, mark: str) -> Iterator[Entry]:
                 locked=said.get("locked"),
                 prunable=said.get("prunable"),
             )
-
-
-def admin_of(common: Path, path: Path) -> Path | None:
-    """Find git's own folder for a linked worktree.
-
-    Args:
-        common: The folder all worktrees share.
-        path: The worktree, as a real path.
-
-    Returns:
-        ``<common>/worktrees/<id>``; None if no entry names that worktree.
-    """
-    for note in sorted(common.glob("worktrees/*/gitdir")):
-        said = os.fsdecode(note.read_bytes()).rstrip("\n")
-        if os.path.realpath(note.parent / said) == str(path / ".git"):
-            return note.parent
-    return None
-
-
-def link_of(path: Path) -> Path | None:
-    """Return the folder that the ``.git`` file of a worktree names; None if it is no such file."""
-    try:
-        said = os.fsdecode((path / ".git").read_bytes())
-    except OSError:
-        return None
-    mark, _, target = said.partition(": ")
-    return Path(os.path.realpath(path / target.rstrip("\n"))) if mark == "gitdir" else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import suppress
 from pathlib import Path
 
 from tutti_core.errors import GitError
@@ -56,8 +57,7 @@ def add(git: Git, args: tuple[str, ...], path: Path, busy: int) -> None:
     answer = git.attempt(*args, timeout=SECONDS, pass_fds=(busy,))
     if not answer.code:
         return
-    made = next((entry for entry in linked(git) if entry.path == path), None)
-    if made is None or made.locked is not None or answer.code < 0:
+    if answer.code < 0 or not _is_made(git, path):
         raise failure(args, answer)
     # Git runs the hook when all else is done, and hands its exit status on.
     raise GitError(
@@ -65,6 +65,13 @@ def add(git: Git, args: tuple[str, ...], path: Path, busy: int) -> None:
         f" (status {answer.code}): {complaint(answer)}",
         hint="Mend the hook; git says where it is: git rev-parse --git-path hooks/post-checkout",
     )
+
+
+def _is_made(git: Git, path: Path) -> bool:
+    # Where git cannot even give its list, its first complaint is the one to tell.
+    with suppress(GitError):
+        return any(entry.path == path and entry.locked is None for entry in linked(git))
+    return False
 
 
 def _check_free(git: Git, branch: str, path: Path) -> None:

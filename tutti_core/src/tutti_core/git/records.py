@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tutti_core.errors import GitError
+from tutti_core.git.names import check_agent
 
 
 class Record(NamedTuple):
@@ -44,7 +45,7 @@ class Records:
 
         found = JsonFile(self.path).read({})
         try:
-            return {str(agent): _record(value) for agent, value in found.items()}
+            return {agent: _record(agent, value) for agent, value in found.items()}
         except (AttributeError, KeyError, TypeError) as error:
             raise GitError(
                 f"{self.path} does not say which worktrees are tutti's: {error!r}",
@@ -73,7 +74,9 @@ class Records:
         JsonFile(self.path).write({agent: records[agent]._asdict() for agent in sorted(records)})
 
 
-def _record(value: dict[str, Any]) -> Record:
+def _record(agent: str, value: dict[str, Any]) -> Record:
+    # The name becomes a path: a file somebody edited must not lead out of the worktrees' folder.
+    check_agent(agent)
     created = value["created_at"]
     return Record(
         str(value["path"]), str(value["branch"]), None if created is None else str(created)

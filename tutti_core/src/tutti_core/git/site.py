@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tutti_core.errors import GitError
-from tutti_core.git.listing import Entry, admin_of, link_of, linked
+from tutti_core.git.entries import entry_of, link_of
+from tutti_core.git.listing import Entry, linked
 from tutti_core.git.records import Record, Records
 from tutti_core.git.repo import Git
 
@@ -43,15 +44,15 @@ class Site(NamedTuple):
         return self.path.is_dir() and not self.path.is_symlink() and not any(self.path.iterdir())
 
     @property
-    def half_made(self) -> bool:
-        """Whether tutti began to make it and never came to the end."""
-        return self.record is not None and self.record.created_at is None
+    def linked(self) -> bool:
+        """Whether it is a worktree of this repository: each names the other."""
+        known = self.entry is not None and self.admin is not None
+        return known and not self.path.is_symlink() and link_of(self.path) == self.admin
 
     @property
     def whole(self) -> bool:
-        """Whether it is a worktree of this repository that tutti made, and each names the other."""
-        known = self.entry is not None and self.record is not None and self.admin is not None
-        return known and not self.path.is_symlink() and link_of(self.path) == self.admin
+        """Whether it is a worktree of this repository that tutti made, to the end."""
+        return self.record is not None and self.record.created_at is not None and self.linked
 
     @property
     def registered(self) -> tuple[Entry, Path]:
@@ -70,13 +71,13 @@ def survey(git: Git, home: Path, records: Records, agent: str) -> Site:
 
     Args:
         git: The repository.
-        home: The folder of all agents' worktrees.
+        home: The folder of all agents' worktrees, as a real path.
         records: What tutti made.
         agent: The agent.
     """
-    path = Path(os.path.realpath(home)) / agent
+    path = home / agent
     entry = next((entry for entry in linked(git) if entry.path == path), None)
-    admin = admin_of(git.common, path) if entry else None
+    admin = entry_of(git.common, path) if entry else None
     return Site(agent, path, entry, admin, records.read().get(agent))
 
 
@@ -84,6 +85,14 @@ def stranger(site: Site) -> GitError:
     """Return the error that says what is in the place, and why it is not tutti's to touch."""
     found, remedy = _description(site)
     return GitError(f"{site.path} {found}; it was not touched", hint=remedy)
+
+
+def locked(path: Path, reason: str) -> GitError:
+    """Return the error for a worktree that somebody locked."""
+    return GitError(
+        f"{path} is locked{f' ({reason})' if reason else ''}; it was not touched",
+        hint=f"If the lock is not needed: git worktree unlock {shlex.quote(str(path))}",
+    )
 
 
 def some(names: tuple[str, ...] | list[str]) -> str:

@@ -10,11 +10,12 @@ says what was found. Ours is what is both in git's list and in ``.tutti/state/wo
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from tutti_core.errors import GitError
-from tutti_core.git.clearing import discard, drop, refuse_loss, remove
+from tutti_core.git.clearing import drop, refuse_loss, remove
 from tutti_core.git.listing import read_list
 from tutti_core.git.locking import repository_lock
 from tutti_core.git.making import add, plan
@@ -23,6 +24,7 @@ from tutti_core.git.records import Records
 from tutti_core.git.repo import Git
 from tutti_core.git.site import Site, stranger, survey
 from tutti_core.git.trash import Trash
+from tutti_core.git.wreck import clear
 
 
 class Tree(NamedTuple):
@@ -94,8 +96,9 @@ class Worktrees:
         check_branch(self.git, branch)
         with repository_lock(self.git.common, f"making the worktree of {agent}") as busy:
             self._exclude()
+            self._clear_wrecks(agent)
             site = self._survey(agent)
-            if site.whole and not site.half_made:
+            if site.whole:
                 return self._look(site)
             self._make(site, self._branch(site, branch), busy)
             return self._look(self._survey(agent))._replace(created=True)
@@ -110,12 +113,12 @@ class Worktrees:
             The tree; None if there is no finished one that is tutti's.
         """
         site = self._survey(agent)
-        return self._look(site) if site.whole and not site.half_made else None
+        return self._look(site) if site.whole else None
 
     def list(self) -> dict[str, Tree]:
         """Return all worktrees of tutti's by agent, in one call of git; none is looked into."""
         entries = {entry.path: entry for entry in read_list(self.git)}
-        root, home = self.root.resolve(), self.home.resolve()
+        root, home = self.root.resolve(), self._place
         mine = next((entries[top] for top in (root, *root.parents) if top in entries), None)
         base = mine.head if mine else None
         finished = [agent for agent, record in self._records.read().items() if record.created_at]
@@ -138,13 +141,25 @@ class Worktrees:
         """
         check_agent(agent)
         with repository_lock(self.git.common, f"retiring the worktree of {agent}"):
+            self._clear_wrecks(agent)
             retired = self._retire(self._survey(agent))
             self._records.forget(agent)
         self._trash.empty()
         return retired
 
+    @property
+    def _place(self) -> Path:
+        return self.home.resolve()
+
     def _survey(self, agent: str) -> Site:
-        return survey(self.git, self.home, self._records, agent)
+        return survey(self.git, self._place, self._records, agent)
+
+    def _clear_wrecks(self, agent: str) -> None:
+        """Clear what killed calls left; the one of this agent must go, others may stay."""
+        for name, record in self._records.read().items():
+            if record.created_at is None:
+                with suppress(*([] if name == agent else [GitError])):
+                    clear(self.git, Site(name, self._place / name, None, None, record), self._trash)
 
     def _look(self, site: Site) -> Tree:
         if site.entry is None:
@@ -155,12 +170,15 @@ class Worktrees:
 
     def _branch(self, site: Site, asked: str) -> str:
         """Return the branch to make a tree on: the one that a vanished tree was on, if any."""
-        was = site.entry.branch if site.entry and not site.half_made else None
+        was = site.entry.branch if site.entry else None
         return was if was and self.git.branch_exists(was) else asked
 
     def _make(self, site: Site, branch: str, busy: int) -> None:
+        if site.taken and not site.empty:
+            raise stranger(site)
         args = plan(self.git, branch, site.path)
-        self._clear(site)
+        if site.entry:
+            drop(self.git, site)
         self._make_home()
         # Written down first: after a crash, what is there is known to be ours and unfinished.
         self._records.begin(site.agent, site.path, branch)
@@ -168,35 +186,25 @@ class Worktrees:
             add(self.git, args, site.path, busy)
             self._check_made(site.agent, branch)
         except GitError as error:
-            raise self._undone(site, args, error) from error
+            raise self._undone(site.agent, args, error) from error
         self._records.finish(site.agent)
-
-    def _clear(self, site: Site) -> None:
-        """Free the place of what a crash or a deleted folder left; refuse anything else."""
-        if site.taken and not site.empty:
-            if not site.half_made:
-                raise stranger(site)
-            discard(self.git, site, self._trash)
-            self._trash.empty()
-        elif site.entry:
-            drop(self.git, site)
 
     def _check_made(self, agent: str, branch: str) -> None:
         site = self._survey(agent)
-        if not site.whole or not site.entry or site.entry.branch != branch:
+        if not site.linked or not site.entry or site.entry.branch != branch:
             raise GitError(f"git did not make {site.path} on branch {branch} as it was told")
 
-    def _undone(self, site: Site, args: tuple[str, ...], error: GitError) -> GitError:
+    def _undone(self, agent: str, args: tuple[str, ...], error: GitError) -> GitError:
         """Take back what a failed attempt left, and return the error that tells of both."""
         try:
-            self._clear(self._survey(site.agent))
+            self._clear_wrecks(agent)
         except GitError as kept:
             return GitError(f"{error.message}; {kept.message}", hint=kept.hint or error.hint)
         if "-b" in args:
             # Only while it still is where it was made: a branch without a commit of its own.
             branch, start = args[args.index("-b") + 1], args[-1]
             self.git.run("update-ref", "-d", f"refs/heads/{branch}", start, check=False)
-        self._records.forget(site.agent)
+        self._records.forget(agent)
         return error
 
     def _retire(self, site: Site) -> Retired:
@@ -207,11 +215,11 @@ class Worktrees:
         if not site.entry:
             return Retired(site.path, site.record.branch, None)
         ignored: tuple[str, ...] = ()
-        if site.half_made or not site.whole:
-            self._clear(site)
-        else:
+        if site.whole:
             ignored = refuse_loss(self.git, site)
             remove(self.git, site, self._trash)
+        else:
+            drop(self.git, site)
         return Retired(site.path, site.entry.branch, site.entry.head, ignored)
 
     def _make_home(self) -> None:
