@@ -93,6 +93,36 @@ def test_half_a_line_is_not_delivered(journal: Journal) -> None:
     assert journal.skipped == 0
 
 
+def test_follower_goes_on_in_a_file_shorter_than_its_place(tmp_path: Path) -> None:
+    """After a rotation the place in the old file says nothing about the new one."""
+    journal = Journal(tmp_path / "events.jsonl", rotate_bytes=500)
+    journal.append_many([{"text": "x" * 100}] * 3)
+    _, cursor = journal.poll(journal.follow(0))
+    journal.append({"text": "x" * 100})
+
+    records, cursor = journal.poll(cursor)
+
+    assert [record["seq"] for record in records] == [4]
+    assert cursor.offset < 250
+
+
+def test_end_of_a_long_garbage_line_is_no_record(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What merely begins where the look at the end of the file begins is no line of its own."""
+    journal.append({})
+    fake = lines.assemble(9, text_of(NOON * 1_000_000), b"{}")
+    with journal.path.open("ab") as file:
+        file.write(b"torn" * 10 + fake)
+    monkeypatch.setattr(scan, "_WINDOW", len(fake))
+
+    last = journal.last()
+
+    assert last is not None
+    assert last["seq"] == 1
+    assert journal.append({})["seq"] == 2
+
+
 def test_follower_is_not_fooled_by_a_file_of_the_same_identity(journal: Journal) -> None:
     """Where the remembered place holds other lines, the right ones are searched by number."""
     journal.append_many([{"text": "x" * 50}] * 20)

@@ -145,6 +145,19 @@ def test_more_than_nine_archives_of_a_second_keep_their_order(tmp_path: Path) ->
     assert [record["seq"] for record in journal.read()] == [1, 2, *range(4, 14)]
 
 
+def test_archive_from_the_future_keeps_its_place(tmp_path: Path) -> None:
+    """Where a wrong clock has dated an archive too late, the next ones still sort behind it."""
+    path = tmp_path / "events.jsonl"
+    journal = Journal(path, rotate_bytes=1, clock=clock_at(NOON))
+    journal.append_many([{}, {}])
+    (tmp_path / "events-20261122120000.jsonl").rename(tmp_path / "events-20300101000000.jsonl")
+
+    journal.append_many([{}, {}])
+
+    assert names(journal)[:2] == ["events-20300101000000-2.jsonl", "events-20300101000000-3.jsonl"]
+    assert [record["seq"] for record in journal.read()] == [1, 2, 3, 4]
+
+
 def test_file_is_rotated_only_when_the_next_line_has_no_room(tmp_path: Path) -> None:
     """A file is filled to the byte; nothing is rotated while it is empty."""
     one_line = len(lines.assemble(1, text_of(0), lines.encode({"n": 0})))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -218,27 +219,44 @@ def test_threads_exclude_each_other(tmp_path: Path) -> None:
 
 
 def test_asking_does_not_disturb_a_try(tmp_path: Path) -> None:
-    """While others keep asking who holds it, a free lock is always got by a try."""
-    path, stop = tmp_path / "x.lock", threading.Event()
-    path.touch()
+    """A try outlasts somebody who only asks, however slowly that goes."""
+    lock = Lock(tmp_path / "x.lock")
+    with lock:
+        pass
+    asker = os.open(lock.path, os.O_RDONLY)
+    fcntl.flock(asker, fcntl.LOCK_SH)
+    assert lock.holder() is None
+    threading.Timer(0.05, os.close, [asker]).start()
 
-    def ask() -> None:
-        while not stop.is_set():
-            Lock(path).holder()
+    assert lock.try_acquire()
+    lock.release()
 
-    asker = threading.Thread(target=ask)
-    asker.start()
-    try:
-        lock = Lock(path)
-        tries = []
-        for _ in range(200):
-            tries.append(lock.try_acquire())
-            lock.release()
-    finally:
-        stop.set()
-        asker.join(DEADLINE)
 
-    assert all(tries)
+def test_try_does_not_wait_for_a_living_holder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who tries a lock that a living process signed for is told at once."""
+
+    def refuse(_: float) -> None:
+        raise AssertionError("a try has waited")
+
+    with holding(tmp_path / "x.lock"):
+        monkeypatch.setattr("tutti_core.state.lock.time.sleep", refuse)
+        assert not Lock(tmp_path / "x.lock").try_acquire()
+
+
+def test_nobody_is_named_for_a_lock_that_is_not_signed_yet(tmp_path: Path) -> None:
+    """Between taking and signing, the signature of the one before is not taken for the holder's."""
+    lock = Lock(tmp_path / "x.lock", purpose="before")
+    with lock:
+        pass
+    other = os.open(lock.path, os.O_RDWR)
+    fcntl.flock(other, fcntl.LOCK_EX)
+
+    assert lock.holder() == Holder(0, "", "")
+    with pytest.raises(LockHeld, match="held by"):
+        Lock(lock.path, timeout=0).acquire()
+    os.close(other)
 
 
 def test_release_twice_is_harmless(tmp_path: Path) -> None:
@@ -266,7 +284,7 @@ def test_removed_lock_file_is_made_anew(tmp_path: Path) -> None:
         assert not Lock(lock.path).try_acquire()
 
 
-@pytest.mark.parametrize("text", ["", "not json\n", "[]\n", '{"pid": "x"}\n'])
+@pytest.mark.parametrize("text", ["", "not json\n", "[]\n", '{"held":1,"pid":"x"}\n'])
 def test_unsigned_lock_is_held_by_somebody(tmp_path: Path, text: str) -> None:
     """A held lock whose text says nothing useful is still reported as held."""
     lock = Lock(tmp_path / "x.lock")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, final
 
 from tutti_core.errors import StateError
 from tutti_core.state.disk import explained, make_private
-from tutti_core.state.holder import Holder, read_holder, sign
+from tutti_core.state.holder import Holder, read_holder, sign, unsign
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 _FIRST_PAUSE = 0.0005
 _LONGEST_PAUSE = 0.02
-# `holder` takes a shared lock for an instant; a try must outlast that, or it would be told
-# "held" by somebody who only asked.
-_PATIENCE = 0.005
+# `holder` takes a shared lock for an instant and signs nothing. Who finds a lock held but not
+# signed by a living process waits this long, or it would take asking for holding.
+_PATIENCE = 0.5
 
 
 class LockHeld(StateError):
@@ -107,7 +107,7 @@ class Lock:
         Raises:
             StateError: The file cannot be used.
         """
-        return self._wait(_PATIENCE, refuse=False)
+        return self._wait(0, refuse=False)
 
     def release(self) -> None:
         """Let the lock go; nothing happens when this object does not hold it."""
@@ -115,6 +115,7 @@ class Lock:
         if self._key is None or hold is None or hold.lock is not self:
             return
         del _held[self._key]
+        unsign(hold.fd)
         # Unlocked before closed: a forked child may still have the same open file.
         with suppress(OSError):
             fcntl.flock(hold.fd, fcntl.LOCK_UN)
@@ -141,15 +142,19 @@ class Lock:
 
     def _wait(self, seconds: float, *, refuse: bool) -> bool:
         """Try until it works or the time is over, at growing intervals."""
-        deadline = time.monotonic() + seconds
-        pause = _FIRST_PAUSE
+        start, pause = time.monotonic(), _FIRST_PAUSE
         while not self._take(refuse=refuse):
-            left = deadline - time.monotonic()
-            if left <= 0:
+            waited = time.monotonic() - start
+            if waited >= seconds and (waited >= _PATIENCE or self._is_claimed()):
                 return False
-            time.sleep(min(pause, left))
+            time.sleep(min(pause, max(seconds - waited, _FIRST_PAUSE)))
             pause = min(pause * 2, _LONGEST_PAUSE)
         return True
+
+    def _is_claimed(self) -> bool:
+        """Say whether a living process signed for the lock."""
+        holder = self.holder()
+        return holder is not None and holder.is_alive()
 
     def _take(self, *, refuse: bool) -> bool:
         """Try once."""
