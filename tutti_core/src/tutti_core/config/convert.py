@@ -18,6 +18,7 @@ from .schema import EXTRAS, Section, names_of
 
 if TYPE_CHECKING:
     from cattrs import Converter
+    from cattrs.errors import StructureHandlerNotFoundError
 
 Hook = Callable[[Any, Any], Any]
 
@@ -49,7 +50,7 @@ def convert(value: Any, kind: Any, path: KeyPath = ()) -> tuple[Any, list[Fault]
     try:
         hook = _converter().get_structure_hook(kind)
     except StructureHandlerNotFoundError as error:
-        raise PluginError(f"a TOML table cannot give a {kind!r}: {error}") from error
+        raise _impossible(error) from error
     found, failure = _tried(hook, value, kind)
     return found, list(_faults(failure, path)) if failure else []
 
@@ -97,7 +98,7 @@ def _widened(fault: Fault, path: KeyPath, names: Sequence[str]) -> Fault:
 def _converter() -> Converter:
     from cattrs import Converter
 
-    converter = Converter(forbid_extra_keys=True, use_alias=True)
+    converter = Converter(forbid_extra_keys=True)
     for kind, take in ((str, values.text), (int, values.whole), (float, values.number)):
         converter.register_structure_hook(kind, lambda value, _, take=take: take(value))
     converter.register_structure_hook(bool, lambda value, _: values.truth(value))
@@ -182,18 +183,12 @@ def _union_hook(kind: Any, converter: Converter) -> Hook:
 
 
 def _tried(hook: Hook, value: Any, kind: Any) -> tuple[Any, Exception | None]:
-    from cattrs.errors import CattrsError
+    from cattrs.errors import BaseValidationError, ForbiddenExtraKeysError
 
+    ours = (BaseValidationError, ForbiddenExtraKeysError, values.MismatchError, TuttiError)
     try:
         return hook(value, kind), None
-    except (
-        CattrsError,
-        values.MismatchError,
-        TuttiError,
-        ValueError,
-        TypeError,
-        LookupError,
-    ) as error:
+    except (*ours, *_BY_VALIDATORS) as error:
         return None, error
 
 
@@ -238,7 +233,12 @@ def _is_union(kind: Any) -> bool:
 
 
 def _faults(error: Exception, path: KeyPath) -> Iterator[Fault]:
-    from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, IterableValidationError
+    from cattrs.errors import (
+        ClassValidationError,
+        ForbiddenExtraKeysError,
+        IterableValidationError,
+        StructureHandlerNotFoundError,
+    )
 
     if isinstance(error, ClassValidationError):
         yield from _class_faults(error, path)
@@ -250,8 +250,15 @@ def _faults(error: Exception, path: KeyPath) -> Iterator[Fault]:
             yield Fault((*path, name), UNKNOWN, suggestion(name, names_of(error.cl)))
     elif isinstance(error, values.MismatchError):
         yield Fault(path, error.message, error.remedy)
+    elif isinstance(error, StructureHandlerNotFoundError):
+        # Some versions of cattrs look for the hook of a field only when they need it.
+        raise _impossible(error)
     else:
         yield Fault(path, _said(error))
+
+
+def _impossible(error: StructureHandlerNotFoundError) -> PluginError:
+    return PluginError(f"a TOML table cannot give a {error.type_!r}")
 
 
 def _class_faults(error: Any, path: KeyPath) -> Iterator[Fault]:
