@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import socket
 import subprocess
@@ -75,8 +76,8 @@ def _profile(context: Context) -> Iterator[Finding]:
         yield Finding("auth profile", "fail", f"no profile {name!r}", advice)
         return
     yield Finding("auth profile", "pass", f"{profile.name} ({profile.provider})")
-    words = tuple(profile.command.split())
-    there = found(words) is not None
+    words = shlex.split(profile.command)
+    there = found(words, profile.env) is not None
     advice = "" if there else f"install {words[0]}, or mend the profile's command"
     yield Finding("profile command", "pass" if there else "fail", profile.command, advice)
 
@@ -115,13 +116,15 @@ def _runtimes(context: Context) -> Iterator[Finding]:
     for agent in context.arrangement.agent:
         runtime = context.runtime(agent)
         profile = plan.default_profile(context, runtime)
-        command = tuple(profile.command.split()) if profile else (runtime.program,)
+        env = plan.environment(context, agent, profile)
+        command = plan.command_of(runtime, profile)
         check = f"runtime/{agent.name}"
-        if found(command) is None:
+        if found(command, env) is None:
             advice = f"install {runtime.title}, or set a profile's command"
             yield Finding(check, "fail", f"{command[0]} is not on PATH", advice)
         else:
-            yield Finding(check, "pass", f"{runtime.title} {version_of(command) or '(no version)'}")
+            version = version_of(command, env) or "(no version)"
+            yield Finding(check, "pass", f"{runtime.title} {version}")
 
 
 def _tool_packs(context: Context) -> Iterator[Finding]:

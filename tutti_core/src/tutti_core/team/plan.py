@@ -57,8 +57,9 @@ def request(
         policy: Whether a policy binds it.
     """
     profile = default_profile(context, runtime)
-    command = tuple(shlex.split(profile.command)) if profile else (runtime.program,)
+    command = command_of(runtime, profile)
     chosen = runtime.capabilities.resume == "chosen"
+    env = environment(context, agent, profile)
     return LaunchRequest(
         agent=agent,
         arrangement=context.arrangement,
@@ -69,9 +70,9 @@ def request(
         prompt=disarmed(agent.prompt, runtime.capabilities),
         memory=memory(context.root, agent),
         conversation=str(uuid4()) if chosen else None,
-        version=version_of(command),
+        version=version_of(command, env),
         profile=profile,
-        env=environment(context, agent, profile),
+        env=env,
         files=context.places.launch(agent.name),
     )
 
@@ -129,6 +130,11 @@ def default_profile(context: Context, runtime: Runtime) -> Profile | None:
         return None
     words = [Path(word).name for word in shlex.split(found.command)]
     return found if runtime.program in words else None
+
+
+def command_of(runtime: Runtime, profile: Profile | None) -> tuple[str, ...]:
+    """Return the program and leading arguments an agent is started by."""
+    return tuple(shlex.split(profile.command)) if profile else (runtime.program,)
 
 
 def memory(root: Path, agent: Agent) -> str | None:

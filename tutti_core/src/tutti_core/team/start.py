@@ -132,7 +132,7 @@ def require_program(wanted: LaunchRequest) -> None:
     Raises:
         RuntimeFailure: Naming the program.
     """
-    if found(wanted.command) is None:
+    if found(wanted.command, wanted.env) is None:
         raise RuntimeFailure(
             f"{wanted.command[0]} is not on PATH",
             hint="install it, or set the command of the profile this workspace runs on",

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,26 +18,34 @@ UNASKED = object()
 NUMBER = re.compile(r"\d+\.\d+(?:\.\d+)?[\w.+-]*")
 
 
-def found(command: Sequence[str]) -> str | None:
-    """Return the path of a command's program, or None if it is not on PATH."""
-    return shutil.which(command[0]) if command else None
+def found(command: Sequence[str], env: Mapping[str, str]) -> str | None:
+    """Return the path of a command's program, or None if it is not on PATH.
+
+    Args:
+        command: Program and leading arguments.
+        env: What the agent's environment has beside this process's, such as a PATH of its own.
+    """
+    return shutil.which(command[0], path=env.get("PATH")) if command else None
 
 
-def version_of(command: Sequence[str], *, timeout: float = 20.0) -> str | None:
+def version_of(
+    command: Sequence[str], env: Mapping[str, str], *, timeout: float = 20.0
+) -> str | None:
     """Return the version a program reports to ``--version``, or None if it does not say.
 
     Args:
         command: Program and leading arguments.
+        env: What the agent's environment has beside this process's.
         timeout: Seconds to wait for its answer.
     """
-    path = found(command)
+    path = found(command, env)
     if path is None:
         return None
     real = os.path.realpath(path)
     key = f"{'|'.join(command)}|{real}|{stamp(real)}"
     answered = _known().get(key, UNASKED)
     if answered is UNASKED:
-        answered = _ask(command, timeout)
+        answered = _ask([path, *command[1:]], env, timeout)
         _keep(key, answered)
     return answered if isinstance(answered, str) else None
 
@@ -60,7 +68,7 @@ def _keep(key: str, answer: str | None) -> None:
         _kept().update(lambda others: {**others, key: answer}, default={})
 
 
-def _ask(command: Sequence[str], timeout: float) -> str | None:
+def _ask(command: Sequence[str], env: Mapping[str, str], timeout: float) -> str | None:
     try:
         done = subprocess.run(
             [*command, "--version"],
@@ -68,6 +76,7 @@ def _ask(command: Sequence[str], timeout: float) -> str | None:
             text=True,
             errors="replace",
             timeout=timeout,
+            env={**os.environ, **env},
             stdin=subprocess.DEVNULL,
             check=False,
         )

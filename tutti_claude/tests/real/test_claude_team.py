@@ -1,0 +1,163 @@
+"""Three real Claude Code agents, an old one and the newest among them, work side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from claude_stage import VERSIONS, press, stage_of, wrapped
+
+from tutti_testing import Stage, wait_for
+from tutti_testing.model import ModelServer
+from tutti_testing.stage import carrying
+
+AGENTS = tuple(VERSIONS)
+
+pytestmark = pytest.mark.real
+
+
+def team(bins: dict[str, Path], mode: str) -> str:
+    """Return a team of one agent per version, each with a PATH of its own."""
+    agents = [
+        f'[[agent]]\nname = "{name}"\n[agent.env]\nPATH = "{folder}:/usr/local/bin:/usr/bin:/bin"\n'
+        for name, folder in bins.items()
+    ]
+    head = f'[workspace]\nname = "real"\n[defaults]\nruntime = "claude-code"\n[launch]\nmode = "{mode}"\n'
+    return head + "\n".join(agents)
+
+
+@pytest.fixture
+def stage(tmp_path: Path, short_folder: Path, model: ModelServer) -> Iterator[Stage]:
+    """Give a workspace for the three, in a home of their own."""
+    made = stage_of(tmp_path, short_folder, model.url, AGENTS)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def bins(tmp_path: Path) -> dict[str, Path]:
+    """Give each agent the program of its version, a little slow to start."""
+    return {name: wrapped(tmp_path / "bin" / name, VERSIONS[name], 3.0) for name in AGENTS}
+
+
+def committed(stage: Stage, agent: str) -> list[str]:
+    """Return the subjects of an agent's own commits."""
+    log = stage.run("git", "log", "--format=%s", f"main..tutti/{agent}").well()
+    return log.stdout.splitlines()
+
+
+def test_a_day_of_three_agents(stage: Stage, bins: dict[str, Path]) -> None:
+    """Every state is read right on the way from up to down, and the work is on three branches."""
+    stage.team(team(bins, "safe"))
+    stage.tt("up", "--no-wait").well()
+    assert {row["state"] for row in stage.status().values()} == {"starting"}
+    for agent in AGENTS:
+        stage.until(agent, "idle")
+
+    for agent in AGENTS:
+        text = f"A longer answer, please.\nIn more than one line. [[slow 14]]\nThis is {agent}."
+        receipt = stage.tt("send", agent, "--json", stdin=text).well().json()
+        assert receipt["outcome"] == "submitted", receipt
+    for agent in AGENTS:
+        stage.until(agent, "working")
+    busy = stage.tt("send", "newest", "One more thing").badly()
+    assert "it is working" in busy.stdout
+    for agent in AGENTS:
+        stage.until(agent, "idle")
+
+    for agent in AGENTS:
+        work = (
+            f"Please write it down:\n[[write notes-{agent}.txt hello]]\n[[commit Notes of {agent}]]"
+        )
+        stage.tt("send", agent, stdin=work).well()
+    for agent in AGENTS:
+        row = stage.until(agent, "waiting")
+        assert row["kind"] == "permission"
+        assert row["activity_state"] == "working"
+        refused = stage.tt("send", agent, "1").badly()
+        assert "waits for an answer" in refused.stdout
+    for agent in AGENTS:
+        _allow_until_idle(stage, agent)
+        assert committed(stage, agent) == [f"Notes of {agent}"]
+        assert (stage.tree(agent) / f"notes-{agent}.txt").read_text().strip() == "hello"
+
+    stage.tt("send", "recent", "--raw", "/exit")
+    row = stage.until("recent", "exited")
+    assert not row["running"]
+    refused = stage.tt("send", "recent", "hello?").badly()
+    assert "process has ended" in refused.stdout
+
+    stage.tt("down").well()
+    assert carrying(stage.root) == []
+    assert {row["state"] for row in stage.status().values()} == {"stopped"}
+    assert stage.run("git", "status", "--porcelain").stdout == "?? tutti.toml\n"
+
+
+def test_the_first_prompt_is_the_prompt(
+    stage: Stage, model: ModelServer, bins: dict[str, Path]
+) -> None:
+    """A prompt of the arrangement reaches the model whole, whatever it begins with."""
+    prompt = "--help me with\n  'quotes' and $(this)\n[[say Understood.]]"
+    text = team({"newest": bins["newest"], "old": bins["old"]}, "safe")
+    stage.team(text.replace("[agent.env]", f'prompt = """\n{prompt}"""\n[agent.env]'))
+    stage.tt("up").well()
+    for agent in ("newest", "old"):
+        stage.until(agent, "idle")
+    asked = [one.prompt for one in model.requests if one.prompt and not one.aux]
+    assert asked.count(prompt) == 2, asked
+
+
+def test_a_constrained_agent_does_what_the_policy_lists(
+    stage: Stage, bins: dict[str, Path]
+) -> None:
+    """Listed tools run without asking; others are refused without asking."""
+    stage.settings('[permissions]\nallow = ["Write", "git add", "git commit"]\n')
+    stage.team(team({"newest": bins["newest"], "recent": bins["recent"]}, "auto"))
+    stage.tt("up").well()
+    for agent in ("newest", "recent"):
+        stage.until(agent, "idle")
+        work = "[[write a.txt one]] [[commit Allowed]] [[bash touch not-allowed]]"
+        stage.tt("send", agent, work).well()
+    for agent in ("newest", "recent"):
+        assert wait_for(lambda agent=agent: committed(stage, agent) == ["Allowed"])
+        stage.until(agent, "idle")
+        assert not (stage.tree(agent) / "not-allowed").exists()
+
+
+def test_failures_are_told_apart(stage: Stage, model: ModelServer, bins: dict[str, Path]) -> None:
+    """A rejected key, a limit and a provider that is down are three states, with their reasons."""
+    stage.team(team({"newest": bins["newest"], "recent": bins["recent"]}, "safe"))
+    stage.tt("up").well()
+    wanted = {"401": "auth_failed", "429": "rate_limited", "529": "provider_down"}
+    for agent in ("newest", "recent"):
+        stage.until(agent, "idle")
+        for code, state in wanted.items():
+            stage.tt("send", agent, f"[[http {code}]]").well()
+            row = stage.until(agent, state)
+            assert row["detail"]
+        stage.tt("send", agent, "[[say Better now.]]").well()
+        stage.until(agent, "idle")
+
+
+def test_one_that_cannot_start_says_why(stage: Stage, bins: dict[str, Path]) -> None:
+    """An agent that ends at once is a failure with its last words; the other one runs."""
+    broken = bins["old"].parent / "broken"
+    broken.mkdir()
+    (broken / "claude").write_text("#!/bin/sh\necho 'no luck today' >&2\nexit 3\n")
+    (broken / "claude").chmod(0o755)
+    stage.team(team({"newest": bins["newest"], "broken": broken}, "safe"))
+    done = stage.tt("up", "--json").badly().json()
+    by_name = {one["agent"]: one for one in done["results"]}
+    assert by_name["newest"]["ok"]
+    assert by_name["broken"]["state"] == "exited"
+    assert "exit status 3" in by_name["broken"]["detail"]
+    assert "no luck today" in by_name["broken"]["detail"]
+
+
+def _allow_until_idle(stage: Stage, agent: str) -> None:
+    """Answer each permission dialog with its first choice until the turn is over."""
+    while stage.until(agent, "waiting", "idle")["state"] == "waiting":
+        press(stage, agent, "1")
+        shown = stage.tt("peek", agent).stdout
+        wait_for(lambda: stage.tt("peek", agent).stdout != shown, 5)
