@@ -69,16 +69,18 @@ class TmuxHost:
     def list(self, root: str | None = None) -> tuple[Session, ...]:
         """List our sessions in one call; no server is no sessions.
 
+        A second call is made only if an agent has ended and tmux has not noticed.
+
         Args:
             root: The workspace whose sessions are wanted; by default all.
 
         Raises:
             TmuxError: tmux cannot say.
         """
-        listed = self.tmux.call("list-panes", "-a", "-F", FORMAT)
-        if listed.absent:
-            return ()
-        ours = sessions(self.tmux.checked(listed, "list-panes").stdout)
+        ours = self._listed()
+        unknown = (one.pid for one in ours if (one.exit_status, one.exit_signal) == (None, None))
+        if processes.remind(unknown):
+            ours = self._listed()
         return tuple(one for one in ours if root is None or one.root == root)
 
     def capture(
@@ -212,6 +214,10 @@ class TmuxHost:
         if not socket:
             return "no"
         return "same" if str(Path(socket).resolve()) == self.tmux.socket_path() else "other"
+
+    def _listed(self) -> tuple[Session, ...]:
+        listed = self.tmux.call("list-panes", "-a", "-F", FORMAT)
+        return () if listed.absent else sessions(self.tmux.checked(listed, "list-panes").stdout)
 
     def _server_variables(self) -> set[str] | None:
         shown = self.tmux.call("show-environment", "-g")

@@ -35,7 +35,8 @@ _OVERRULED = (*sorted(_OF_TMUX), "COLORTERM", "PATH", "PWD", "SHELL")
 _NAME = re.compile(r"\w[\w-]*")
 
 # What holds for an agent's window even on a server that somebody else configured.
-_WINDOW = (("remain-on-exit", "on"), ("allow-rename", "off"), ("automatic-rename", "off"))
+_WINDOW = (("remain-on-exit", "on"), ("remain-on-exit-format", ""), ("allow-rename", "off"),
+           ("automatic-rename", "off"))  # fmt: skip
 
 
 class Plan(NamedTuple):
@@ -143,7 +144,7 @@ def script(spec: SessionSpec, environment: Plan, *, can_give: bool) -> str:
 def _options(spec: SessionSpec) -> Iterable[list[str]]:
     target = f"={spec.name}:"
     for name, value in _WINDOW:
-        yield ["set-option", "-w", "-t", target, name, value]
+        yield ["set-option", "-wq", "-t", target, name, value]
     yield ["set-option", "-t", target, "destroy-unattached", "off"]
     # This makes the window's size manual too; tmux 3.2 falls back to 80x24 if only told `manual`.
     yield ["resize-window", "-t", target, "-x", str(spec.width), "-y", str(spec.height)]

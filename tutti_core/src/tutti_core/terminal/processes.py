@@ -41,6 +41,26 @@ def parent(pid: int) -> int | None:
     return process.parent if process else None
 
 
+def remind(pids: Iterable[int]) -> bool:
+    """Have tmux collect its children that have ended unnoticed.
+
+    Until 3.6 a tmux that keeps login records (Debian's and Ubuntu's do) loses the signal of a child
+    that ends while it writes such a record: one agent in ten then is dead without an exit status.
+
+    Args:
+        pids: The processes of panes.
+
+    Returns:
+        Whether there was any.
+    """
+    looked = (proctable.look(pid) for pid in pids)
+    parents = {process.parent for process in looked if process and process.zombie}
+    servers = [one for one in map(proctable.look, parents) if one and _is_tmux(one)]
+    for server in servers:
+        _signal(server, signal.SIGCHLD)
+    return bool(servers)
+
+
 def descendants(pid: int) -> tuple[int, ...]:
     """List a process's children, theirs, and whoever is left of the terminal session it leads.
 

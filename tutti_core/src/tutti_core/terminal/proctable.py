@@ -47,9 +47,9 @@ def look(pid: int) -> Process | None:
     Returns:
         The process, or None if there is none of that number.
     """
-    if not _has_proc():
-        return _ps_table(pid).get(pid)
     text = _read(f"{PROC}/{pid}/stat")
+    if not text and not _has_proc():
+        return _ps_table(pid).get(pid)
     opened, closed = text.find(b"("), text.rfind(b")")  # the name may hold either
     fields = text[closed + 2 :].split()
     if opened < 0 or len(fields) < 20:

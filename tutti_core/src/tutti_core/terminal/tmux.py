@@ -22,8 +22,9 @@ CARRIED = (
     "TMUX_TMPDIR", "TERMINFO", "TERMINFO_DIRS", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH",
 )  # fmt: skip
 
+# "no current target": the last session has gone, and its server is about to follow.
 _ABSENT = re.compile(
-    r"no server running|server exited|lost server"
+    r"no server running|server exited|lost server|no current target"
     r"|error connecting to .*\((?:No such file or directory|Connection refused)\)",
 )
 _STARTED_BADLY = re.compile(r"server exited|lost server|no server running")
@@ -75,7 +76,7 @@ class Output(NamedTuple):
 
     @property
     def absent(self) -> bool:
-        """Whether no server is running; one that is out of reach is another failure."""
+        """Whether there is no server, or no session; one out of reach is another failure."""
         return self.code != 0 and _ABSENT.search(self.stderr) is not None
 
 

@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import os
+import random
+import sys
+import tempfile
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tutti_core.model.session import Session, SessionSpec
+from tutti_core.terminal.host import PaneGone, TmuxHost
+from tutti_core.terminal.keyboard import clean
+from tutti_core.terminal.tmux import TmuxError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+# A program in raw mode that keeps every byte it is given; `bracketed` asks for marked pastes.
+READER = r"""
+import os, sys, tty
+tty.setraw(0)
+if sys.argv[2] == "bracketed":
+    os.write(1, b"\x1b[?2004h")
+os.write(1, b"ready")
+with open(sys.argv[1], "ab", 0) as file:
+    while data := os.read(0, 65536):
+        file.write(data)
+"""
+
+
+@pytest.fixture
+def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[TmuxHost]:
+    """A host on a private socket, in an environment without traces of an outer team."""
+    for name in [name for name in os.environ if name.startswith(("TUTTI_", "TMUX"))]:
+        monkeypatch.delenv(name)
+    with tempfile.TemporaryDirectory(prefix="tt-", dir="/tmp", ignore_cleanup_errors=True) as home:
+        monkeypatch.setenv("TMUX_TMPDIR", home)
+        monkeypatch.setenv("HOME", home)
+        host = TmuxHost("keyboard")
+        yield host
+        host.tmux.call("kill-server")
+
+
+class Reader:
+    """An agent that keeps what it is given."""
+
+    def __init__(self, host: TmuxHost, folder: Path, mode: str) -> None:
+        program, self.kept = folder / "reader.py", folder / "kept"
+        program.write_text(READER)
+        argv = (sys.executable, "-I", "-S", str(program), str(self.kept), mode)
+        self.pane = host.create(SessionSpec("ada", "/root", "ada", "duo", "/", argv)).pane
+        until(lambda: "ready" in host.capture([self.pane])[self.pane])
+
+    def got(self, data: bytes) -> bool:
+        """Wait until that many bytes have come and say whether they are these."""
+        until(lambda: len(self.kept.read_bytes()) >= len(data))
+        return self.kept.read_bytes() == data
+
+
+def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
+    """Wait until something holds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.01)
+
+
+def start(host: TmuxHost, name: str, *argv: str) -> Session:
+    """Start an agent of that name."""
+    return host.create(SessionSpec(name, "/root", name, "duo", "/", argv))
+
+
+def buffers(host: TmuxHost) -> str:
+    """The paste buffers of the server."""
+    return host.tmux.call("list-buffers").text
+
+
+def marked(text: str) -> bytes:
+    """A text as it comes to a program that asked for marked pastes."""
+    return b"\x1b[200~" + text.encode() + b"\x1b[201~"
+
+
+class TestPasting:
+    """A text arrives as one paste, byte for byte."""
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "hello",
+            "one\ntwo\n\nthree\n",
+            "\ttab  and blanks ",
+            "é 日本 🎉 \u2028 \u200d",
+            "$(id) `x` ; \\; #{pid} %7 'a' \"b\" ~ {} \\n -x",
+            "".join(random.Random(7).choices("abc é日🎉\n\t;#%\\'\"$", k=32 * 1024)),
+        ],
+        ids=["word", "lines", "blanks", "unicode", "syntax", "32k"],
+    )
+    def test_arrives(self, host: TmuxHost, tmp_path: Path, text: str) -> None:
+        """The program gets exactly the text between the marks it asked for, and no buffer stays."""
+        reader = Reader(host, tmp_path, "bracketed")
+        host.paste(reader.pane, text)
+        assert reader.got(marked(text))
+        assert buffers(host) == ""
+
+    def test_of_a_program_without_marks(self, host: TmuxHost, tmp_path: Path) -> None:
+        """A program that did not ask for marks gets newlines, which do not submit, and no marks."""
+        reader = Reader(host, tmp_path, "plain")
+        host.paste(reader.pane, "one\r\ntwo")
+        assert reader.got(b"one\ntwo")
+
+    def test_cannot_end_itself(self, host: TmuxHost, tmp_path: Path) -> None:
+        """Control characters are left out: a text can neither end its paste nor press keys."""
+        reader = Reader(host, tmp_path, "bracketed")
+        host.paste(reader.pane, "a\x1b[201~\rb\x03\x00\x7f\x9bc\r\nd")
+        assert reader.got(marked("a[201~\nbc\nd"))
+
+    def test_of_nothing(self, host: TmuxHost, tmp_path: Path) -> None:
+        """An empty text is nothing, also if it became empty by being cleaned."""
+        reader = Reader(host, tmp_path, "bracketed")
+        host.paste(reader.pane, "")
+        host.paste(reader.pane, "\x1b")
+        host.paste(reader.pane, "x")
+        assert reader.got(marked("x"))
+
+    def test_into_a_dead_pane(self, host: TmuxHost) -> None:
+        """A dead pane takes no text; the server and the other agents survive the attempt."""
+        other, dead = start(host, "other", "sleep", "600"), start(host, "dead", "true")
+        until(lambda: any(one.dead for one in host.list()))
+        with pytest.raises(PaneGone, match=f"nothing alive in pane {dead.pane}"):
+            host.paste(dead.pane, "hello")
+        assert {one.pid for one in host.list()} >= {other.pid}
+        assert buffers(host) == ""
+
+    def test_into_a_vanished_pane(self, host: TmuxHost) -> None:
+        """A text for a pane that is gone does not go to another."""
+        start(host, "other", "cat")
+        with pytest.raises(PaneGone):
+            host.paste("%99", "hello")
+        assert buffers(host) == ""
+
+    def test_without_a_server(self, host: TmuxHost) -> None:
+        """Without a server nothing is pasted, and that is said."""
+        with pytest.raises(TmuxError, match="tmux load-buffer"):
+            host.paste("%0", "hello")
+
+    def test_goes_to_panes_only(self, host: TmuxHost) -> None:
+        """A session's name, which tmux might take for another's beginning, is refused."""
+        with pytest.raises(ValueError, match="not a pane id: 'ada'"):
+            host.paste("ada", "hello")
+
+    @given(text=st.text())
+    def test_cleaning(self, text: str) -> None:
+        """Cleaning leaves out every control but newline and tab, and nothing else."""
+        cleaned = clean(text)
+        controls = {chr(code) for code in (*range(32), 127, *range(128, 160))} - set("\n\t")
+        assert not controls & set(cleaned)
+        assert clean(cleaned) == cleaned
+        kept = [char for char in text if char not in controls and char != "\n"]
+        assert [char for char in cleaned if char != "\n"] == kept
+
+
+class TestKeys:
+    """Keys are pressed by name."""
+
+    def test_arrive(self, host: TmuxHost, tmp_path: Path) -> None:
+        """Named keys, characters and modified keys arrive as a terminal would send them."""
+        reader = Reader(host, tmp_path, "bracketed")
+        host.keys(reader.pane, "2", "y", ";", "-", "%", "Enter", "Escape", "Up", "C-c", "Tab")
+        assert reader.got(b"2y;-%\r\x1b\x1b[A\x03\t")
+
+    @pytest.mark.parametrize("name", ["hello", "", "Entr", "C-", "a b", "é", "-X", "Enter\n"])
+    def test_words_are_not_keys(self, host: TmuxHost, name: str) -> None:
+        """A word that tmux would type letter by letter is refused."""
+        with pytest.raises(ValueError, match="no such key"):
+            host.keys("%0", name)
+
+    def test_of_a_dead_pane(self, host: TmuxHost) -> None:
+        """A dead or vanished pane takes no keys, and that is said."""
+        dead = start(host, "dead", "true")
+        until(lambda: host.list()[0].dead)
+        for pane in (dead.pane, "%99"):
+            with pytest.raises(PaneGone):
+                host.keys(pane, "Enter")
+
+
+class TestCopyMode:
+    """A pane that somebody scrolled is given back to its program."""
+
+    @pytest.mark.parametrize("mode", ["copy-mode", "choose-tree", "clock-mode"])
+    def test_is_left(self, host: TmuxHost, tmp_path: Path, mode: str) -> None:
+        """After leaving, keys reach the program again; leaving twice does no harm."""
+        if mode != "copy-mode" and host.tmux.version() < (3, 1):
+            pytest.skip("tmux 3.0 can be told to leave copy mode only")
+        reader = Reader(host, tmp_path, "bracketed")
+        host.tmux.run(mode, "-t", reader.pane)
+        until(lambda: host.list()[0].in_mode)
+        host.leave_copy_mode(reader.pane)
+        host.leave_copy_mode(reader.pane)
+        assert not host.list()[0].in_mode
+        host.keys(reader.pane, "x")
+        assert reader.got(b"x")
+
+    def test_of_a_vanished_pane(self, host: TmuxHost) -> None:
+        """A pane that is gone is an error."""
+        if host.tmux.version() < (3, 1):
+            pytest.skip("tmux 3.0 does not tell")
+        start(host, "other", "sleep", "600")
+        with pytest.raises(TmuxError, match="can't find pane"):
+            host.leave_copy_mode("%99")
