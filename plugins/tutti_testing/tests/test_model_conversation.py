@@ -93,6 +93,15 @@ def test_what_is_typed_while_a_tool_runs_begins_a_turn(note: str) -> None:
     assert found.turn.round == 0
 
 
+def test_the_model_types_nothing() -> None:
+    """An answer that quotes the words of such a message begins no turn."""
+    quote = "The user sent a new message while you were working:\ntwo\n\nnote"
+
+    found = read_conversation([user("one"), assistant(quote, CALL), user(result("ok"))])
+
+    assert (found.turn.prompt, found.turn.round) == ("one", 1)
+
+
 def test_all_that_was_typed_since_the_last_answer_is_kept() -> None:
     """The prompts that failed stand before the one that counts."""
     found = read_conversation([user("zero"), assistant("ok"), user("one\n", "two\n", "three")])

@@ -87,16 +87,16 @@ def test_any_text_can_be_read(prompt: str) -> None:
     assert all(isinstance(step, STEPS) for step in rounds(prompt))
 
 
-@given(st.sampled_from(["say", "bash", "ask", "plan", "task", "commit"]), st.text())
+@given(st.sampled_from(["say", "bash", "ask", "plan"]), st.text())
 def test_an_argument_arrives_as_typed(name: str, argument: str) -> None:
     """The text of a directive reaches the step unchanged but for the space around it."""
     argument = argument.replace("]]", "").rstrip("]").strip()
 
     steps = rounds(f"[[{name} {argument}]]")
 
-    if argument and name != "commit":
-        assert argument in _texts(steps[0])
     assert len(steps) == (name != "bash" or argument != "")
+    if argument:
+        assert argument in _texts(steps[0])
 
 
 def _texts(step: Step) -> list[object]:
@@ -167,6 +167,14 @@ def test_commit_survives_a_shell(tmp_path: Path) -> None:
     )
     assert shown.stdout.strip() == message
     assert not (tmp_path / "pwned").exists()
+
+
+def test_task_hands_on_a_plain_prompt() -> None:
+    """What begins with no directive's name is the subagent's prompt as it stands."""
+    (step,) = rounds("[[task look around]]")
+
+    assert isinstance(step, Tool)
+    assert step.input["prompt"] == "look around"
 
 
 @pytest.mark.parametrize(("tools", "name"), [(["Task"], "Task"), (["Bash", "Agent"], "Agent")])

@@ -241,8 +241,8 @@ FLAT = (
         st.dictionaries(st.text(), st.text()),
         st.none() | st.text(),
     )
-    | st.builds(Cut, WORDS)
-    | st.builds(StreamError, WORDS, STATUS)
+    | st.builds(Cut, WORDS, SECONDS)
+    | st.builds(StreamError, WORDS, STATUS, SECONDS)
     | st.builds(Hang, SECONDS)
 )
 

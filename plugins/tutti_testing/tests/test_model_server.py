@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import socket
@@ -306,7 +307,7 @@ def test_a_used_up_plan_says_so_in_headers(client: Client) -> None:
 @pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
 def test_a_cut_answer_ends_too_early(server: ModelServer, stream: bool) -> None:
     """The connection ends in the middle, which an HTTP client notices."""
-    server.enqueue(Cut(2))
+    server.enqueue(Cut(2, pause=0.0))
 
     with pytest.raises(http.client.IncompleteRead) as caught:
         Client(server, stream=stream).ask("hello")
@@ -317,12 +318,24 @@ def test_a_cut_answer_ends_too_early(server: ModelServer, stream: bool) -> None:
 
 def test_an_error_can_come_within_the_stream(client: Client) -> None:
     """After some words the stream ends with an error event instead of its usual end."""
-    client.server.enqueue(StreamError(2))
+    client.server.enqueue(StreamError(2, pause=0.0))
 
     answer = client.ask("hello")
 
     assert answer.said.split() == ["word1", "word2"]
     assert answer.events[-1]["error"]["type"] == "overloaded_error"
+
+
+@pytest.mark.parametrize("step", [Cut(1, pause=0.15), StreamError(1, pause=0.15)])
+def test_a_break_comes_after_a_silence(client: Client, step: Any) -> None:
+    """Between the last word and the break there is time for the client to show the word."""
+    client.server.enqueue(step)
+    begun = time.monotonic()
+
+    with contextlib.suppress(http.client.IncompleteRead):
+        client.ask("hello")
+
+    assert time.monotonic() - begun >= 0.15
 
 
 def test_without_a_stream_the_error_is_the_answer(server: ModelServer) -> None:
@@ -454,6 +467,20 @@ def test_the_probe_is_answered(server: ModelServer) -> None:
     assert server.requests[0].kind == "probe"
 
 
+def test_a_connection_can_be_used_again(server: ModelServer) -> None:
+    """Answers end where they say, so that the next request on the connection is understood."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    body = json.dumps({"messages": [], "stream": True, "tools": [{"name": "Bash"}]})
+    for method, path, text in (("HEAD", "/", None), ("POST", MESSAGES, body), ("GET", "/", None)):
+        connection.request(method, path, text)
+        response = connection.getresponse()
+        assert response.status == 200
+        response.read()
+    connection.close()
+
+    assert [request.kind for request in server.requests] == ["probe", "message", "probe"]
+
+
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS"])
 def test_an_unknown_path_is_recorded_and_refused(server: ModelServer, method: str) -> None:
     """What the server does not know is a 404 in the protocol's shape, and can be asserted on."""
@@ -522,6 +549,7 @@ def test_twenty_streams_run_at_once(server: ModelServer) -> None:
 def test_waiting_finds_requests_past_and_to_come(client: Client) -> None:
     """A request that came before the call is found, and so is one that comes during it."""
     client.ask("past")
+    client.ask("since")
     with ThreadPoolExecutor() as pool:
         coming = pool.submit(client.server.wait_for, lambda r: r.prompt == "to come", 10.0)
         past = client.server.wait_for(lambda r: r.prompt == "past")

@@ -11,6 +11,9 @@ DEFAULT_TEXT = "Hello from the scripted model."
 CLOSING_TEXT = "Done, as scripted."
 
 _LONGEST = 1e8
+# A break that comes with the first words is lost on Claude Code before 2.1: the turn ends without
+# a result. A provider's own breaks come later than that.
+_BREAK_PAUSE = 0.3
 
 
 def _text(_step: object, field: attrs.Attribute[str], value: object) -> None:
@@ -130,9 +133,11 @@ class Cut:
 
     Attributes:
         after_words: How many words still arrive.
+        pause: Seconds between the last word and the end.
     """
 
     after_words: int = attrs.field(default=3, validator=_count)
+    pause: float = attrs.field(default=_BREAK_PAUSE, validator=_seconds)
 
 
 @attrs.frozen
@@ -142,10 +147,12 @@ class StreamError:
     Attributes:
         after_words: How many words still arrive.
         status: The HTTP status whose kind of error is reported.
+        pause: Seconds between the last word and the error.
     """
 
     after_words: int = attrs.field(default=3, validator=_count)
     status: int = attrs.field(default=529, validator=_status)
+    pause: float = attrs.field(default=_BREAK_PAUSE, validator=_seconds)
 
 
 @attrs.frozen

@@ -126,6 +126,7 @@ def _stream(request: Request, step: Final) -> Iterator[Part]:
 
 
 def _break(step: Cut | StreamError) -> Iterator[Part]:
+    yield Pause(step.pause)
     if isinstance(step, StreamError):
         yield _sse("error", error=_error_body(step.status, None))
     else:
