@@ -54,7 +54,9 @@ class Records:
 
     def begin(self, agent: str, path: Path, branch: str) -> None:
         """Write down that a worktree is about to be made."""
-        self._write({**self.read(), agent: Record(str(path), branch, None)})
+        # For people to read: the place follows from the name, also in a root that was moved.
+        shown = str(path).encode("utf-8", "backslashreplace").decode()
+        self._write({**self.read(), agent: Record(shown, branch, None)})
 
     def finish(self, agent: str) -> None:
         """Write down that the worktree of an agent is whole."""

@@ -16,6 +16,8 @@ _SECONDS = 600.0
 # Speed-ups that answer from memory: good enough to look, not to throw away.
 _AFRESH = ("-c", "core.fsmonitor=false", "-c", "core.untrackedCache=false")
 _STATUS = ("status", "--porcelain", "-z", "--no-renames", "--ignored=traditional")
+# Said each time: the user may have told git not to show new files.
+_NEW, _EACH_NEW = "--untracked-files=normal", "--untracked-files=all"
 _UNDERWAY = {
     "MERGE_HEAD": "a merge",
     "CHERRY_PICK_HEAD": "a cherry-pick",
@@ -49,7 +51,7 @@ def contents(git: Git, path: Path) -> Contents:
     Raises:
         GitError: git cannot tell.
     """
-    found = _status(git, path, "--ignore-submodules=none")
+    found = _status(git, path, "--ignore-submodules=none", _NEW)
     ignored = tuple(name for code, name in found if code == "!!")
     changed = [name for code, name in found if code != "!!"]
     changed += [name for name in ignored if os.path.lexists(path / name / ".git")]
@@ -60,7 +62,7 @@ def contents_of_moved(git: Git, path: Path, admin: Path) -> tuple[str, ...]:
     """Return the changed paths of a worktree whose folder was moved away from its entry."""
     # Submodules know their old place only, so that git cannot look into them from here.
     where = (f"--git-dir={admin}", f"--work-tree={path}")
-    found = _status(git, path, "--ignore-submodules=all", where=where)
+    found = _status(git, path, "--ignore-submodules=all", _NEW, where=where)
     return tuple(name for code, name in found if code != "!!")
 
 
@@ -105,7 +107,7 @@ def leftovers(git: Git, path: Path, commit: str | None) -> tuple[str, ...]:
         env = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
         where = (f"--git-dir={git.common}", f"--work-tree={path}")
         _done(git, path, env, *where, "read-tree", commit or "--empty")
-        found = _status(git, path, "--ignore-submodules=all", "-uall", where=where, env=env)
+        found = _status(git, path, "--ignore-submodules=all", _EACH_NEW, where=where, env=env)
         listed = _done(git, path, env, *where, "ls-files", "--stage", "-z").split("\0")
     names = [name for code, name in found if not _from_checkout(git, path, commit, code, name)]
     links = [line.partition("\t")[2] for line in listed if line.startswith("160000 ")]

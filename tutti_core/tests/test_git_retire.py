@@ -1,0 +1,266 @@
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tutti_core.errors import GitError
+from tutti_core.git.trash import Trash
+from tutti_core.git.worktrees import Retired, Worktrees
+
+
+def sh(script: str, cwd: Path) -> str:
+    """Run a shell script and return what it prints."""
+    done = subprocess.run(
+        ["/bin/sh", "-ec", script], cwd=cwd, check=True, timeout=60, capture_output=True, text=True
+    )
+    return done.stdout
+
+
+@pytest.fixture
+def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with one commit on ``main``, for which only git's defaults hold."""
+    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_CONFIG_PARAMETERS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    for who in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{who}_NAME", "Ada")
+        monkeypatch.setenv(f"GIT_{who}_EMAIL", "ada@example.org")
+    sh("git init -q -b main repo", tmp_path)
+    sh("mkdir sub; echo 1 > sub/a; git add .; git commit -qm one", tmp_path / "repo")
+    return tmp_path.resolve() / "repo"
+
+
+@pytest.fixture
+def trees(repo: Path) -> Worktrees:
+    """The worktrees of a workspace at the top of the repository."""
+    return Worktrees(repo, repo / ".tutti" / "worktrees")
+
+
+def every_file(folder: Path) -> str:
+    """Every file of a folder with its content, but for who held tutti's lock last."""
+    return sh("find . -name tutti.lock -o -type f -print0 | sort -z | xargs -0 sha256sum", folder)
+
+
+def added(repo: Path, name: str) -> str:
+    """Make a repository beside this one and return the command that adds it as a submodule."""
+    sh(f"git clone -q . ../{name}", repo)
+    return f"git -c protocol.file.allow=always submodule --quiet add ../{name} {name}"
+
+
+class TestRetiring:
+    def test_a_clean_tree_goes_and_its_branch_stays(self, trees: Worktrees, repo: Path) -> None:
+        """Nothing of it is left but what was committed."""
+        before = every_file(repo / ".git" / "refs")
+        tree = trees.ensure("api", "tutti/api")
+        sh("echo 2 > sub/a; git commit -qam two", tree.path)
+        head = sh("git rev-parse HEAD", tree.path).strip()
+        assert trees.retire("api") == Retired(tree.path, "tutti/api", head)
+        assert not tree.path.exists()
+        assert sh("git rev-parse tutti/api", repo).strip() == head
+        assert sh("git worktree list", repo).count("\n") == 1
+        assert list((repo / ".tutti" / "trash").iterdir()) == []
+        assert trees.list() == {}
+        sh("git branch -qD tutti/api", repo)
+        assert every_file(repo / ".git" / "refs") == before
+
+    def test_a_new_one_can_be_made_in_its_place(self, trees: Worktrees) -> None:
+        """The branch is taken up where it was left."""
+        sh("git commit -qm two --allow-empty", trees.ensure("api", "tutti/api").path)
+        head = trees.retire("api").head
+        assert trees.ensure("api", "tutti/api")[2:] == (head, False, True, True)
+
+    def test_the_branch_it_was_really_on_is_told(self, trees: Worktrees, repo: Path) -> None:
+        """Not the one it was made on."""
+        sh("git switch -qc other", trees.ensure("api", "tutti/api").path)
+        assert trees.retire("api").branch == "other"
+        assert "other" in sh("git branch", repo)
+
+    def test_ignored_files_are_named_and_go(self, trees: Worktrees, repo: Path) -> None:
+        """They can be made again; whoever calls can say which they were."""
+        sh(
+            "echo 'build/' > .gitignore; echo '*.o' >> .gitignore; git add .; git commit -qm two",
+            repo,
+        )
+        path = trees.ensure("api", "tutti/api").path
+        sh("mkdir -p build/deep; echo 1 > build/deep/x; echo 1 > sub/y.o", path)
+        assert trees.retire("api").ignored == ("build/", "sub/y.o")
+        assert not path.exists()
+
+    def test_folders_nobody_may_write_to_go_too(self, trees: Worktrees, repo: Path) -> None:
+        """Package caches are made of such folders, with links out of them."""
+        sh("echo cache/ > .gitignore; git add .; git commit -qm two", repo)
+        sh("mkdir kept; touch kept/x", repo.parent)
+        path = trees.ensure("api", "tutti/api").path
+        sh(
+            "mkdir -p cache/mod; touch cache/mod/x; ln -s ../../../../../../kept cache/mod/out",
+            path,
+        )
+        sh("chmod 555 cache/mod cache; chmod 555 ../../../../kept", path)
+        trees.retire("api")
+        assert list((repo / ".tutti" / "trash").iterdir()) == []
+        assert (repo.parent / "kept" / "x").exists()
+        assert (repo.parent / "kept").stat().st_mode & 0o777 == 0o555
+
+    def test_a_detached_tree_whose_commit_a_branch_reaches_goes(self, trees: Worktrees) -> None:
+        """Nothing is lost with it."""
+        sh("git checkout -q --detach", trees.ensure("api", "tutti/api").path)
+        assert trees.retire("api").branch is None
+
+    def test_a_tree_whose_folder_is_gone_is_forgotten(self, trees: Worktrees, repo: Path) -> None:
+        """Git's entry and the record go."""
+        path = trees.ensure("api", "tutti/api").path
+        sh(f"rm -r {path}", repo)
+        assert trees.retire("api").branch == "tutti/api"
+        assert sh("git worktree list --porcelain", repo).count("worktree ") == 1
+
+    def test_a_record_that_is_all_there_is_goes(self, trees: Worktrees, repo: Path) -> None:
+        """The user removed the tree with git."""
+        path = trees.ensure("api", "tutti/api").path
+        sh(f"git worktree remove {path}", repo)
+        assert trees.retire("api") == Retired(path, "tutti/api", None)
+        with pytest.raises(GitError, match="agent api has no worktree"):
+            trees.retire("api")
+
+
+class TestRefusing:
+    """What would be lost is named, and everything stays as it is."""
+
+    @pytest.mark.parametrize(
+        ("work", "named"),
+        [
+            ("echo 2 > sub/a", "changes in sub/a"),
+            ("echo 2 > sub/a; git add .", "changes in sub/a"),
+            ("echo 2 > 'new 図'; git config status.showUntrackedFiles no", "changes in new 図"),
+            ("rm sub/a", "changes in sub/a"),
+            ("git mv sub/a sub/b", "changes in sub/a, sub/b"),
+            ("chmod +x sub/a", "changes in sub/a"),
+            ("git update-index --assume-unchanged sub/a; echo 2 > sub/a", "changes in sub/a"),
+            ("git update-index --skip-worktree sub/a; echo 2 > sub/a", "changes in sub/a"),
+            (
+                "git init -q ignored; git -C ignored commit -qm x --allow-empty",
+                "changes in ignored/",
+            ),
+            ("git checkout -q --detach; git commit -qm x --allow-empty", "commits that no branch"),
+            (
+                "git update-ref refs/worktree/x $(git commit-tree -m x HEAD:)",
+                "commits that no branch",
+            ),
+            ("git revert --no-commit HEAD; git reset -q HEAD .; git checkout -q .", "a revert"),
+            ("git bisect start -q", "a bisection"),
+            ("git commit -qm 2 --allow-empty; git rebase -q -x false HEAD~1 || :", "a rebase"),
+        ],
+    )
+    def test_work_that_git_could_not_give_back(
+        self, trees: Worktrees, repo: Path, work: str, named: str
+    ) -> None:
+        """Changed, staged, new, hidden, unreachable and unfinished work all count."""
+        sh("echo ignored > .gitignore; git add .; git commit -qm two", repo)
+        path = trees.ensure("api", "tutti/api").path
+        sh(work, path)
+        before = every_file(repo)
+        with pytest.raises(GitError) as caught:
+            trees.retire("api")
+        assert named in caught.value.message
+        assert caught.value.message.endswith("it was not touched")
+        assert every_file(repo) == before
+        assert trees.inspect("api") is not None
+
+    def test_a_locked_tree(self, trees: Worktrees, repo: Path) -> None:
+        """Whoever locked it meant it."""
+        path = trees.ensure("api", "tutti/api").path
+        sh(f"git worktree lock --reason 'demo at 5' {path}", repo)
+        with pytest.raises(GitError, match=r"is locked \(demo at 5\)"):
+            trees.retire("api")
+        assert path.exists()
+
+    def test_commits_in_a_submodule_that_were_never_pushed(
+        self, trees: Worktrees, repo: Path
+    ) -> None:
+        """They live in the tree's own copy of the submodule, and would go with it."""
+        sh(f"{added(repo, 'inner')}; git commit -qam two", repo)
+        path = trees.ensure("api", "tutti/api").path
+        sh("git -c protocol.file.allow=always submodule --quiet update --init", path)
+        sh(
+            "git checkout -qb mine; git commit -qm x --allow-empty; git checkout -q -",
+            path / "inner",
+        )
+        with pytest.raises(GitError, match="commits of submodule inner that were never pushed"):
+            trees.retire("api")
+        assert sh("git log --format=%s mine -1", path / "inner") == "x\n"
+
+    def test_a_change_in_a_submodule(self, trees: Worktrees, repo: Path) -> None:
+        """It counts even where the user has git ignore it."""
+        sh(
+            f"{added(repo, 'inner')}; git commit -qam two; git config diff.ignoreSubmodules all",
+            repo,
+        )
+        path = trees.ensure("api", "tutti/api").path
+        sh("git -c protocol.file.allow=always submodule --quiet update --init", path)
+        (path / "inner" / "new").write_text("mine")
+        with pytest.raises(GitError, match="changes in inner"):
+            trees.retire("api")
+        assert (path / "inner" / "new").exists()
+
+    def test_a_submodule_as_it_was_fetched_is_no_obstacle(
+        self, trees: Worktrees, repo: Path
+    ) -> None:
+        """It can be fetched again."""
+        sh(f"{added(repo, 'inner')}; git commit -qam two", repo)
+        path = trees.ensure("api", "tutti/api").path
+        sh("git -c protocol.file.allow=always submodule --quiet update --init", path)
+        trees.retire("api")
+        assert not path.exists()
+        assert sh("git submodule status; git fsck --no-progress 2>&1", repo).count("inner") == 1
+
+    def test_a_tree_somebody_writes_to_while_it_goes_is_put_back(
+        self, trees: Worktrees, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It is looked at again once nobody can reach it by its name."""
+        path = trees.ensure("api", "tutti/api").path
+        take = Trash.take
+
+        def taken(trash: Trash, place: Path) -> Path:
+            (place / "late").write_text("mine")
+            return take(trash, place)
+
+        monkeypatch.setattr(Trash, "take", taken)
+        with pytest.raises(GitError, match="was changed while it was being retired: late"):
+            trees.retire("api")
+        assert (path / "late").read_text() == "mine"
+        assert trees.inspect("api") is not None
+
+    def test_a_tree_that_cannot_be_moved_stays(
+        self, trees: Worktrees, repo: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The reason is the system's."""
+        path = trees.ensure("api", "tutti/api").path
+        (repo / ".tutti" / "trash").write_text("in the way")
+        with pytest.raises(GitError, match=r"api cannot be moved to .*trash"):
+            trees.retire("api")
+        assert trees.inspect("api") is not None
+        assert path.exists()
+
+    def test_a_place_taken_meanwhile_leaves_the_tree_where_it_can_be_found(
+        self, trees: Worktrees, repo: Path
+    ) -> None:
+        """Putting back never overwrites: the hint says where the folder is."""
+        trash = Trash(repo / ".tutti" / "trash")
+        sh("mkdir -p place/x", repo)
+        moved = trash.take(repo / "place")
+        sh("mkdir -p place/y", repo)
+        with pytest.raises(GitError, match="place cannot be put back") as caught:
+            trash.give_back(moved, repo / "place")
+        assert str(moved) in caught.value.hint
+        assert (moved / "x").exists()
+
+    def test_only_what_was_sealed_is_ever_deleted(self, trees: Worktrees, repo: Path) -> None:
+        """What a crash left unsealed in the trash stays for a person to look at."""
+        trash = repo / ".tutti" / "trash"
+        sh(f"mkdir -p {trash}/web-1234 {trash}/web-5678.done", repo)
+        trees.ensure("api", "tutti/api")
+        trees.retire("api")
+        assert [item.name for item in trash.iterdir()] == ["web-1234"]
