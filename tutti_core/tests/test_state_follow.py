@@ -123,6 +123,22 @@ def test_end_of_a_long_garbage_line_is_no_record(
     assert journal.append({})["seq"] == 2
 
 
+@pytest.mark.parametrize("false_seq", [1, 999])
+def test_search_is_not_misled_by_the_ends_of_garbage_lines(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, false_seq: int
+) -> None:
+    """A jump into the middle of a line never takes the rest of it for a line of its own."""
+    fake = lines.assemble(false_seq, text_of(NOON * 1_000_000), b"{}")
+    for number in range(200):
+        journal.append({})
+        with journal.path.open("ab") as file:
+            file.write(b"torn"[: 1 + number % 4] + fake)
+    monkeypatch.setattr(scan, "_GRAIN", 1)
+
+    for seq in range(200):
+        assert [record["seq"] for record in journal.read(after_seq=seq, limit=1)] == [seq + 1]
+
+
 def test_follower_is_not_fooled_by_a_file_of_the_same_identity(journal: Journal) -> None:
     """Where the remembered place holds other lines, the right ones are searched by number."""
     journal.append_many([{"text": "x" * 50}] * 20)

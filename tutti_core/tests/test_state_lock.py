@@ -117,10 +117,14 @@ CHILDREN = {
     "exec": "import subprocess; subprocess.Popen(['cat'], close_fds=False)",
     # A copy of the holder itself, which even lets go what it believes to hold.
     "fork": """import os
+ours, theirs = os.pipe()
 if os.fork() == 0:
     lock.release()
+    os.write(theirs, b"alive")
     sys.stdin.read()
-    os._exit(0)""",
+    os._exit(0)
+os.close(theirs)
+assert os.read(ours, 5) == b"alive" """,
 }
 
 
@@ -282,6 +286,24 @@ def test_removed_lock_file_is_made_anew(tmp_path: Path) -> None:
     with lock:
         assert lock.path.exists()
         assert not Lock(lock.path).try_acquire()
+
+
+def test_lock_file_removed_while_it_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lock on a file that was deleted just before is worth nothing, and is taken again."""
+    path, real, calls = tmp_path / "x.lock", fcntl.flock, list[int]()
+
+    def late(fd: int, kind: int) -> None:
+        if not calls:
+            path.unlink()
+        calls.append(kind)
+        real(fd, kind)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with Lock(path):
+        assert path.exists()
+        assert not Lock(path).try_acquire()
 
 
 @pytest.mark.parametrize("text", ["", "not json\n", "[]\n", '{"held":1,"pid":"x"}\n'])
