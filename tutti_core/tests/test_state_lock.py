@@ -267,6 +267,8 @@ def test_release_twice_is_harmless(tmp_path: Path) -> None:
     """Letting go what is not held, or held through another object, changes nothing."""
     one, other = Lock(tmp_path / "x.lock"), Lock(tmp_path / "x.lock")
     one.release()
+    with other:
+        pass
 
     with one:
         other.release()
