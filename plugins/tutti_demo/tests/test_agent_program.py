@@ -266,6 +266,8 @@ class TestArming:
         agent.until("● Unknown command: /home/me")
         agent.prompt("/status")
         agent.until("· default · idle ·")
+        agent.prompt("?")
+        agent.until("Enter sends · ")
         assert prompts(agent) == []
 
     @pytest.mark.parametrize("text", [" !touch armed [[say fine]]", " /exit [[say fine]]"])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tutti_demo.agent.driver import Screen
 from tutti_demo.agent.painter import Painter
-from tutti_demo.agent.screen import Frame, frame, render, title
+from tutti_demo.agent.screen import Frame, frame, render, title, trim
 from tutti_demo.agent.state import PERMISSION, Block, Dialog, State
 from tutti_demo.agent.text import clean, clip, plain, width_of, wrap
 
@@ -112,8 +112,8 @@ class TestRender:
 
     def test_the_working_line_is_there_before_text(self) -> None:
         """While there is no text yet a line says so, and how to interrupt."""
-        screen = shown(phase="thinking", elapsed=2, tokens=8)
-        assert "\n✻ Pondering… (2s · ↓ 8 tokens)\n" in screen
+        screen = shown(phase="thinking", elapsed=1, tokens=4)
+        assert "\n✻ Pondering… (1s · ↓ 8 tokens)\n" in screen
         assert screen.endswith("  esc to interrupt")
 
     def test_while_text_streams_there_is_no_working_line(self) -> None:
@@ -130,7 +130,7 @@ class TestRender:
 
     def test_queued_prompts_stand_above_the_composer(self) -> None:
         """What waits is shown, and how to get it back."""
-        assert "\n  ❯ next\n──" in shown(queued=["next"], phase="thinking")
+        assert "\n\n  ❯ next\n──" in shown(queued=["next"], phase="thinking")
         assert "❯ Press up to edit queued messages" in shown(queued=["next"], phase="thinking")
 
     def test_a_dialog_takes_the_place_of_the_composer(self) -> None:
@@ -199,6 +199,36 @@ class TestPainter:
             lines += [f"line {len(lines) + index}" for index in range(step)]
             screen.feed(painter.paint(Frame(lines, 0, 0), 10, height))
         assert screen.history + [line for line in screen.lines if line] == lines
+
+    @settings(max_examples=60)
+    @given(blocks, st.integers(2, 20), st.integers(1, 8), sizes)
+    def test_trimming_changes_nothing_that_is_seen(
+        self, new: list[Block], most: int, later: int, size: tuple[int, int]
+    ) -> None:
+        """A conversation cut at its old end looks, grows and scrolls as if it were whole."""
+        screens = []
+        for cut in (True, False):
+            state, painter, screen = State(), Painter(), Screen(*size)
+            state.started = True
+            for index in range(most + later):
+                state.blocks.append(Block("say", f"reply {index} " * 3))
+                screen.feed(painter.paint(frame(state, *size), *size))
+                painter.drop(trim(state, size[0], painter.pushed, most) if cut else 0)
+            state.blocks += new
+            screen.feed(painter.paint(frame(state, *size), *size))
+            screens.append((screen.history, screen.lines))
+        assert screens[0] == screens[1]
+
+    def test_a_very_long_conversation_is_trimmed(self) -> None:
+        """The older half of what scrolled off goes, unless something is under way."""
+        state = State()
+        state.started, state.phase = True, "thinking"
+        state.blocks = [Block("say", str(index)) for index in range(11)]
+        assert trim(state, 80, pushed=1000, most=10) == 0
+        state.phase = "idle"
+        assert trim(state, 80, pushed=9, most=10) == 0
+        assert trim(state, 80, pushed=1000, most=10) == 7 + 5 * 2
+        assert [block.text for block in state.blocks] == ["5", "6", "7", "8", "9", "10"]
 
     def test_an_unchanged_frame_costs_a_cursor(self) -> None:
         """Nothing is drawn again that is there already."""

@@ -54,7 +54,18 @@ class TestParse:
         """Arguments and the rest of the text are told apart."""
         assert parse(f"Please {prompt} now") == [wanted]
 
-    @pytest.mark.parametrize("prompt", ["[[sya hello]]", "[[say]]", "[[slow many]]", "[[]]"])
+    @pytest.mark.parametrize(
+        "prompt",
+        [
+            "[[sya hello]]",
+            "[[say]]",
+            "[[slow many]]",
+            "[[slow]]",
+            "[[http]]",
+            "[[write a]]",
+            "[[]]",
+        ],
+    )
     def test_what_is_wrong_is_said(self, prompt: str) -> None:
         """A misspelt or incomplete directive is not silently left out."""
         (found,) = parse(prompt)

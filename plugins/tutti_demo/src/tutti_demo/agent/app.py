@@ -8,7 +8,7 @@ import time
 from tutti_demo.agent.input import Keys
 from tutti_demo.agent.keyboard import Keyboard
 from tutti_demo.agent.painter import START, Painter
-from tutti_demo.agent.screen import frame, title
+from tutti_demo.agent.screen import frame, title, trim
 from tutti_demo.agent.session import Session
 from tutti_demo.agent.terminal import Terminal
 
@@ -79,6 +79,7 @@ class App:
         out = self._painter.paint(frame(state, width, height), width, height)
         name = self._painter.title(title(state)) if self._session.options.title else ""
         self._terminal.write(name + out)
+        self._painter.drop(trim(state, width, self._painter.pushed))
 
     def _patience(self, keyboard: Keyboard) -> float | None:
         times = [self._session.due(), keyboard.due]

@@ -68,7 +68,7 @@ class Keyboard:
             self._state.notice = "Nothing to send"
         elif text.startswith("!"):
             session.bang(text[1:].strip(), now)
-        elif text.startswith("/"):
+        elif text.startswith("/") or text == "?":
             self._command(text.split()[0])
         else:
             session.submit(text, now)
@@ -77,7 +77,7 @@ class Keyboard:
         state, desk = self._state, self._session.desk
         if name in {"/exit", "/quit"}:
             self._session.goodbye()
-        elif name == "/help":
+        elif name in {"/help", "?"}:
             desk.add(Block("info", _HELP))
         elif name == "/status":
             system = f"{len(self._session.options.system)} characters of instructions"

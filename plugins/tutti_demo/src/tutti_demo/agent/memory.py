@@ -8,7 +8,7 @@ from tutti_demo.agent.state import Block
 from tutti_demo.agent.transcript import INTERRUPTED, INTERRUPTED_TOOL
 
 STOPPED = "Interrupted · What should I do instead?"
-_TITLED = {"Bash": "command", "Commit": "message"}
+_TITLED = {"Bash": "command", "Commit": "message", "AskUserQuestion": "question"}
 
 
 def prompts(records: list[dict[str, object]]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from tutti_demo.agent import VERSION
 from tutti_demo.agent.home import is_session, new_session
 from tutti_demo.agent.permissions import MODES
-from tutti_demo.agent.script import entries
+from tutti_demo.agent.script import KNOWN, entries, usage
 
 
 class Options(NamedTuple):
@@ -89,7 +89,9 @@ def read(arguments: list[str]) -> Options:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tutti_demo.agent",
+        allow_abbrev=False,
         description="A scripted coding agent with a real terminal UI: no model, no network.",
+        epilog=f"In a prompt: {' '.join(map(usage, KNOWN))}. Several run in order.",
     )
     add = parser.add_argument
     add("--session-id", metavar="UUID", type=_session, help="the id of the new session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from tutti_demo.agent.screen import Frame
-from tutti_demo.agent.text import clip
 
 START = "\x1b[?2004h\x1b[?7l"
 STOP = "\x1b[0m\x1b[?2004l\x1b[?7h\x1b[?25h"
@@ -42,6 +41,15 @@ class Painter:
         self._title = text
         return f"\x1b]0;{text}\x07"
 
+    @property
+    def pushed(self) -> int:
+        """How many lines of the frame have scrolled off."""
+        return self._pushed
+
+    def drop(self, lines: int) -> None:
+        """Let the next frames begin so many lines later; what is shown stays."""
+        self._pushed -= lines
+
     def forget(self) -> None:
         """Draw everything anew at the next frame."""
         self._size = (0, 0)
@@ -63,7 +71,7 @@ class Painter:
         out = self._place(lines[self._pushed : self._pushed + height], height)
         out += f"\x1b[{height};1H"
         fresh = lines[self._pushed + height : top + height]
-        out += "".join(f"\n\r{clip(line, self._size[0])}" for line in fresh)
+        out += "".join(f"\n\r{line}" for line in fresh)
         self._rows = [*self._rows, *fresh][-height:]
         self._pushed = top
         return out

@@ -57,21 +57,49 @@ def render(state: State, width: int, height: int) -> list[str]:
 
 def frame(state: State, width: int, height: int) -> Frame:
     """Draw everything, scrolled-off conversation included, and say where the cursor is."""
-    lines = _welcome(state, width) if state.started else []
-    for block in state.blocks:
+    width = max(1, width)
+    lines = _welcome(state, width) if state.started and not state.trimmed else []
+    for block in state.blocks[:-1]:
         lines += _block(block, width)
-    below = _dialog(state.dialog, state.notice, width, height) if state.dialog else None
-    if below is not None:
-        return _framed(lines, below.lines, below.row, below.column, width)
+    # The last block may grow with each word: what it looked like before is not worth keeping.
+    lines += [line for block in state.blocks[-1:] for line in _lines(block, width)]
+    if state.dialog is not None:
+        dialog = _dialog(state.dialog, state.notice, width, height)
+        return _framed(lines, dialog.lines, dialog.row, dialog.column, width)
     if not state.started:
         return Frame([""], 0, 0)
-    lines += _working(state, width)
+    working = _working(state, width)
     composer = _composer(state, width, height)
-    return _framed(lines, composer.lines, composer.row, composer.column, width)
+    below = [*working, *composer.lines]
+    return _framed(lines, below, len(working) + composer.row, composer.column, width)
+
+
+def trim(state: State, width: int, pushed: int, most: int = 800) -> int:
+    """Forget the older half of a very long conversation that has scrolled off anyway.
+
+    Args:
+        state: The state; blocks are taken from it while nothing is under way.
+        width: The window's width.
+        pushed: How many lines have scrolled off.
+        most: With more blocks than this the conversation is very long.
+
+    Returns:
+        How many lines are gone from the top of the frame.
+    """
+    if state.busy or len(state.blocks) <= most:
+        return 0
+    older = state.blocks[: most // 2]
+    lines = 0 if state.trimmed else len(_welcome(state, width))
+    lines += sum(len(_lines(block, width)) for block in older)
+    if lines > pushed:
+        return 0
+    del state.blocks[: most // 2]
+    state.trimmed = True
+    return lines
 
 
 def _framed(above: list[str], below: list[str], row: int, column: int, width: int) -> Frame:
-    lines = [clip(line, width) for line in [*above, *below]]
+    lines = [*above, *(clip(line, width) for line in below)]
     return Frame(lines, len(above) + row, min(column, width - 1))
 
 
@@ -89,11 +117,15 @@ def _welcome(state: State, width: int) -> list[str]:
     for row in rows:
         shown = clip(row, max(0, inner - 2))
         lines.append(f"│ {shown}{' ' * (inner - 1 - width_of(shown))}│")
-    return [*lines, f"╰{'─' * inner}╯"]
+    return [clip(line, width) for line in [*lines, f"╰{'─' * inner}╯"]]
 
 
-@lru_cache(maxsize=4096)
-def _block(block: Block, width: int) -> tuple[str, ...]:
+@lru_cache(maxsize=2048)
+def _block(block: Block, width: int) -> list[str]:
+    return _lines(block, width)
+
+
+def _lines(block: Block, width: int) -> list[str]:
     lines: list[str] = []
     if block.kind != "result":
         lines.append("")
@@ -103,7 +135,8 @@ def _block(block: Block, width: int) -> tuple[str, ...]:
         gutter = _GUTTERS.get(block.kind, "  ")
         lines += _gutter(gutter, text)
     result = block.text if block.kind == "result" else block.result
-    return tuple(lines + (_gutter("  ⎿  ", wrap(result, width - 5)) if result else []))
+    lines += _gutter("  ⎿  ", wrap(result, width - 5)) if result else []
+    return [clip(line, width) for line in lines]
 
 
 def _gutter(first: str, lines: list[str]) -> list[str]:
@@ -115,7 +148,8 @@ def _gutter(first: str, lines: list[str]) -> list[str]:
 def _working(state: State, width: int) -> list[str]:
     if state.phase not in {"thinking", "tool"}:
         return []
-    usual = f"Pondering… ({state.elapsed}s · ↓ {state.tokens} tokens)"
+    tokens = state.tokens + 4 * state.elapsed
+    usual = f"Pondering… ({state.elapsed}s · ↓ {tokens} tokens)"
     return ["", *_gutter("✻ ", wrap(state.status or usual, width - 2)[:2])]
 
 
@@ -126,7 +160,7 @@ def _composer(state: State, width: int, height: int) -> Frame:
     rule = "─" * width
     draft = wrap(state.draft, width - 3)[-max(3, height // 2) :]
     shown = draft if state.draft else [f"{DIM}{_placeholder(state)}{PLAIN}"]
-    top = [*(queued[-max(3, height // 3) :] or [""]), rule]
+    top = ["", *queued[-max(3, height // 3) :], rule]
     column = 2 + (width_of(draft[-1]) if state.draft else 0)
     lines = [*top, *_gutter(f"{PROMPT} ", shown), rule, *_footer(state, width)]
     return Frame(lines, len(top) + len(shown) - 1, column)

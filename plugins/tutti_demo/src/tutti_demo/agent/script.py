@@ -9,30 +9,30 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-#: Each directive with the number of words that are its own arguments before the rest of the text.
+#: Each directive with what follows its name; what is in brackets may be left out.
 KNOWN = {
-    "say": 0,
-    "slow": 1,
-    "think": 1,
-    "write": 1,
-    "append": 1,
-    "bash": 0,
-    "commit": 0,
-    "ask": 0,
-    "http": 2,
-    "limit": 0,
-    "menu": 0,
-    "retry": 1,
-    "unreachable": 0,
-    "exit": 1,
-    "crash": 0,
-    "hang": 0,
-    "spawn": 1,
-    "context": 1,
-    "prose": 0,
+    "say": "TEXT",
+    "slow": "N",
+    "think": "S",
+    "prose": "",
+    "context": "PCT",
+    "ask": "QUESTION|A|B",
+    "menu": "",
+    "write": "PATH TEXT",
+    "append": "PATH TEXT",
+    "bash": "CMD",
+    "commit": "MESSAGE",
+    "spawn": "N",
+    "http": "CODE [RETRY_AFTER]",
+    "limit": "RESET",
+    "retry": "N",
+    "unreachable": "",
+    "exit": "[CODE]",
+    "crash": "",
+    "hang": "",
 }
-_NUMBERS = {"slow", "think", "http", "retry", "exit", "spawn", "context"}
-_NEEDED = {"say", "write", "append", "bash", "commit", "ask", "limit"}
+_NUMBERS = {"N", "S", "PCT", "CODE", "RETRY_AFTER"}
+_WORDS = {*_NUMBERS, "PATH"}
 _NUMBER = re.compile(r"\d{1,9}(\.\d{1,9})?")
 
 
@@ -92,21 +92,28 @@ def _directive(body: str) -> Directive:
     if name == "ask":
         question, *choices = (part.strip() for part in rest.split("|"))
         return _checked(Directive(name, tuple(filter(None, choices)), question))
-    words = rest.split(None, KNOWN[name])
-    args = tuple(words[: KNOWN[name]])
-    text = words[-1] if len(words) > KNOWN[name] else ""
-    return _checked(Directive(name, args, text if KNOWN[name] else rest.strip()))
+    wanted = [part for part in KNOWN[name].split() if part.strip("[]") in _WORDS]
+    words = rest.strip().split(None, len(wanted))
+    text = "".join(words[len(wanted) :])
+    return _checked(Directive(name, tuple(words[: len(wanted)]), text))
 
 
 def _checked(found: Directive) -> Directive:
-    if found.name in _NEEDED and not (found.text or found.args):
-        return Directive("wrong", (), f"[[{found.name}]] needs something after its name")
-    bad = [word for word in found.args if not _NUMBER.fullmatch(word)]
-    if found.name in _NUMBERS and bad:
-        return Directive("wrong", (), f"[[{found.name}]] wants a number, not {bad[0]!r}")
+    parts = KNOWN[found.name].split()
+    given = [*found.args, *filter(None, [found.text])]
+    if found.name != "ask" and len(given) < sum("[" not in part for part in parts):
+        return Directive("wrong", (), f"It is written {usage(found.name)}")
+    for part, word in zip(parts, found.args, strict=False):
+        if part.strip("[]") in _NUMBERS and not _NUMBER.fullmatch(word):
+            return Directive("wrong", (), f"[[{found.name}]] wants a number, not {word!r}")
     if found.name == "ask" and not found.args:
         return found._replace(args=("Yes", "No"))
     return found
+
+
+def usage(name: str) -> str:
+    """Return how a directive is written."""
+    return f"[[{f'{name} {KNOWN[name]}'.strip()}]]"
 
 
 def unescape(text: str) -> str:

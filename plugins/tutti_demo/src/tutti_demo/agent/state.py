@@ -51,6 +51,7 @@ class State:
     Attributes:
         phase: ``idle thinking streaming tool``; only ``idle`` is not working.
         status: What the working line says in place of the usual words, or nothing.
+        trimmed: Whether the beginning of the conversation is no longer here.
         notice: A short remark in the footer, gone with the next key.
         context: Percent of context left, or -1 when it is not shown.
     """
@@ -59,6 +60,7 @@ class State:
         self.name, self.cwd, self.mode = name, cwd, mode
         self.session = ""
         self.started = False
+        self.trimmed = False
         self.blocks: list[Block] = []
         self.draft = ""
         self.queued: list[str] = []
