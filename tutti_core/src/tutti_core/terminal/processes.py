@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from typing import TYPE_CHECKING
@@ -206,7 +207,8 @@ def _may_end(process: Process) -> bool:
 
 
 def _is_tmux(process: Process) -> bool:
-    return process.command.startswith("tmux: server")
+    # Linux shows "tmux: server", other systems just "tmux": a client spared does no harm.
+    return re.fullmatch(r"tmux(\W.*)?", process.command) is not None
 
 
 def _wait(processes: Iterable[Process], until: float) -> None:
