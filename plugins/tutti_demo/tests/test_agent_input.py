@@ -49,13 +49,13 @@ def settled(text: str) -> str:
 
 
 class TestKeys:
-    @settings(max_examples=60)
+    @settings(max_examples=60, deadline=None)
     @given(printable, cuts)
     def test_typed_text_survives_any_cut(self, text: str, at: list[int]) -> None:
         """What is typed is the draft, also when a character's bytes arrive apart."""
         assert pressed(text.encode(), at) == (text, [])
 
-    @settings(max_examples=60)
+    @settings(max_examples=60, deadline=None)
     @given(pasted, cuts)
     def test_a_paste_survives_any_cut_and_submits_nothing(self, text: str, at: list[int]) -> None:
         """A bracketed paste is one draft with its newlines, and no key in it counts as one."""
@@ -63,7 +63,7 @@ class TestKeys:
         data = b"\x1b[200~" + body.replace("\n", "\r").encode() + b"\x1b[201~"
         assert pressed(data, at) == (body, [])
 
-    @settings(max_examples=60)
+    @settings(max_examples=60, deadline=None)
     @given(pasted, printable, cuts)
     def test_a_paste_between_typing_and_enter(self, text: str, typed: str, at: list[int]) -> None:
         """Typing, a paste and Enter give one draft in order and one wish to submit."""
@@ -71,7 +71,7 @@ class TestKeys:
         data = typed.encode() + b"\x1b[200~" + body.encode() + b"\x1b[201~" + typed.encode() + b"\r"
         assert pressed(data, at) == (typed + body + typed, ["submit"])
 
-    @settings(max_examples=60)
+    @settings(max_examples=60, deadline=None)
     @given(st.binary(max_size=200), cuts)
     def test_no_bytes_are_too_strange(self, data: bytes, at: list[int]) -> None:
         """Any bytes at all can be decoded and given to a composer and its screen."""

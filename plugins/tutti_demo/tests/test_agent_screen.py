@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tutti_demo.agent.driver import Screen
+from tutti_demo.agent.emulator import Screen
 from tutti_demo.agent.painter import Painter
 from tutti_demo.agent.screen import Frame, frame, render, title, trim
 from tutti_demo.agent.state import PERMISSION, Block, Dialog, State
@@ -47,19 +47,19 @@ def shown(**fields: object) -> str:
 
 
 class TestText:
-    @settings(max_examples=60)
+    @settings(max_examples=60, deadline=None)
     @given(texts, st.integers(-1, 50))
     def test_wrapped_lines_fit(self, text: str, width: int) -> None:
         """No wrapped line is wider than asked, whatever is in the text."""
         assert all(width_of(line) <= max(1, width) for line in wrap(text, width))
 
-    @settings(max_examples=60)
+    @settings(max_examples=60, deadline=None)
     @given(texts, st.integers(2, 50))
     def test_wrapping_loses_no_words(self, text: str, width: int) -> None:
         """Apart from spaces, what was wrapped is what was given."""
         assert "".join("".join(wrap(text, width)).split()) == "".join(clean(text).split())
 
-    @settings(max_examples=60)
+    @settings(max_examples=60, deadline=None)
     @given(texts)
     def test_cleaned_text_cannot_move_the_cursor(self, text: str) -> None:
         """No control character but the newline is left."""
@@ -84,7 +84,7 @@ def plain_of(text: str) -> str:
 
 
 class TestRender:
-    @settings(max_examples=60)
+    @settings(max_examples=60, deadline=None)
     @given(states(), sizes)
     def test_it_always_fits(self, state: State, size: tuple[int, int]) -> None:
         """Any state fits any window."""
@@ -93,7 +93,7 @@ class TestRender:
         assert all(width_of(line) <= size[0] for line in lines)
         assert not any("\n" in line or "\r" in line for line in lines)
 
-    @settings(max_examples=60)
+    @settings(max_examples=60, deadline=None)
     @given(states(), sizes)
     def test_the_cursor_is_on_the_frame(self, state: State, size: tuple[int, int]) -> None:
         """The cursor is on one of the lines, in one of the columns."""
@@ -172,7 +172,7 @@ class TestRender:
 
 
 class TestPainter:
-    @settings(max_examples=60)
+    @settings(max_examples=60, deadline=None)
     @given(
         st.lists(st.lists(st.text("ab漢 ", max_size=12), min_size=1, max_size=14), max_size=6),
         st.integers(1, 12),
@@ -189,7 +189,7 @@ class TestPainter:
             wanted = [line.rstrip() for line in fitting[-height:]]
             assert screen.lines == wanted + [""] * (height - len(wanted))
 
-    @settings(max_examples=60)
+    @settings(max_examples=60, deadline=None)
     @given(st.lists(st.integers(1, 9), min_size=1, max_size=9), st.integers(1, 6))
     def test_what_scrolls_off_is_in_the_history_once(self, steps: list[int], height: int) -> None:
         """A conversation that grows leaves each line in the scrollback exactly once, in order."""
@@ -200,7 +200,7 @@ class TestPainter:
             screen.feed(painter.paint(Frame(lines, 0, 0), 10, height))
         assert screen.history + [line for line in screen.lines if line] == lines
 
-    @settings(max_examples=60)
+    @settings(max_examples=25, deadline=None)
     @given(blocks, st.integers(2, 20), st.integers(1, 8), sizes)
     def test_trimming_changes_nothing_that_is_seen(
         self, new: list[Block], most: int, later: int, size: tuple[int, int]

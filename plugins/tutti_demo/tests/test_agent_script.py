@@ -14,19 +14,19 @@ from tutti_demo.agent.turn import STEPS
 
 
 class TestParse:
-    @settings(max_examples=60)
+    @settings(max_examples=60, deadline=None)
     @given(st.text())
     def test_any_text_can_be_read(self, prompt: str) -> None:
         """No prompt is an error."""
         parse(prompt)
 
-    @settings(max_examples=60)
+    @settings(max_examples=60, deadline=None)
     @given(st.lists(st.text(st.characters(exclude_characters="[]", codec="utf-8"))))
     def test_text_without_brackets_asks_nothing(self, parts: list[str]) -> None:
         """Without double brackets there are no directives."""
         assert parse("".join(parts)) == []
 
-    @settings(max_examples=60)
+    @settings(max_examples=60, deadline=None)
     @given(st.lists(st.sampled_from(["[[say hi]]", "[[slow 3]]", "text ", "[", "]", "\n"])))
     def test_directives_come_in_order(self, parts: list[str]) -> None:
         """Directives are found in order, and text between them means nothing."""
@@ -168,7 +168,7 @@ class TestPermissions:
         verdicts = [rules.verdict(command) for command in ("touch c", "echo d", "rm a")]
         assert verdicts == [RUN, RUN, ASK]
 
-    @settings(max_examples=60)
+    @settings(max_examples=60, deadline=None)
     @given(st.text())
     def test_any_command_can_be_judged(self, command: str) -> None:
         """No command line is too strange for a verdict."""

@@ -6,12 +6,11 @@ import contextlib
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from tutti_demo.agent.driver import Agent
+from tutti_demo.agent.driver import Agent, agents
 from tutti_demo.agent.transcript import WINDOW
 
 Start = Callable[..., Agent]
@@ -19,16 +18,8 @@ Start = Callable[..., Agent]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Return a function that starts an agent, quick and attentive."""
-    with ExitStack() as stack:
-
-        def begin(*options: str) -> Agent:
-            given = ["--swallow", "0", "--speed", "20", *options]
-            agent = Agent(*given, cwd=tmp_path, home=tmp_path / "home", size=(110, 30))
-            stack.enter_context(agent)
-            agent.until("? for shortcuts")
-            return agent
-
+    """Return a function that starts an agent in a repository of its own, quick and attentive."""
+    with agents(tmp_path, "--swallow", "0", "--speed", "20") as begin:
         yield begin
 
 
@@ -74,7 +65,7 @@ class TestRefusals:
         self, start: Start, directive: str, text: str, failure: tuple[str, int]
     ) -> None:
         """A refusal is shown and recorded with its kind; what was to follow is not done."""
-        agent = start()
+        agent = start(size=(110, 30))
         agent.prompt(f"[[{directive}]] [[write never x]]")
         agent.until(text)
         agent.until("✻ Pondered for 0s")
@@ -104,7 +95,7 @@ class TestRefusals:
 
     def test_unreachable(self, start: Start) -> None:
         """Without a connection it tries twice, and fails with no HTTP status."""
-        agent = start("--speed", "5")
+        agent = start("--speed", "5", size=(110, 30))
         agent.prompt("[[unreachable]]")
         agent.until("✻ Unable to connect to API (ConnectionRefused) · Retrying in 1s · attempt 2/2")
         agent.until("● API Error: Unable to connect to API (ConnectionRefused)")
@@ -184,7 +175,7 @@ class TestOddities:
 
     def test_prose_is_only_prose(self, start: Start) -> None:
         """A paragraph full of telling words is neither an error nor a state."""
-        agent = start()
+        agent = start(size=(110, 30))
         agent.prompt("[[prose]]")
         screen = agent.until("the turn ends well.")
         for words in ("rate limit", "401 Unauthorized", "esc to interrupt", "permission", "⠂ ⠐"):

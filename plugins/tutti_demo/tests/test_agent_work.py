@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tutti_demo.agent import home, memory, work
+from tutti_demo.agent.driver import alive
 from tutti_demo.agent.options import read as read_options
 from tutti_demo.agent.state import Block
 from tutti_demo.agent.transcript import Transcript, read
@@ -48,14 +49,6 @@ def run(arguments: list[str], cwd: Path, seconds: float = 10) -> work.Command:
         select.select([command.file] if command.waits_for_output else [], [], [], 0.02)
     command.stop()
     return command
-
-
-def alive(pid: int) -> bool:
-    """Tell whether a process runs; a zombie does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 class TestFiles:

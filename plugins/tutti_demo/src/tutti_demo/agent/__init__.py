@@ -6,7 +6,7 @@ it does is written in the prompt as ``[[directives]]`` (see ``script.py``). From
 ``painter`` are pure; ``home``, ``transcript``, ``memory``, ``work`` and ``terminal`` touch the
 world; ``desk``, ``talk``, ``tools``, ``trouble`` and ``turn`` are what a turn does; ``tasks``,
 ``session``, ``keyboard`` and ``app`` hold it together. ``driver`` runs the whole program in a
-pseudo-terminal, for tests and recordings.
+pseudo-terminal and reads its screen with ``emulator``, for tests and recordings.
 """
 
 from __future__ import annotations

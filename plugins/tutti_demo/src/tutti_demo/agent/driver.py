@@ -6,7 +6,6 @@ import fcntl
 import json
 import os
 import pty
-import re
 import select
 import signal
 import struct
@@ -16,102 +15,13 @@ import termios
 import time
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import final
 
-from tutti_demo.agent.text import cell
-
-_TOKEN = re.compile(
-    "\x1b\\[([?0-9;]*)([A-Za-z])|\x1b\\]0;([^\x07]*)\x07|\r|\n|[^\x1b\r\n]", re.DOTALL
-)
-
-
-class Screen:
-    """What a terminal shows, for the few sequences the agent's painter sends.
-
-    Args:
-        columns: Width.
-        rows: Height.
-
-    Attributes:
-        history: Lines that were scrolled off at the top.
-        title: The terminal's title.
-        modes: The private modes that are on, as ``?2004``.
-    """
-
-    def __init__(self, columns: int = 80, rows: int = 24) -> None:
-        self.columns, self.rows = columns, rows
-        self.history: list[str] = []
-        self.title = ""
-        self.modes: set[str] = set()
-        self._grid = [[" "] * columns for _ in range(rows)]
-        self._row = self._column = 0
-        self._rest = ""
-
-    @property
-    def lines(self) -> list[str]:
-        """The rows of the window, without the blanks at their ends."""
-        return ["".join(row).rstrip() for row in self._grid]
-
-    @property
-    def text(self) -> str:
-        """The rows that are not empty at the end, as one text."""
-        return "\n".join(self.lines).rstrip()
-
-    @property
-    def cursor(self) -> tuple[int, int]:
-        """Row and column of the cursor, from 0."""
-        return self._row, self._column
-
-    def feed(self, text: str) -> None:
-        """Take what the program wrote, cut anywhere."""
-        text = self._rest + text
-        end = 0
-        for token in _TOKEN.finditer(text):
-            self._take(token)
-            end = token.end()
-        self._rest = text[end:]
-
-    def _take(self, token: re.Match[str]) -> None:
-        given, final, title = token.groups()
-        if title is not None:
-            self.title = title
-        elif final is not None:
-            self._control(given, final)
-        elif token.group() == "\r":
-            self._column = 0
-        elif token.group() == "\n":
-            self._feed_line()
-        else:
-            self._put(token.group())
-
-    def _control(self, given: str, final: str) -> None:
-        if final == "H":
-            row, _, column = given.partition(";")
-            self._row, self._column = int(row or 1) - 1, int(column or 1) - 1
-        elif final == "K":
-            self._grid[self._row][self._column :] = [" "] * (self.columns - self._column)
-        elif final == "J":
-            self._grid = [[" "] * self.columns for _ in range(self.rows)]
-        elif final in "hl":
-            (self.modes.add if final == "h" else self.modes.discard)(given)
-
-    def _feed_line(self) -> None:
-        if self._row < self.rows - 1:
-            self._row += 1
-            return
-        self.history.append("".join(self._grid.pop(0)).rstrip())
-        self._grid.append([" "] * self.columns)
-
-    def _put(self, char: str) -> None:
-        size = cell(char)
-        if size == 0:
-            self._grid[self._row][max(0, self._column - 1)] += char
-            return
-        column = min(self._column, self.columns - size)
-        self._grid[self._row][column : column + size] = [char, *[""] * (size - 1)]
-        self._column = min(self._column + size, self.columns)
+from tutti_demo.agent import memory
+from tutti_demo.agent.emulator import Screen
 
 
 @final
@@ -231,6 +141,15 @@ class Agent:
         found: dict[str, object] = json.loads(text)
         return found
 
+    def seen(self) -> tuple[str, object, object]:
+        """Return the title's first character, the live status, and what it waits for."""
+        status = self.status()
+        return self.screen.title[:1], status.get("status"), status.get("waitingFor")
+
+    def prompts(self) -> list[str]:
+        """Return what the user said, as the transcript has it."""
+        return memory.prompts(self.records())
+
     def records(self) -> list[dict[str, object]]:
         """Return every record of every transcript in its home."""
         return [json.loads(line) for line in self._lines()]
@@ -246,6 +165,49 @@ class Agent:
             self.received += text
             self.screen.feed(text)
             seconds = 0
+
+
+@contextmanager
+def agents(folder: Path, *defaults: str) -> Iterator[Callable[..., Agent]]:
+    """Give a function that starts agents, and end them all afterwards.
+
+    Args:
+        folder: Holds their working folder ``work``, a repository, and their home ``home``.
+        defaults: Options of every agent, before its own.
+
+    Yields:
+        A function that takes more options, what the screen shows when it is ready, and whatever
+        else an `Agent` takes.
+    """
+    work = folder / "work"
+    subprocess.run(["git", "init", "-q", str(work)], timeout=30, check=True)
+    own = {"HOME": str(folder), "GIT_CONFIG_GLOBAL": os.devnull, "TUTTI_AGENT": ""}
+
+    with ExitStack() as stack:
+
+        def start(
+            *options: str,
+            ready: str = "? for shortcuts",
+            size: tuple[int, int] = (80, 30),
+            environment: dict[str, str] | None = None,
+        ) -> Agent:
+            variables = {**own, **(environment or {})}
+            given = (*defaults, *options)
+            agent = Agent(*given, cwd=work, home=folder / "home", size=size, environment=variables)
+            stack.enter_context(agent)
+            agent.until(ready)
+            return agent
+
+        yield start
+
+
+def alive(pid: int) -> bool:
+    """Tell whether a process runs; a zombie does not."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text("ascii", "replace")
+    except FileNotFoundError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 def _environment(home: Path) -> dict[str, str]:
