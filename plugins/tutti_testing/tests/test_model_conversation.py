@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tutti_testing.model import Message, ToolResult, Turn
+from tutti_testing.model.anthropic.auxiliary import command_prefix, is_auxiliary
 from tutti_testing.model.anthropic.conversation import read_conversation
-from tutti_testing.model.anthropic.helpers import command_prefix, is_helper
 from tutti_testing.model.anthropic.reading import read_request
 from tutti_testing.model.request import Raw
 
@@ -197,7 +197,7 @@ def test_credentials_are_blotted_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("headers", "tools", "prompt", "helper"),
+    ("headers", "tools", "prompt", "aside"),
     [
         ({}, ["Bash", "Task"], "hello", False),
         ({}, [], "hello", True),
@@ -208,11 +208,11 @@ def test_credentials_are_blotted_out() -> None:
         ({"x-claude-code-auxiliary-type": "memory_save"}, ["Bash", "Agent"], "x", True),
     ],
 )
-def test_helper_calls_are_told_apart(
-    headers: dict[str, str], tools: list[str], prompt: str, helper: bool
+def test_auxiliary_calls_are_told_apart(
+    headers: dict[str, str], tools: list[str], prompt: str, aside: bool
 ) -> None:
     """Calls the client makes for itself are known by their tools, headers or first words."""
-    assert is_helper(headers, tools, prompt) is helper
+    assert is_auxiliary(headers, tools, prompt) is aside
 
 
 @pytest.mark.parametrize(

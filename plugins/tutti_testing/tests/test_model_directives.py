@@ -170,7 +170,7 @@ def test_commit_survives_a_shell(tmp_path: Path) -> None:
 
 
 def test_task_hands_on_a_plain_prompt() -> None:
-    """What begins with no directive's name is the subagent's prompt as it stands."""
+    """What begins with no directive's name is the prompt of the task as it stands."""
     (step,) = rounds("[[task look around]]")
 
     assert isinstance(step, Tool)
@@ -179,7 +179,7 @@ def test_task_hands_on_a_plain_prompt() -> None:
 
 @pytest.mark.parametrize(("tools", "name"), [(["Task"], "Task"), (["Bash", "Agent"], "Agent")])
 def test_task_uses_the_name_on_offer(tools: list[str], name: str) -> None:
-    """The tool that starts a subagent changed its name over time."""
+    """The tool that starts an agent changed its name over time."""
     (step,) = rounds("[[task slow 8]]", tools)
 
     assert isinstance(step, Tool)

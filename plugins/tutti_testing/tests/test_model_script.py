@@ -30,7 +30,7 @@ from tutti_testing.model.forms import decode_steps, encode_step
 from tutti_testing.model.script import Script
 from tutti_testing.model.steps import CLOSING_TEXT, fails
 
-HELPER = Say("for a helper")
+ASIDE = Say("for the client itself")
 OUTAGE = Error(529)
 
 
@@ -47,17 +47,17 @@ def test_an_ordinary_prompt_gets_a_short_text() -> None:
     """Without any script the first answer is a text, and a tool's result gets a closing one."""
     script = Script()
 
-    assert script.choose(request(), HELPER) == Say()
-    assert script.choose(request(number=1), HELPER) == Say(CLOSING_TEXT)
+    assert script.choose(request(), ASIDE) == Say()
+    assert script.choose(request(number=1), ASIDE) == Say(CLOSING_TEXT)
 
 
 def test_directives_are_played_round_by_round() -> None:
     """The conversation itself says which round it is, so a request sent twice is answered alike."""
     script, prompt = Script(), "[[bash a]] [[bash b]]"
 
-    first = [script.choose(request(prompt), HELPER) for _ in range(2)]
-    second = script.choose(request(prompt, number=1), HELPER)
-    third = script.choose(request(prompt, number=2), HELPER)
+    first = [script.choose(request(prompt), ASIDE) for _ in range(2)]
+    second = script.choose(request(prompt, number=1), ASIDE)
+    third = script.choose(request(prompt, number=2), ASIDE)
 
     assert first[0] == first[1] != second
     assert isinstance(second, Tool)
@@ -69,7 +69,7 @@ def test_a_failed_directive_gives_way_to_the_next_try() -> None:
     """Each failure answers one try; later rounds of the turn are not upset by it."""
     script, prompt = Script(), "[[http 529]] [[bash a]] [[cut]] [[say end]]"
 
-    steps = [script.choose(request(prompt, number=n), HELPER) for n in (0, 0, 1, 1)]
+    steps = [script.choose(request(prompt, number=n), ASIDE) for n in (0, 0, 1, 1)]
 
     assert steps[0] == Error(529)
     assert isinstance(steps[1], Tool)
@@ -80,7 +80,7 @@ def test_the_last_failure_stays() -> None:
     """A prompt that ends in a failure fails at every try."""
     script = Script()
 
-    assert [script.choose(request("[[http 401]]"), HELPER) for _ in range(4)] == [Error(401)] * 4
+    assert [script.choose(request("[[http 401]]"), ASIDE) for _ in range(4)] == [Error(401)] * 4
 
 
 def test_failures_are_counted_by_session_and_turn() -> None:
@@ -88,10 +88,10 @@ def test_failures_are_counted_by_session_and_turn() -> None:
     script, prompt = Script(), "[[http 500]] [[say ok]]"
     later = attrs.evolve(request(prompt), turn=Turn(prompt, 9, 0))
 
-    assert script.choose(request(prompt), HELPER) == Error(500)
-    assert script.choose(request(prompt), HELPER) == Say("ok")
-    assert script.choose(later, HELPER) == Error(500)
-    assert script.choose(attrs.evolve(later, session="other"), HELPER) == Error(500)
+    assert script.choose(request(prompt), ASIDE) == Error(500)
+    assert script.choose(request(prompt), ASIDE) == Say("ok")
+    assert script.choose(later, ASIDE) == Error(500)
+    assert script.choose(attrs.evolve(later, session="other"), ASIDE) == Error(500)
 
 
 def test_a_queue_of_its_own_comes_before_the_queue_for_all() -> None:
@@ -100,8 +100,8 @@ def test_a_queue_of_its_own_comes_before_the_queue_for_all() -> None:
     script.enqueue(Say("all 1"), Say("all 2"))
     script.enqueue(Say("mine"), session="s")
 
-    other = script.choose(request(session="t"), HELPER)
-    mine = [script.choose(request(), HELPER) for _ in range(3)]
+    other = script.choose(request(session="t"), ASIDE)
+    mine = [script.choose(request(), ASIDE) for _ in range(3)]
 
     assert other == Say("all 1")
     assert mine == [Say("mine"), Say("all 2"), Say()]
@@ -110,23 +110,23 @@ def test_a_queue_of_its_own_comes_before_the_queue_for_all() -> None:
 @pytest.mark.parametrize(
     "asker",
     [request(aux=True), request(agent="a1"), request("[[say x]]"), request("[[bash x]]", number=1)],
-    ids=["helper", "subagent", "directive", "end of a directive's turn"],
+    ids=["auxiliary", "task agent", "directive", "end of a directive's turn"],
 )
 def test_steps_are_taken_only_by_the_turns_they_are_for(asker: Request) -> None:
-    """Helper calls, subagents and turns with directives leave the queues alone."""
+    """Auxiliary calls, agents of a task and turns with directives leave the queues alone."""
     script = Script()
     script.enqueue(Say("kept"), session="s")
     script.enqueue(Say("kept too"))
 
-    script.choose(asker, HELPER)
+    script.choose(asker, ASIDE)
 
     assert script.pending("s") == [Say("kept")]
     assert script.pending() == [Say("kept too")]
 
 
-def test_a_helper_call_is_answered_apart() -> None:
-    """Not even a directive that it quotes decides what a helper is told."""
-    assert Script().choose(request("[[http 401]]", aux=True), HELPER) == HELPER
+def test_an_auxiliary_call_is_answered_apart() -> None:
+    """Not even a directive that it quotes decides what the client is told."""
+    assert Script().choose(request("[[http 401]]", aux=True), ASIDE) == ASIDE
 
 
 def test_a_standing_mode_answers_everything_until_it_ends() -> None:
@@ -135,20 +135,20 @@ def test_a_standing_mode_answers_everything_until_it_ends() -> None:
     script.enqueue(Say("kept"))
     script.mode = OUTAGE
 
-    during = [script.choose(request(text), HELPER) for text in ("hello", "[[say x]]")]
+    during = [script.choose(request(text), ASIDE) for text in ("hello", "[[say x]]")]
     script.mode = None
 
     assert during == [OUTAGE, OUTAGE]
-    assert script.choose(request(), HELPER) == Say("kept")
+    assert script.choose(request(), ASIDE) == Say("kept")
 
 
-@pytest.mark.parametrize(("mode", "answer"), [(OUTAGE, OUTAGE), (Slow(3), HELPER)])
-def test_an_outage_spares_no_helper(mode: Step, answer: Step) -> None:
-    """A standing error meets helper calls too; any other mode is not meant for them."""
+@pytest.mark.parametrize(("mode", "answer"), [(OUTAGE, OUTAGE), (Slow(3), ASIDE)])
+def test_an_outage_spares_no_auxiliary_call(mode: Step, answer: Step) -> None:
+    """A standing error meets auxiliary calls too; any other mode is not meant for them."""
     script = Script()
     script.mode = mode
 
-    assert script.choose(request(aux=True), HELPER) == answer
+    assert script.choose(request(aux=True), ASIDE) == answer
 
 
 def test_a_standing_tool_is_asked_for_once_a_turn() -> None:
@@ -156,8 +156,8 @@ def test_a_standing_tool_is_asked_for_once_a_turn() -> None:
     script = Script()
     script.mode = Tool("Bash", {"command": "ls"})
 
-    assert script.choose(request(), HELPER) == script.mode
-    assert script.choose(request(number=1), HELPER) == Say(CLOSING_TEXT)
+    assert script.choose(request(), ASIDE) == script.mode
+    assert script.choose(request(number=1), ASIDE) == Say(CLOSING_TEXT)
 
 
 def test_clear_forgets_everything() -> None:
@@ -166,11 +166,11 @@ def test_clear_forgets_everything() -> None:
     script.mode = OUTAGE
     script.enqueue(Say("x"), session="s")
     script.clear()
-    script.choose(request(prompt), HELPER)
+    script.choose(request(prompt), ASIDE)
     script.clear()
 
-    assert script.choose(request(prompt), HELPER) == Error(500)
-    assert script.choose(request(), HELPER) == Say()
+    assert script.choose(request(prompt), ASIDE) == Error(500)
+    assert script.choose(request(), ASIDE) == Say()
 
 
 @pytest.mark.parametrize("wrong", ["hello", None, 429, Say])

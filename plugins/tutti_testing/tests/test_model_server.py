@@ -437,7 +437,7 @@ def test_a_body_in_chunks_is_read(server: ModelServer) -> None:
     assert server.requests[0].prompt == "in chunks"
 
 
-def test_helper_calls_take_no_step(client: Client) -> None:
+def test_auxiliary_calls_take_no_step(client: Client) -> None:
     """A title is made up for a call without tools, and the next turn gets the queued step."""
     client.server.enqueue(Say("for the user"))
 

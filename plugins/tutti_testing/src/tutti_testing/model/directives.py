@@ -8,7 +8,7 @@ r"""Directives: a script written into the prompt itself, such as ``[[bash ls]] [
 ``[[commit MSG]]``                    ask for the shell tool with a git add and commit
 ``[[ask QUESTION]]``                  ask the user a question with two options
 ``[[plan TEXT]]``                     present a plan for approval
-``[[task PROMPT]]``                   start a subagent; PROMPT may be a directive without brackets
+``[[task PROMPT]]``                   start an agent; PROMPT may be a directive without brackets
 ``[[http STATUS RETRY_AFTER]]``       an HTTP error
 ``[[limit EPOCH]]``, ``[[credit]]``   a plan that is used up until EPOCH; an empty account
 ``[[delay SECONDS]]``                 hold back the answer it stands in
@@ -164,7 +164,7 @@ def _plan(argument: str, _tools: Sequence[str]) -> Step:
 
 
 def _task(argument: str, tools: Sequence[str]) -> Step:
-    prompt = argument or "say The subagent is done."
+    prompt = argument or "say The task is done."
     if prompt.partition(" ")[0] in _READERS:
         prompt = f"Follow the script. [[{prompt}]]"
     name = "Agent" if "Agent" in tools else "Task"

@@ -66,8 +66,8 @@ class ModelProtocol(Protocol):
     def read(self, raw: Raw) -> Request | None:
         """Read a request, or return None if its path belongs to somebody else."""
 
-    def helper(self, request: Request) -> Say:
-        """Return what to say to a helper call of the client."""
+    def auxiliary(self, request: Request) -> Say:
+        """Return what to say to an auxiliary call of the client."""
 
     def answer(self, request: Request, step: Final) -> Answer:
         """Word a step as the answer to a message."""

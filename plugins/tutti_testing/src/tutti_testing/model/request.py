@@ -85,13 +85,15 @@ class Request:
         headers: Header values by lower-case name; credentials are blotted out.
         body: The decoded JSON object, or an empty one.
         session: The client's own id of the session, or an empty text.
-        agent: The id of the subagent that asks, or an empty text for the session itself.
+        agent: The id of the agent that works on a task of the session, or an empty text for the
+            session itself; clients before 2.1 do not tell.
         model: The model asked for.
         prompt: What the user has just typed; empty when the turn merely goes on.
         typed: All texts typed since the last answer: prompts that failed stay before the new one.
         turn: The turn it belongs to.
         tools: The names of the tools on offer.
-        aux: Whether it is a helper call of the client (a title, a summary), not the user's turn.
+        aux: Whether it is an auxiliary call of the client's own (a title, a summary), not the
+            user's turn.
         tool_results: What the tools asked for by the last answer gave back.
         messages: The conversation before the last answer's results and the new prompt.
         answer: The step it was answered with, or None if it took none.

@@ -15,11 +15,11 @@ _CLOSING = Say(CLOSING_TEXT)
 class Script:
     """Chooses the answers; the first of these that applies decides.
 
-    1. The standing mode, if one is set. Helper calls share it only if it is an error, because an
+    1. The standing mode, if one is set. Auxiliary calls share it only if it is an error, because an
        outage spares nobody. A standing tool is asked for once a turn, or the turn would never end.
-    2. A helper call gets an answer of its own and takes no step from anybody.
+    2. An auxiliary call gets an answer of its own and takes no step from anybody.
     3. The directives of the prompt that began the turn.
-    4. The queue of the session, then the queue for all; subagents take nothing from either.
+    4. The queue of the session, then the queue for all; agents of a task take nothing from either.
     5. A short text.
     """
 
@@ -69,17 +69,17 @@ class Script:
             self._queues.clear()
             self._failures.clear()
 
-    def choose(self, request: Request, helper: Step) -> Step:
+    def choose(self, request: Request, aside: Step) -> Step:
         """Take the step that answers a request.
 
         Args:
             request: The request.
-            helper: What to answer if it is a helper call of the client.
+            aside: What to answer if it is an auxiliary call of the client.
         """
         with self._lock:
             step = self._standing(request)
             if step is None and request.aux:
-                step = helper
+                step = aside
             return step or self._directed(request) or self._queued(request) or _plain(request)
 
     def _standing(self, request: Request) -> Step | None:

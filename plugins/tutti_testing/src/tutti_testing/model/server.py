@@ -140,7 +140,7 @@ class ModelServer:
             self._record(request)
             wire.send(protocol.reply(request))
             return
-        step = self._script.choose(request, protocol.helper(request))
+        step = self._script.choose(request, protocol.auxiliary(request))
         self._record(attrs.evolve(request, answer=step))
         _perform(wire, protocol, request, step)
 

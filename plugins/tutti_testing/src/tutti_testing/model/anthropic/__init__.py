@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tutti_testing.model.anthropic.answers import error, success, tokens
-from tutti_testing.model.anthropic.helpers import helper_answer
+from tutti_testing.model.anthropic.auxiliary import auxiliary_answer
 from tutti_testing.model.anthropic.reading import read_request
 from tutti_testing.model.protocol import Answer, Final, json_answer
 from tutti_testing.model.request import Raw, Request
@@ -21,9 +21,9 @@ class AnthropicProtocol:
         """Read a request, or return None if its path belongs to somebody else."""
         return read_request(raw, self.name)
 
-    def helper(self, request: Request) -> Say:
-        """Return what to say to a helper call of the client."""
-        return helper_answer(request)
+    def auxiliary(self, request: Request) -> Say:
+        """Return what to say to an auxiliary call of the client."""
+        return auxiliary_answer(request)
 
     def answer(self, request: Request, step: Final) -> Answer:
         """Word a step as the answer to a message."""

@@ -9,8 +9,8 @@ from typing import Any
 
 import attrs
 
+from tutti_testing.model.anthropic.auxiliary import is_auxiliary
 from tutti_testing.model.anthropic.conversation import read_conversation
-from tutti_testing.model.anthropic.helpers import is_helper
 from tutti_testing.model.request import Raw, Request, unread
 
 _OLD_USER_ID = re.compile(r"_session_([0-9a-f-]{36})\Z")
@@ -66,7 +66,7 @@ def _read_message(request: Request) -> Request:
         typed=conversation.typed,
         turn=conversation.turn,
         tools=tools,
-        aux=is_helper(request.headers, tools, conversation.prompt),
+        aux=is_auxiliary(request.headers, tools, conversation.prompt),
         tool_results=conversation.results,
         messages=conversation.earlier,
     )

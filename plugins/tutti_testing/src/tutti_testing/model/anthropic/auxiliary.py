@@ -30,11 +30,11 @@ _COMPOUND = re.compile(r"[|;&\n]")
 _WITH_SUBCOMMANDS = frozenset({"cargo", "docker", "git", "npm", "uv"})
 
 
-def is_helper(headers: Mapping[str, str], tools: Sequence[str], prompt: str) -> bool:
+def is_auxiliary(headers: Mapping[str, str], tools: Sequence[str], prompt: str) -> bool:
     """Tell a call that the client makes for itself from one that the user's prompt caused.
 
-    Most helpers have no tools. Some do, to share a cache with the session, and give themselves
-    away by a header or by their first words; 2.0 warms its subagents up with one word.
+    Most of them have no tools. Some do, to share a cache with the session, and give themselves
+    away by a header or by their first words; 2.0 warms its agents up with one word.
 
     Args:
         headers: Header values by lower-case name.
@@ -48,7 +48,7 @@ def is_helper(headers: Mapping[str, str], tools: Sequence[str], prompt: str) -> 
     return prompt.startswith((_SUGGESTION_PROMPT, *_SUMMARY_PROMPTS))
 
 
-def helper_answer(request: Request) -> Say:
+def auxiliary_answer(request: Request) -> Say:
     """Return an answer that the client can use."""
     if request.prompt.startswith(_PREFIX_PROMPT):
         return Say(command_prefix(request.prompt.rpartition("\nCommand: ")[2]))
