@@ -56,7 +56,7 @@ install_hint() {
     fi
 }
 
-# install REASON PACKAGE...: from Debian when we may, else stop and say which command does it.
+# install REASON PACKAGE...: by apt-get when we may, else stop and say which command does it.
 install() {
     reason=$1
     shift
@@ -65,7 +65,7 @@ install() {
     fi
     if [ -z "${lists_are_fresh:-}" ]; then
         # One unreachable source among several is no reason to stop: the install below tells whether it mattered.
-        quietly "updating Debian's package lists" retry apt-get -o DPkg::Lock::Timeout=300 update || :
+        quietly "updating the system's package lists" retry apt-get -o DPkg::Lock::Timeout=300 update || :
         lists_are_fresh=yes
     fi
     quietly "installing $*" retry env DEBIAN_FRONTEND=noninteractive \
