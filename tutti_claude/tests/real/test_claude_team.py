@@ -2,67 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import pytest
-from claude_stage import VERSIONS, press, stage_of, wrapped
 
-from tutti_testing import Stage, wait_for
+from tutti_testing import wait_for
 from tutti_testing.model import ModelServer
 from tutti_testing.stage import carrying
 
-AGENTS = tuple(VERSIONS)
+AGENTS = ("newest", "recent", "old")
 
 pytestmark = pytest.mark.real
 
 
-def team(bins: dict[str, Path], mode: str) -> str:
-    """Return a team of one agent per version, each with a PATH of its own."""
-    agents = [
-        f'[[agent]]\nname = "{name}"\n[agent.env]\nPATH = "{folder}:/usr/local/bin:/usr/bin:/bin"\n'
-        for name, folder in bins.items()
-    ]
-    head = f'[workspace]\nname = "real"\n[defaults]\nruntime = "claude-code"\n[launch]\nmode = "{mode}"\n'
-    return head + "\n".join(agents)
-
-
-@pytest.fixture
-def stage(tmp_path: Path, short_folder: Path, model: ModelServer) -> Iterator[Stage]:
-    """Give a workspace for the three, in a home of their own."""
-    made = stage_of(tmp_path, short_folder, model.url, AGENTS)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def bins(tmp_path: Path) -> dict[str, Path]:
-    """Give each agent the program of its version, a little slow to start."""
-    return {name: wrapped(tmp_path / "bin" / name, VERSIONS[name], 3.0) for name in AGENTS}
-
-
-def committed(stage: Stage, agent: str) -> list[str]:
+def committed(stage: Any, agent: str) -> list[str]:
     """Return the subjects of an agent's own commits."""
     log = stage.run("git", "log", "--format=%s", f"main..tutti/{agent}").well()
     return log.stdout.splitlines()
 
 
-def test_a_day_of_three_agents(stage: Stage, bins: dict[str, Path]) -> None:
+def test_a_day_of_three_agents(stage: Any) -> None:
     """Every state is read right on the way from up to down, and the work is on three branches."""
-    stage.team(team(bins, "safe"))
+    stage.claudes("safe", *AGENTS)
     stage.tt("up", "--no-wait").well()
     assert {row["state"] for row in stage.status().values()} == {"starting"}
+    stage.open_gate()
     for agent in AGENTS:
         stage.until(agent, "idle")
 
     for agent in AGENTS:
-        text = f"A longer answer, please.\nIn more than one line. [[slow 14]]\nThis is {agent}."
+        text = f"A longer answer, please.\nIn more than one line. [[slow 40]]\nThis is {agent}."
         receipt = stage.tt("send", agent, "--json", stdin=text).well().json()
         assert receipt["outcome"] == "submitted", receipt
-    for agent in AGENTS:
         stage.until(agent, "working")
-    busy = stage.tt("send", "newest", "One more thing").badly()
-    assert "it is working" in busy.stdout
+        busy = stage.tt("send", agent, "One more thing").badly()
+        assert "it is working" in busy.stdout
     for agent in AGENTS:
         stage.until(agent, "idle")
 
@@ -94,26 +68,22 @@ def test_a_day_of_three_agents(stage: Stage, bins: dict[str, Path]) -> None:
     assert stage.run("git", "status", "--porcelain").stdout == "?? tutti.toml\n"
 
 
-def test_the_first_prompt_is_the_prompt(
-    stage: Stage, model: ModelServer, bins: dict[str, Path]
-) -> None:
+def test_the_first_prompt_is_the_prompt(stage: Any, model: ModelServer) -> None:
     """A prompt of the arrangement reaches the model whole, whatever it begins with."""
     prompt = "--help me with\n  'quotes' and $(this)\n[[say Understood.]]"
-    text = team({"newest": bins["newest"], "old": bins["old"]}, "safe")
-    stage.team(text.replace("[agent.env]", f'prompt = """\n{prompt}"""\n[agent.env]'))
+    stage.claudes("safe", "newest", "old", prompt=prompt)
+    stage.open_gate()
     stage.tt("up").well()
+    assert wait_for(lambda: _asked(model).count(prompt) == 2, 30), _asked(model)
     for agent in ("newest", "old"):
         stage.until(agent, "idle")
-    asked = [one.prompt for one in model.requests if one.prompt and not one.aux]
-    assert asked.count(prompt) == 2, asked
 
 
-def test_a_constrained_agent_does_what_the_policy_lists(
-    stage: Stage, bins: dict[str, Path]
-) -> None:
+def test_a_constrained_agent_does_what_the_policy_lists(stage: Any) -> None:
     """Listed tools run without asking; others are refused without asking."""
     stage.settings('[permissions]\nallow = ["Write", "git add", "git commit"]\n')
-    stage.team(team({"newest": bins["newest"], "recent": bins["recent"]}, "auto"))
+    stage.claudes("auto", "newest", "recent")
+    stage.open_gate()
     stage.tt("up").well()
     for agent in ("newest", "recent"):
         stage.until(agent, "idle")
@@ -125,9 +95,10 @@ def test_a_constrained_agent_does_what_the_policy_lists(
         assert not (stage.tree(agent) / "not-allowed").exists()
 
 
-def test_failures_are_told_apart(stage: Stage, model: ModelServer, bins: dict[str, Path]) -> None:
+def test_failures_are_told_apart(stage: Any, model: ModelServer) -> None:
     """A rejected key, a limit and a provider that is down are three states, with their reasons."""
-    stage.team(team({"newest": bins["newest"], "recent": bins["recent"]}, "safe"))
+    stage.claudes("safe", "newest", "recent")
+    stage.open_gate()
     stage.tt("up").well()
     wanted = {"401": "auth_failed", "429": "rate_limited", "529": "provider_down"}
     for agent in ("newest", "recent"):
@@ -140,24 +111,31 @@ def test_failures_are_told_apart(stage: Stage, model: ModelServer, bins: dict[st
         stage.until(agent, "idle")
 
 
-def test_one_that_cannot_start_says_why(stage: Stage, bins: dict[str, Path]) -> None:
+def test_one_that_cannot_start_says_why(stage: Any) -> None:
     """An agent that ends at once is a failure with its last words; the other one runs."""
-    broken = bins["old"].parent / "broken"
-    broken.mkdir()
-    (broken / "claude").write_text("#!/bin/sh\necho 'no luck today' >&2\nexit 3\n")
-    (broken / "claude").chmod(0o755)
-    stage.team(team({"newest": bins["newest"], "broken": broken}, "safe"))
+    program = stage.bins["old"] / "claude"
+    program.write_text("#!/bin/sh\necho 'no luck today' >&2\nexit 3\n")
+    stage.claudes("safe", "newest", "old")
+    stage.open_gate()
     done = stage.tt("up", "--json").badly().json()
     by_name = {one["agent"]: one for one in done["results"]}
     assert by_name["newest"]["ok"]
-    assert by_name["broken"]["state"] == "exited"
-    assert "exit status 3" in by_name["broken"]["detail"]
-    assert "no luck today" in by_name["broken"]["detail"]
+    assert by_name["old"]["state"] == "exited"
+    assert "exit status 3" in by_name["old"]["detail"]
+    assert "no luck today" in by_name["old"]["detail"]
 
 
-def _allow_until_idle(stage: Stage, agent: str) -> None:
+def _allow_until_idle(stage: Any, agent: str) -> None:
     """Answer each permission dialog with its first choice until the turn is over."""
     while stage.until(agent, "waiting", "idle")["state"] == "waiting":
-        press(stage, agent, "1")
         shown = stage.tt("peek", agent).stdout
-        wait_for(lambda: stage.tt("peek", agent).stdout != shown, 5)
+        stage.press(agent, "1")
+        _until_changed(stage, agent, shown)
+
+
+def _until_changed(stage: Any, agent: str, shown: str) -> None:
+    wait_for(lambda: stage.tt("peek", agent).stdout != shown, 5)
+
+
+def _asked(model: ModelServer) -> list[str]:
+    return [one.prompt for one in model.requests if one.prompt and not one.aux]

@@ -162,15 +162,15 @@ class Stage:
             timeout: Seconds to wait.
 
         Raises:
-            AssertionError: With its last row and screen, if time runs out.
+            AssertionError: With its last row and screen, if time runs out or its process ends.
         """
         row: dict[str, Any] = {}
 
         def there() -> bool:
             row.update(self.status()[agent])
-            return row["state"] in states
+            return row["state"] in (*states, "exited")
 
-        if not wait_for(there, timeout):
+        if not wait_for(there, timeout) or row["state"] not in states:
             screen = self.tt("peek", agent).stdout
             raise AssertionError(f"{agent} is not {'/'.join(states)}: {row}\n{screen}")
         return row
