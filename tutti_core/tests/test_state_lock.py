@@ -222,11 +222,16 @@ def test_threads_exclude_each_other(tmp_path: Path) -> None:
     assert lock.holder() is None
 
 
-def test_asking_does_not_disturb_a_try(tmp_path: Path) -> None:
+@pytest.mark.parametrize("left_by", ["a release", "a kill"])
+def test_asking_does_not_disturb_a_try(tmp_path: Path, left_by: str) -> None:
     """A try outlasts somebody who only asks, however slowly that goes."""
     lock = Lock(tmp_path / "x.lock")
-    with lock:
-        pass
+    if left_by == "a kill":
+        with holding(lock.path):
+            pass
+    else:
+        with lock:
+            pass
     asker = os.open(lock.path, os.O_RDONLY)
     fcntl.flock(asker, fcntl.LOCK_SH)
     assert lock.holder() is None
@@ -234,6 +239,20 @@ def test_asking_does_not_disturb_a_try(tmp_path: Path) -> None:
 
     assert lock.try_acquire()
     lock.release()
+
+
+def test_no_file_stays_open(tmp_path: Path) -> None:
+    """Taking, trying in vain, asking and releasing leave no descriptor behind."""
+    lock = Lock(tmp_path / "x.lock")
+
+    def use() -> int:
+        for _ in range(3):
+            with lock:
+                Lock(lock.path).try_acquire()
+                lock.holder()
+        return len(list(Path("/dev/fd").iterdir()))
+
+    assert use() == use()
 
 
 def test_try_does_not_wait_for_a_living_holder(
