@@ -186,6 +186,12 @@ DECLARE = "declare it in a [[runtime]] table (tutti-custom: run `tt plugins inst
             id="a variable that is no text",
         ),
         pytest.param(
+            "[workspace.env]\n1X = 'y'",
+            'tutti.toml:10 workspace.env.1X: "1X" is no name for a variable'
+            ' | use letters, digits and "_", no digit first',
+            id="a variable's name for all agents",
+        ),
+        pytest.param(
             "[launch]\nready_secs = 0",
             "tutti.toml:10 launch.ready_secs: must be above 0, is 0",
             id="no time to get ready",
@@ -199,6 +205,21 @@ DECLARE = "declare it in a [[runtime]] table (tutti-custom: run `tt plugins inst
             "[resilience]\nretry_max_attempts = 0",
             "tutti.toml:10 resilience.retry_max_attempts: must be at least 1, is 0",
             id="no attempt",
+        ),
+        pytest.param(
+            "[resilience]\nretry_initial_backoff_ms = -1",
+            "tutti.toml:10 resilience.retry_initial_backoff_ms: must be at least 0, is -1",
+            id="a first wait before now",
+        ),
+        pytest.param(
+            "[[agent]]\nscope = 'x'",
+            "tutti.toml:9 agent[2].name: is missing | add `name = ...`",
+            id="an agent without a name",
+        ),
+        pytest.param(
+            "[[tool_pack]]\nrequired_env = []",
+            "tutti.toml:9 tool_pack[0].name: is missing | add `name = ...`",
+            id="a tool pack without a name",
         ),
         pytest.param(
             "[resilience]\nretry_max_backoff_ms = -1",
@@ -264,6 +285,15 @@ def test_each_rule_of_the_workspaces_file_has_its_message(
         (
             'command = "c"\nmax_concurrent = 0',
             "5 profile[0].max_concurrent: must be at least 1, is 0",
+        ),
+        ("", "1 profile[0].command: is missing | add `command = ...`"),
+        (
+            'command = "c"\nmonthly_budget = -1',
+            "5 profile[0].monthly_budget: must be at least 0, is -1",
+        ),
+        (
+            'command = "c"\n[resilience]\nretry_max_attempts = 0',
+            "6 resilience.retry_max_attempts: must be at least 1, is 0",
         ),
         (
             'command = "c"\nweekly_hours = -1.5',
