@@ -222,16 +222,18 @@ def test_threads_exclude_each_other(tmp_path: Path) -> None:
     assert lock.holder() is None
 
 
+def used(path: Path, left_by: str) -> Lock:
+    """Give a lock that somebody held before."""
+    lock = Lock(path)
+    with holding(path) if left_by == "a kill" else lock:
+        pass
+    return lock
+
+
 @pytest.mark.parametrize("left_by", ["a release", "a kill"])
 def test_asking_does_not_disturb_a_try(tmp_path: Path, left_by: str) -> None:
     """A try outlasts somebody who only asks, however slowly that goes."""
-    lock = Lock(tmp_path / "x.lock")
-    if left_by == "a kill":
-        with holding(lock.path):
-            pass
-    else:
-        with lock:
-            pass
+    lock = used(tmp_path / "x.lock", left_by)
     asker = os.open(lock.path, os.O_RDONLY)
     fcntl.flock(asker, fcntl.LOCK_SH)
     assert lock.holder() is None
@@ -268,16 +270,15 @@ def test_try_does_not_wait_for_a_living_holder(
         assert not Lock(tmp_path / "x.lock").try_acquire()
 
 
-def test_nobody_is_named_for_a_lock_that_is_not_signed_yet(tmp_path: Path) -> None:
+@pytest.mark.parametrize("left_by", ["a release", "a kill"])
+def test_nobody_is_named_for_a_lock_that_is_not_signed_yet(tmp_path: Path, left_by: str) -> None:
     """Between taking and signing, the signature of the one before is not taken for the holder's."""
-    lock = Lock(tmp_path / "x.lock", purpose="before")
-    with lock:
-        pass
+    lock = used(tmp_path / "x.lock", left_by)
     other = os.open(lock.path, os.O_RDWR)
     fcntl.flock(other, fcntl.LOCK_EX)
 
     assert lock.holder() == Holder(0, "", "")
-    with pytest.raises(LockHeld, match="held by"):
+    with pytest.raises(LockHeld, match="held by another process"):
         Lock(lock.path, timeout=0).acquire()
     os.close(other)
 

@@ -80,11 +80,11 @@ def read_holder(fd: int) -> Holder:
         fd: The open lock file.
 
     Returns:
-        The holder; unknown (pid 0) if it has not signed, or only the one before it has.
+        The holder; unknown (pid 0) if it has not signed yet: then the text is of one before it.
     """
     try:
         who = json.loads(os.pread(fd, 65_536, 0).split(b"\n")[0])
         holder = Holder(int(who["pid"]), str(who["purpose"]), str(who["since"]))
-        return holder if who["held"] else _UNKNOWN
+        return holder if who["held"] and holder.is_alive() else _UNKNOWN
     except (ValueError, KeyError, TypeError):
         return _UNKNOWN

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 _FIRST_PAUSE = 0.0005
 _LONGEST_PAUSE = 0.02
-# `holder` takes a shared lock for an instant and signs nothing. Who finds a lock held but not
-# signed by a living process waits this long, or it would take asking for holding.
+# `holder` takes a shared lock for an instant. A try that failed because of that is tried again for
+# this long, or it would take asking for holding.
 _PATIENCE = 0.5
 
 
@@ -145,16 +145,11 @@ class Lock:
         start, pause = time.monotonic(), _FIRST_PAUSE
         while not self._take(refuse=refuse):
             waited = time.monotonic() - start
-            if waited >= seconds and (waited >= _PATIENCE or self._is_claimed()):
+            if waited >= seconds and (waited >= _PATIENCE or self.holder()):
                 return False
             time.sleep(min(pause, max(seconds - waited, _FIRST_PAUSE)))
             pause = min(pause * 2, _LONGEST_PAUSE)
         return True
-
-    def _is_claimed(self) -> bool:
-        """Say whether a living process signed for the lock."""
-        holder = self.holder()
-        return holder is not None and holder.is_alive()
 
     def _take(self, *, refuse: bool) -> bool:
         """Try once."""
