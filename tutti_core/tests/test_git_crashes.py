@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from tutti_core.errors import GitError
+from tutti_core.git.trash import Trash
 from tutti_core.git.worktrees import Worktrees
 
 
@@ -48,6 +49,7 @@ def trees(repo: Path) -> Worktrees:
 PLAY = """
 import sys
 from pathlib import Path
+from tutti_core.git.trash import Trash
 from tutti_core.git.worktrees import Worktrees
 root = Path(sys.argv[1])
 trees = Worktrees(root, root / ".tutti" / "worktrees")
@@ -339,6 +341,11 @@ class TestWrecks:
             ("rm -r T/; ln -s ../.. .tutti/worktrees/api", "is a link to"),
             ("rm -r T/; echo 1 > .tutti/worktrees/api", "is not a folder"),
             ("rm -r T/; git clone -q . T/", "is a repository of its own"),
+            (
+                "rm -r T/ E/; git worktree add -q ../mine; git worktree move ../mine T/",
+                "names .*mine",
+            ),
+            ("rm T/.git; ln -s ../../../.git T/.git", "is a repository of its own"),
             ("echo 'gitdir: /elsewhere/worktrees/api' > T/.git", "its .git names /elsewhere"),
             ("git worktree lock --reason mine T/", "is locked .mine."),
         ],
@@ -352,6 +359,33 @@ class TestWrecks:
         with pytest.raises(GitError, match=reason):
             trees.ensure("api", "tutti/api")
         assert sh("find .tutti/worktrees | sort", repo) == before
+
+    def test_what_comes_at_the_last_moment_is_kept(
+        self, trees: Worktrees, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It is looked at again once nobody can reach it by its name, and put back."""
+        wreck(trees, "rm T/sub/a")
+        take = Trash.take
+
+        def taken(trash: Trash, place: Path) -> Path:
+            (place / "late").write_text("mine")
+            return take(trash, place)
+
+        monkeypatch.setattr(Trash, "take", taken)
+        with pytest.raises(GitError, match="did not put there: late"):
+            trees.ensure("api", "tutti/api")
+        assert (trees.home / "api" / "late").read_text() == "mine"
+
+    def test_the_way_out_works_with_and_without_gits_entry(
+        self, trees: Worktrees, repo: Path
+    ) -> None:
+        """After what the hint says, the next call makes a good tree."""
+        for script in ("echo 1 > T/new", "echo 1 > T/new; rm -r E/"):
+            wreck(trees, script)
+            with pytest.raises(GitError, match="did not put there: new") as caught:
+                trees.ensure("api", "tutti/api")
+            sh(caught.value.hint.partition("then: ")[2], repo)
+            check_made(trees)
 
     def test_a_branch_lock_with_another_commit_is_left(self, trees: Worktrees, repo: Path) -> None:
         """Somebody may be about to move that branch."""

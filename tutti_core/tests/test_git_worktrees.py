@@ -339,8 +339,10 @@ class TestLooking:
         assert len(calls) == 1
 
     def test_only_what_is_ours_and_there_is_shown(self, trees: Worktrees, repo: Path) -> None:
-        """Not the user's trees, not one that is gone, not one that was never finished."""
+        """Not the user's trees, not one that is gone, replaced, or was never finished."""
         sh("git worktree add -q .tutti/worktrees/mine", repo)
+        replaced = trees.ensure("new", "tutti/new").path
+        sh(f"rm -r {replaced}; git clone -q . {replaced}", repo)
         gone, unfinished = (trees.ensure(name, f"tutti/{name}") for name in ("gone", "half"))
         sh(f"rm -r {gone.path}", repo)
         file = repo / ".tutti" / "state" / "worktrees.json"
@@ -348,7 +350,7 @@ class TestLooking:
         records["half"]["created_at"] = None
         file.write_text(json.dumps(records))
         assert trees.list() == {}
-        assert [trees.inspect(name) for name in ("mine", "gone", "half")] == [None] * 3
+        assert [trees.inspect(name) for name in ("mine", "gone", "half", "new")] == [None] * 4
         assert unfinished.path.exists()
 
     def test_a_look_writes_nothing(self, trees: Worktrees, repo: Path) -> None:

@@ -43,6 +43,12 @@ def link_of(path: Path) -> Path | None:
     return Path(os.path.realpath(path / target.rstrip("\n"))) if mark == "gitdir" else None
 
 
+def names_itself(path: Path) -> bool:
+    """Return whether a folder is a linked worktree whose entry names it in turn."""
+    entry = None if path.is_symlink() else link_of(path)
+    return entry is not None and noted_path(entry) == path
+
+
 def erase(common: Path, entry: Path) -> None:
     """Make git forget one worktree, whose folder is gone, and no other.
 

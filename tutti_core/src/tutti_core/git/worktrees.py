@@ -10,12 +10,12 @@ says what was found. Ours is what is both in git's list and in ``.tutti/state/wo
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from tutti_core.errors import GitError
 from tutti_core.git.clearing import drop, refuse_loss, remove
+from tutti_core.git.entries import names_itself
 from tutti_core.git.listing import read_list
 from tutti_core.git.locking import repository_lock
 from tutti_core.git.making import add, plan
@@ -126,7 +126,7 @@ class Worktrees:
         return {
             agent: Tree(entry.path, entry.branch, entry.head, None, base not in (None, entry.head))
             for agent, entry in found.items()
-            if entry.prunable is None
+            if names_itself(entry.path)
         }
 
     def retire(self, agent: str) -> Retired:
@@ -158,8 +158,11 @@ class Worktrees:
         """Clear what killed calls left; the one of this agent must go, others may stay."""
         for name, record in self._records.read().items():
             if record.created_at is None:
-                with suppress(*([] if name == agent else [GitError])):
+                try:
                     clear(self.git, Site(name, self._place / name, None, None, record), self._trash)
+                except GitError:
+                    if name == agent:
+                        raise
 
     def _look(self, site: Site) -> Tree:
         if site.entry is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import time
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tutti_core.errors import GitError
-from tutti_core.git.entries import erase, noted_path
+from tutti_core.git.entries import erase, link_of, noted_path
 from tutti_core.git.repo import Git
 from tutti_core.git.site import Site, locked, some, stranger
 from tutti_core.git.trash import Trash
@@ -35,6 +34,7 @@ _OF_GIT = frozenset(
         "locked",
         "logs",
         "refs",
+        "reftable",
     }
 )
 
@@ -56,20 +56,41 @@ def clear(git: Git, site: Site, trash: Trash) -> None:
     entries = list(_entries(git.common, site))
     words = [word for entry in entries for word in _of_value(git, entry)]
     if site.taken:
-        _check_link(git, site)
-        words += leftovers(git, site.path, _commit(git, site, entries))
-    if words:
-        raise GitError(
-            f"{site.path} was never finished, and holds what git did not put there: {some(words)}",
-            hint="Keep what you need of it, then: "
-            f"git worktree remove --force --force {shlex.quote(str(site.path))}",
-        )
+        _check_link(git, site, entries)
+    commit = _commit(git, site, entries)
+    _refuse(site, entries, words + _put_there(git, site.path, commit))
     if site.taken:
-        trash.seal(trash.take(site.path))
-        trash.empty()
+        _throw_away(git, site, entries, commit, trash)
     for entry in entries:
         erase(git.common, entry)
     _unlock_branch(git, site)
+
+
+def _put_there(git: Git, path: Path, commit: str | None) -> list[str]:
+    return list(leftovers(git, path, commit)) if path.exists() else []
+
+
+def _throw_away(
+    git: Git, site: Site, entries: list[Path], commit: str | None, trash: Trash
+) -> None:
+    moved = trash.take(site.path)
+    try:
+        _refuse(site, entries, _put_there(git, moved, commit))
+    except BaseException:
+        trash.give_back(moved, site.path)
+        raise
+    trash.seal(moved)
+    trash.empty()
+
+
+def _refuse(site: Site, entries: list[Path], words: list[str]) -> None:
+    if words:
+        path = shlex.quote(str(site.path))
+        command = f"git worktree remove --force --force {path}" if entries else f"rm -r {path}"
+        raise GitError(
+            f"{site.path} was never finished, and holds what git did not put there: {some(words)}",
+            hint=f"Keep what you need of it, then: {command}",
+        )
 
 
 def _entries(common: Path, site: Site) -> Iterator[Path]:
@@ -84,7 +105,8 @@ def _entries(common: Path, site: Site) -> Iterator[Path]:
 
 def _unborn(entry: Path) -> bool:
     # Somebody else's git may be making an entry of that name this very moment.
-    return {item.name for item in entry.iterdir()} <= _OF_GIT and _abandoned(entry)
+    names = {item.name for item in entry.iterdir()} if entry.is_dir() else {"?"}
+    return names <= _OF_GIT and _abandoned(entry)
 
 
 def _of_value(git: Git, entry: Path) -> list[str]:
@@ -115,16 +137,18 @@ def _tip(git: Git, site: Site) -> str | None:
     return git.run("rev-parse", "--verify", "--quiet", ref, check=False) or None
 
 
-def _check_link(git: Git, site: Site) -> None:
+def _check_link(git: Git, site: Site, entries: list[Path]) -> None:
     """Refuse a folder that is anything but the beginning of a worktree of this repository."""
     link = site.path / ".git"
-    if site.path.is_symlink() or not site.path.is_dir():
+    if site.path.is_symlink() or not site.path.is_dir() or link.is_symlink():
         raise stranger(site)
-    if not os.path.lexists(link):
+    if not link.exists() or (link.is_file() and link.stat().st_size == 0):
         return
-    text = link.read_bytes() if link.is_file() and not link.is_symlink() else b"?"
-    target = Path(os.path.realpath(site.path / os.fsdecode(text.removeprefix(b"gitdir: ")).strip()))
-    if text and (not text.startswith(b"gitdir: ") or target.parent != git.common / "worktrees"):
+    target = link_of(site.path)
+    # One that names another living entry is somebody's tree, moved here.
+    if target is None or target.parent != git.common / "worktrees":
+        raise stranger(site)
+    if target not in entries and target.exists():
         raise stranger(site)
 
 
