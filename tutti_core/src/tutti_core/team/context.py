@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 
 from ..errors import ConfigError, PluginError
+from ..log import Log
 from ..model.arrangement import Agent, Arrangement
 from ..model.contract import Runtime, SessionHost, Sink
 from ..model.happening import Action, Event, Verdict
@@ -74,6 +75,11 @@ class Context:
     def journal(self) -> Journal:
         """The workspace's events."""
         return Journal(self.places.events)
+
+    @cached_property
+    def log(self) -> Log:
+        """The workspace's diagnostic log."""
+        return Log(self.places.logs / "tt.log")
 
     @cached_property
     def sinks(self) -> Mapping[str, Sink]:
@@ -187,5 +193,6 @@ class Context:
             sink.receive(event)
         except Exception as error:  # noqa: BLE001 -- a sink must never stop the work
             self._silent.add(name)
+            self.log.note("sink failed", sink=name, exc_info=error)
             data = {"sink": name, "error": f"{type(error).__name__}: {error}"}
             self.emit("sink.failed", data=data)

@@ -123,6 +123,7 @@ def _stop(context: Context, request: DownRequest, name: str, session: Session | 
     ended = context.host.end(session, grace=request.grace)
     now = datetime.now(timezone.utc).isoformat().replace("+00:00", "Z")
     write_record(context.root, name, {"status": "Stopped", "stopped_at": now})
+    context.log.note("ended", agent=name, pid=session.pid, **ended._asdict())
     data = {"reason": "manual", "session_name": session.name, "killed": len(ended.killed)}
     context.emit("agent.stopped", name, data, f"down-{time.time_ns() // 1_000_000}-{name}")
     if ended.left:

@@ -77,6 +77,7 @@ def send(context: Context, request: SendRequest) -> Receipt:
         outcome, evidence, hint = _deliver(context, agent.name, text)
     spent = round((time.monotonic() - begun) * 1000)
     receipt = Receipt(outcome, context.name, agent.name, evidence, spent, hint)
+    context.log.note("sent", agent=agent.name, outcome=outcome, evidence=evidence, ms=spent)
     data = {"outcome": outcome, "evidence": evidence, "ms": spent, "characters": len(text)}
     context.emit(f"prompt.{outcome}", agent.name, data)
     return receipt

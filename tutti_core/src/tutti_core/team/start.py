@@ -96,6 +96,7 @@ def launch(context: Context, wanted: LaunchRequest, tree: Tree) -> Started:
     with seat(context, wanted.profile):
         session = _session(context, agent, wanted, answer)
     _record(context, agent, session, tree, wanted, answer)
+    context.log.note("started", agent=agent.name, pane=session.pane, pid=session.pid)
     return Started(session, tree, wanted, answer, (*warnings, *answer.warnings))
 
 
