@@ -386,18 +386,36 @@ class TestEndingAgents:
 class TestAttaching:
     """A person is shown exactly the session meant."""
 
-    def test_command_lines(self, host: TmuxHost) -> None:
-        """The commands name the socket and the exact session."""
-        assert host.attach_argv("api")[-3:] == ["attach-session", "-t", "=api"]
-        assert host.switch_argv("api")[-3:] == ["switch-client", "-t", "=api"]
-        assert "host" in host.attach_argv("api")
+    def test_outside_tmux_a_client_is_attached(self, host: TmuxHost) -> None:
+        """The command names the socket and the exact session, and works inside other servers."""
+        argv = host.attach_argv(start(host, "api"))
+        assert argv[:3] == ["env", "-u", "TMUX"]
+        assert argv[-3:] == ["attach-session", "-t", "=api"]
+        assert "host" in argv
+
+    def test_inside_this_server_the_client_is_switched(
+        self, host: TmuxHost, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Nesting a server in itself is refused by tmux, so the client goes over instead."""
+        api = start(host, "api")
+        monkeypatch.setenv("TMUX", f"{host.tmux.socket_path()},1,0")
+        assert host.attach_argv(api)[-3:] == ["switch-client", "-t", "=api"]
+
+    def test_a_line_below_says_who_it_is(self, host: TmuxHost) -> None:
+        """Whoever attaches sees the agent's name and how to leave; others stay bare."""
+        start(host, "api-two")
+        host.attach_argv(start(host, "api"))
+        shown = host.tmux.run("show-options", "-t", "=api:", "-v", "status-left")
+        assert "api" in shown
+        assert "Ctrl+b d" in shown
+        assert host.tmux.run("show-options", "-t", "=api-two:", "-v", "status-left").strip() == ""
 
     def test_attaching_changes_neither_size_nor_environment(self, host: TmuxHost) -> None:
         """Whoever looks on from a smaller terminal leaves screen and variables as they are."""
         ada = start(host, "ada", "exec sh")
         start(host, "ada-two")
         before = host.tmux.run("show-environment", "-t", "=ada")
-        with Terminal(host.attach_argv("ada"), {"SSH_AUTH_SOCK": "/mine", "DISPLAY": ":9"}):
+        with Terminal(host.attach_argv(ada), {"SSH_AUTH_SOCK": "/mine", "DISPLAY": ":9"}):
             until(lambda: the(host, "ada").attached == 1)
             assert (the(host, "ada").width, the(host, "ada").height) == (200, 50)
             assert the(host, "ada-two").attached == 0

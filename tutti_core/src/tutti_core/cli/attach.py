@@ -19,8 +19,8 @@ from .common import agent_argument, find, workspace_option
 def command(agent: str, workspace: str | None, only_print: bool) -> int:
     """Show an AGENT's terminal; Ctrl+b d leaves it running."""
     root, name = find(agent, workspace)
-    argv, env = attach_command(Context.open(root), name)
+    argv = attach_command(Context.open(root), name)
     if not only_print:
-        os.execvpe(argv[0], argv, env)
+        os.execvp(argv[0], argv)
     print(shlex.join(argv))
     return 0

@@ -131,8 +131,8 @@ class SessionHost(Protocol):
     def end(self, session: Session, *, grace: float = 3.0) -> Ended:
         """End every process of a session, then the session."""
 
-    def attach_argv(self, session_name: str) -> Sequence[str]:
-        """Return the command that shows the session to a person."""
+    def attach_argv(self, session: Session) -> Sequence[str]:
+        """Return the command that shows a session to a person, from where they are."""
 
 
 @runtime_checkable

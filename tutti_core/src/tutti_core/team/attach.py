@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from ..detection.regions import rows_of
@@ -27,19 +26,14 @@ def session_of(context: Context, agent: str) -> Session:
     return sessions[agent]
 
 
-def attach_command(context: Context, agent: str) -> tuple[list[str], dict[str, str]]:
-    """Return the command that shows an agent's session, and the environment to run it in.
-
-    Inside the very same tmux server it switches the client; inside another one it nests, which
-    tmux allows once TMUX is out of the environment.
+def attach_command(context: Context, agent: str) -> list[str]:
+    """Return the command that shows an agent's session to a person, from where they are.
 
     Args:
         context: The workspace.
         agent: The agent's name.
     """
-    session = session_of(context, agent)
-    argv = list(context.host.attach_argv(session.name))
-    return argv, {name: value for name, value in os.environ.items() if name != "TMUX"}
+    return list(context.host.attach_argv(session_of(context, agent)))
 
 
 def peek(context: Context, agent: str, lines: int) -> list[str]:

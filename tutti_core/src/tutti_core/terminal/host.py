@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from . import keyboard, launching, processes, screens
+from .dressing import dress
 from .keyboard import PaneGone
 from .launching import ARGV_LIMIT
 from .listing import FORMAT, sessions
@@ -192,21 +193,20 @@ class TmuxHost:
             self.kill(session.name)
         return ended
 
-    def attach_argv(self, session_name: str) -> _Argv:
-        """Give the command that shows a session to a person outside tmux.
+    def attach_argv(self, session: Session) -> _Argv:
+        """Give the command that shows a session to a person, from where they are.
+
+        Inside this very server their client is switched; inside another one the session is nested,
+        which tmux allows once TMUX is out of the environment.
 
         Args:
-            session_name: Its exact name.
+            session: The session.
         """
-        return self.tmux.argv("attach-session", "-t", f"={session_name}")
-
-    def switch_argv(self, session_name: str) -> _Argv:
-        """Give the command that shows a session to a person inside this very server.
-
-        Args:
-            session_name: Its exact name.
-        """
-        return self.tmux.argv("switch-client", "-t", f"={session_name}")
+        dress(self.tmux.socket, session)
+        target = f"={session.name}"
+        if self.inside() == "same":
+            return self.tmux.argv("switch-client", "-t", target)
+        return ["env", "-u", "TMUX", *self.tmux.argv("attach-session", "-t", target)]
 
     def inside(self) -> Literal["same", "other", "no"]:
         """Say whether the caller runs inside this tmux server, another one, or none."""
