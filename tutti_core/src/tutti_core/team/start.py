@@ -108,12 +108,13 @@ def place(context: Context, agent: Agent, *, fresh: bool) -> Tree:
     """
     if not context.arrangement.worktree_of(agent):
         return Tree(context.root, None, None)
+    from ..git.freshening import freshen
     from ..git.worktrees import Worktrees
 
     trees = Worktrees(context.root, context.places.worktrees)
     tree = trees.ensure(agent.name, context.arrangement.branch_of(agent))
     if fresh or agent.fresh_worktree:
-        tree = trees.freshen(agent.name)
+        tree = freshen(trees, agent.name)
     return Tree(Path(tree.path), str(tree.path), tree.branch)
 
 
