@@ -38,7 +38,7 @@ def trees(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Worktrees:
 
 def advance(root: Path) -> str:
     """Make another commit in a folder and return it."""
-    git(root, "commit", "--quiet", "--allow-empty", "--message", "more")
+    git(root, "commit", "--quiet", "--allow-empty", "--message", f"More in {folder.name}")
     return git(root, "rev-parse", "HEAD")
 
 
