@@ -36,10 +36,10 @@ def trees(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Worktrees:
     return made
 
 
-def advance(root: Path) -> str:
+def advance(folder: Path) -> str:
     """Make another commit in a folder and return it."""
-    git(root, "commit", "--quiet", "--allow-empty", "--message", f"More in {folder.name}")
-    return git(root, "rev-parse", "HEAD")
+    git(folder, "commit", "--quiet", "--allow-empty", "--message", f"More in {folder.name}")
+    return git(folder, "rev-parse", "HEAD")
 
 
 def test_a_tree_behind_comes_up(trees: Worktrees) -> None:
