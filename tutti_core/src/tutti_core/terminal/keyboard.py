@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import uuid
 from typing import TYPE_CHECKING
 
 from .quoting import line
@@ -66,7 +65,7 @@ def paste(tmux: Tmux, pane: str, text: str) -> None:
     data = clean(text).encode("utf-8", "replace")
     if not data:
         return  # tmux keeps no empty buffer
-    buffer = f"tutti-{os.getpid()}-{uuid.uuid4().hex}"
+    buffer = f"tutti-{os.getpid()}-{os.urandom(16).hex()}"
     # -r keeps newlines newlines: as carriage returns they would each submit a line wherever the
     # program has not asked for bracketed paste.
     deliver = ["paste-buffer", "-p", "-r", "-d", "-b", buffer, "-t", pane]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import uuid
 from typing import TYPE_CHECKING
 
 from .keyboard import exact
@@ -38,7 +38,7 @@ def capture(
     """
     flags = [*(["-e"] if styles else []), *(["-J"] if join else [])]
     flags += ["-S", str(-history)] if history > 0 else []
-    mark = uuid.uuid4().hex  # nothing on a screen can be taken for the end of that screen
+    mark = os.urandom(16).hex()  # nothing on a screen can be taken for the end of that screen
     script = "".join(_one(pane, flags, mark) for pane in panes)
     if not script:
         return {}
