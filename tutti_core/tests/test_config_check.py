@@ -136,6 +136,17 @@ DECLARE = "declare it in a [[runtime]] table (tutti-custom: run `tt plugins inst
             id="a role's runtime",
         ),
         pytest.param(
+            "[roles]\ntester = 1",
+            "tutti.toml:10 roles.tester: expected a text, found the number 1"
+            ' | write it in quotes: "1"',
+            id="a role's runtime that is no text",
+        ),
+        pytest.param(
+            f'runtime = "{"x" * 61}"',
+            f'tutti.toml:9 agent[1].runtime: no plugin gives a runtime "{"x" * 57}..." | {DECLARE}',
+            id="a text too long for one line",
+        ),
+        pytest.param(
             'memory = " "',
             f'tutti.toml:9 agent[1].memory: " " is blank | {MEMORY}',
             id="memory blank",

@@ -140,6 +140,19 @@ def test_comments_are_not_moved_behind_ones_back(file: Path) -> None:
     assert file.read_text() == mixed
 
 
+def test_a_change_that_is_not_read_again_as_it_was_meant_is_refused(file: Path) -> None:
+    """What would be written is read once more and compared before anything is replaced."""
+    write(file, KEPT)
+
+    def odd(document: TOMLDocument) -> None:
+        # Not a number is not even equal to itself, as a value lost in writing would not be.
+        document["odd"] = float("nan")
+
+    with pytest.raises(ConfigError, match="cannot be changed as it is written"):
+        edit_global(odd)
+    assert file.read_text() == KEPT
+
+
 # The registry.
 
 

@@ -109,6 +109,17 @@ def test_the_environment_does_not_count_elsewhere(
     assert find_root(other) == other
 
 
+def test_a_relative_path_in_the_environment_does_not_count(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where one happens to be says nothing about where the folder asked about belongs."""
+    inner = workspace(root / "examples" / "one")
+    monkeypatch.chdir(root)
+    for value in ("", "."):
+        monkeypatch.setenv("TUTTI_ROOT", value)
+        assert find_root(inner) == inner
+
+
 @pytest.mark.parametrize("value", ["", ".", "relative", "{root}/src"])
 def test_an_environment_that_names_no_workspace_does_not_count(
     root: Path, monkeypatch: pytest.MonkeyPatch, value: str

@@ -265,6 +265,16 @@ def test_problems_of_both_files_come_together(home: Path) -> None:
     assert found.problems[3].remedy == 'did you mean "name"?'
 
 
+def test_the_message_counts_what_it_does_not_show(home: Path) -> None:
+    """One problem stands alone, a second is one more, and a third makes problems of them."""
+    write(home, f"{GOOD}x = 1\n")
+    assert broken(home).message == "tutti.toml:7 agent[0].x: unknown key"
+    write(home, f"{GOOD}x = 1\ny = 1\n")
+    assert broken(home).message.endswith(": unknown key (and 1 more problem)")
+    write(home, f"{GOOD}x = 1\ny = 1\nz = 1\n")
+    assert broken(home).message.endswith(": unknown key (and 2 more problems)")
+
+
 def test_each_broken_file_is_named(home: Path) -> None:
     """When neither file parses, both are blamed, each for its own line."""
     write(home, "x", "\ny")

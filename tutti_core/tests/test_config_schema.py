@@ -160,8 +160,24 @@ def test_keys_without_a_default_are_refused() -> None:
     assert message == "a adds the key 'copy' to [agent] without a default"
 
 
+def test_what_a_class_makes_up_itself_is_no_key() -> None:
+    """A field that cannot be given when the value is made is not asked of the file."""
+
+    @attrs.frozen
+    class Derived:
+        cap: int = 0
+        twice: int = attrs.field(init=False, default=0)
+
+    found = Schema.of([("a", Table("x", Derived))]).find("x", "workspace")
+    assert found is not None
+    assert found.names == ("cap",)
+
+
 def test_a_type_that_cannot_be_used_is_refused_by_name() -> None:
     """What is no attrs class, or cannot be resolved, is the plugin's mistake."""
+    assert refusal(("a", Keys("agent", dict))) == (
+        "a gives keys of [agent] a type that is no attrs class: <class 'dict'>"
+    )
     assert refusal(("a", Table("x", dict))) == (
         "a gives [x] a type that is no attrs class: <class 'dict'>"
     )
