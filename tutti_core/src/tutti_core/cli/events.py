@@ -23,7 +23,14 @@ FOLLOW_SECS = 0.2
 @click.option("-f", "--follow", is_flag=True, help="Go on as events happen.")
 @click.option("--after-seq", type=int, help="Only events after this sequence number.")
 @click.option("--since", metavar="RFC3339", help="Only events after this time.")
-@click.option("-n", "--lines", type=click.IntRange(0), default=20, show_default=True)
+@click.option(
+    "-n",
+    "--lines",
+    type=click.IntRange(0),
+    default=20,
+    show_default=True,
+    help="How many of the last; all of them after a number or a time that is given.",
+)
 @json_option
 def command(
     workspace: str | None,

@@ -12,7 +12,9 @@ from .common import agent_argument, find, json_option, show_json, workspace_opti
 @click.command("peek")
 @agent_argument
 @workspace_option
-@click.option("-l", "--lines", type=click.IntRange(1), default=50, show_default=True)
+@click.option(
+    "-l", "--lines", type=click.IntRange(1), default=50, show_default=True, help="How many at most."
+)
 @json_option
 def command(agent: str, workspace: str | None, lines: int, as_json: bool) -> int:
     """Print the last lines of an AGENT's screen."""

@@ -238,7 +238,16 @@ class RegisteredWorkspace:
 
 @attrs.frozen
 class GlobalSettings:
-    """The user's own file, `~/.config/tutti/config.toml`."""
+    """The user's own file, `~/.config/tutti/config.toml`.
+
+    Attributes:
+        user: The person.
+        profile: The accounts agents can run on.
+        dashboard: Where the dashboard is served.
+        registered_workspace: The workspaces that names can reach.
+        resilience: What happens on failure where a workspace does not say.
+        tables: Tables that plugins own, by the class that describes them.
+    """
 
     user: User = attrs.field(factory=User)
     profile: tuple[Profile, ...] = ()

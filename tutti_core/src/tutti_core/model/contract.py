@@ -30,15 +30,19 @@ class Runtime(Protocol):
             capabilities = Capabilities(prompt="paste")
 
             def launch(self, request: LaunchRequest) -> Launch:
-                return Launch(argv=request.command, paste=request.prompt)
+                return Launch(
+                    argv=request.command,
+                    paste=request.prompt,
+                    enforcement="unsupported" if request.constrained else "prompt",
+                )
 
             def rules(self) -> str:
                 return '''
                 [[screen]]
                 id = "prompt"
                 state = "idle"
-                region = "last:1"
-                regex = '^> $'
+                region = "bottom:1"
+                regex = "^>$"
                 '''
 
     Attributes:

@@ -21,8 +21,15 @@ STATES = (
     "stopped",
     "unknown",
 )
+"""``starting`` it was begun, and no source has spoken yet; ``idle`` it takes a prompt; ``working``
+it is busy with one; ``waiting`` it needs an answer, see `KINDS`; ``auth_failed`` its login was
+rejected; ``rate_limited`` its subscription gives no more for now; ``provider_down`` its provider
+cannot be reached; ``exited`` its process has ended by itself, and its last screen is kept;
+``stopped`` it has no session; ``unknown`` nothing tells."""
 
 KINDS = ("permission", "question", "dialog", "trust")
+"""``permission`` whether it may do something; ``question`` something it wants to know; ``dialog``
+any other menu; ``trust`` whether its folder can be trusted."""
 
 CONTRACT_WORDS: Mapping[str, tuple[str, str, str]] = {
     "starting": ("working", "ok", "Working"),
@@ -36,6 +43,7 @@ CONTRACT_WORDS: Mapping[str, tuple[str, str, str]] = {
     "stopped": ("stopped", "unknown", "Stopped"),
     "unknown": ("unknown", "unknown", "Unknown"),
 }
+"""For each state the words of the contract: ``activity_state``, ``auth_state``, ``status``."""
 
 
 class Screen(NamedTuple):
