@@ -1,0 +1,182 @@
+"""The command line: the same bytes by both ways, errors with remedies, one root."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tutti_testing import Stage
+
+TEAM = '[workspace]\nname = "words"\n[defaults]\nruntime = "demo"\n[[agent]]\nname = "one"\n'
+HEAVY = (
+    "asyncio",
+    "attr",
+    "attrs",
+    "cattrs",
+    "click",
+    "importlib.metadata",
+    "libtmux",
+    "pluggy",
+    "rich",
+    "structlog",
+    "tomlkit",
+)
+
+LONG_WAY = """
+import sys
+from tutti_core.cli.app import run
+sys.exit(run(sys.argv[1:]))
+"""
+WATCHED = """
+import atexit, sys
+from tutti_core.cli import main
+heavy = sys.argv[1].split(",")
+sys.argv = ["tt", *sys.argv[2:]]
+atexit.register(lambda: print(*[name for name in heavy if name in sys.modules], file=sys.stderr))
+main()
+"""
+
+
+@pytest.mark.parametrize("words", [["status"], ["voices"], ["status", "--json"], ["--version"]])
+def test_both_ways_print_the_same(workspace: Stage, words: list[str]) -> None:
+    """The short way and the long way through a command cannot be told apart."""
+    workspace.team(TEAM)
+    workspace.tt(*words).well()
+    short = workspace.tt(*words)
+    long = workspace.run(sys.executable, "-c", LONG_WAY, *words)
+    assert (short.stdout, short.stderr, short.exit_code) == (long.stdout, long.stderr, 0)
+
+
+def test_a_status_imports_nothing_heavy(workspace: Stage) -> None:
+    """With its caches warm, `tt status` of a running team stays light."""
+    workspace.team(TEAM).settings('[permissions]\nallow = ["git status"]\n')
+    workspace.tt("up").well()
+    argv = [sys.executable, "-c", WATCHED, ",".join(HEAVY), "status"]
+    workspace.run(*argv).well()
+    assert workspace.run(*argv).well().stderr == "\n"
+
+
+@pytest.mark.parametrize("words", [["status"], ["up"], ["send", "one", "hi"]])
+def test_outside_a_workspace_one_line_says_what_to_do(workspace: Stage, words: list[str]) -> None:
+    """The error names where was looked and the way out; with --json it is one object."""
+    plain = workspace.tt(*words).badly()
+    assert plain.stderr.startswith("error[config]: no tutti.toml")
+    assert "hint: run `tt init`" in plain.stderr
+    told = workspace.tt(*words, "--json").badly()
+    assert json.loads(told.stderr)["error"]["category"] == "config"
+    assert told.stdout == ""
+
+
+def test_every_problem_of_the_file_is_told_at_once(workspace: Stage) -> None:
+    """Each problem has its line, its path and its remedy."""
+    workspace.team('[workspace]\nname = "my.app"\n[[agent]]\nname = "a"\nruntme = "demo"\n')
+    told = workspace.tt("status").badly().stderr
+    assert "tutti.toml:2 workspace.name" in told
+    assert "my-app" in told
+    assert "tutti.toml:5 agent[0].runtme" in told
+    assert "runtime" in told
+
+
+def test_a_command_of_ours_that_is_missing_names_its_distribution(workspace: Stage) -> None:
+    """`tt land` is not there yet, and tt knows where it comes from."""
+    told = workspace.tt("land", "one").badly().stderr
+    assert "tt land comes with tutti-git" in told
+    assert "tt plugins install git" in told
+
+
+def test_a_command_nobody_knows_is_a_usage_error(workspace: Stage) -> None:
+    """A misspelt command ends with exit code 2."""
+    assert "No such command 'stauts'" in workspace.tt("stauts").badly(2).stderr
+
+
+def test_the_true_root_is_found_from_inside_a_worktree(workspace: Stage) -> None:
+    """A worktree has its own copy of the file; the workspace is still the one that made it."""
+    workspace.team(TEAM)
+    workspace.run("git", "add", "tutti.toml").well()
+    workspace.run("git", "commit", "-q", "-m", "Name the team").well()
+    workspace.tt("up", "--mode", "safe").well()
+    inside = workspace.tree("one") / "deep" / "down"
+    inside.mkdir(parents=True)
+    assert (workspace.tree("one") / "tutti.toml").exists()
+    rows = workspace.tt("status", "--json", cwd=inside).well().json()
+    assert [row["running"] for row in rows] == [True]
+    assert not (workspace.tree("one") / ".tutti").exists()
+
+
+def test_a_registered_workspace_is_reached_by_name(workspace: Stage) -> None:
+    """`workspace/agent` and `-w` work from anywhere, and a wrong name lists the right ones."""
+    workspace.tt("init", "--name", "mine", "--runtime", "demo").well()
+    workspace.tt("up").well()
+    elsewhere = workspace.home
+    assert workspace.tt("peek", "mine/builder", cwd=elsewhere).well().stdout
+    rows = workspace.tt("status", "-w", "mine", "--json", cwd=elsewhere).well().json()
+    assert rows[0]["workspace"] == "mine"
+    told = workspace.tt("peek", "yours/builder", cwd=elsewhere).badly().stderr
+    assert "workspace 'yours' is not registered (there are: mine)" in told
+
+
+def test_attach_says_which_command_it_would_run(workspace: Stage) -> None:
+    """The command names the exact session on tutti's own server."""
+    workspace.team(TEAM)
+    workspace.tt("up", "--mode", "safe").well()
+    shown = workspace.tt("attach", "one", "--print").well().stdout
+    assert "attach-session -t =tutti-words-one" in shown
+    assert workspace.env["TUTTI_TMUX_SOCKET"] in shown
+
+
+def test_prompts_come_from_words_files_and_standard_input(workspace: Stage) -> None:
+    """All three are the same, two at once are refused."""
+    workspace.team(TEAM)
+    workspace.tt("up", "--mode", "unattended", "--policy", "bypass").well()
+    (workspace.root / "prompt.md").write_text("[[append got.txt from-a-file]]")
+    workspace.tt("send", "one", "[[append", "got.txt", "from-words]]").well()
+    workspace.until("one", "idle")
+    workspace.tt("send", "one", "-f", "prompt.md").well()
+    workspace.until("one", "idle")
+    workspace.tt("send", "one", "-", stdin="[[append got.txt from-stdin]]").well()
+    workspace.until("one", "idle")
+    got = (workspace.tree("one") / "got.txt").read_text()
+    assert got == "from-words\nfrom-a-file\nfrom-stdin\n"
+    twice = workspace.tt("send", "one", "-f", "prompt.md", "and words").badly(2)
+    assert "given twice" in twice.stderr
+    assert "refused" in workspace.tt("send", "one", stdin="  \n").badly().stdout
+
+
+def test_events_can_be_followed(workspace: Stage) -> None:
+    """Whoever follows sees an event soon after it happened, once."""
+    workspace.team(TEAM)
+    argv = [sys.executable, "-m", "tutti_core", "events", "-f", "--json"]
+    with subprocess.Popen(
+        argv, cwd=workspace.root, env=workspace.env, stdout=subprocess.PIPE, text=True
+    ) as following:
+        workspace.tt("up", "--mode", "safe").well()
+        assert following.stdout is not None
+        event = json.loads(following.stdout.readline())
+        following.terminate()
+    assert (event["event"], event["agent"], event["seq"]) == ("agent.started", "one", 1)
+
+
+def test_completions_know_the_agents(workspace: Stage) -> None:
+    """A shell completes commands and the names in the file."""
+    workspace.team(TEAM)
+    asked = {"_TT_COMPLETE": "bash_complete", "COMP_WORDS": "tt peek o", "COMP_CWORD": "2"}
+    assert workspace.tt(env=asked).stdout == "plain,one\n"
+    for shell in ("bash", "zsh", "fish"):
+        assert "_TT_COMPLETE" in workspace.tt("--completions", shell).well().stdout
+
+
+def test_init_does_not_overwrite(workspace: Stage) -> None:
+    """A file that is there stays as it is."""
+    workspace.team(TEAM)
+    assert "is there already" in workspace.tt("init").badly().stderr
+    assert (workspace.root / "tutti.toml").read_text() == TEAM
+
+
+def test_a_reader_that_goes_away_is_no_error(workspace: Stage) -> None:
+    """`tt plugins | head -1` prints no traceback."""
+    script = f'"{sys.executable}" -m tutti_core plugins | head -1'
+    done = workspace.run("sh", "-c", script)
+    assert done.stderr == ""
