@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from tutti_core.model.session import Session, SessionSpec
 from tutti_core.terminal.host import PaneGone, TmuxHost
-from tutti_core.terminal.keyboard import clean
-from tutti_core.terminal.tmux import TmuxError
+from tutti_core.terminal.keyboard import clean, paste
+from tutti_core.terminal.tmux import Output, Tmux, TmuxError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -147,6 +147,22 @@ class TestPasting:
         """Without a server nothing is pasted, and that is said."""
         with pytest.raises(TmuxError, match="tmux load-buffer"):
             host.paste("%0", "hello")
+
+    def test_that_is_interrupted_leaves_no_buffer(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """If tmux fails half-way, the buffer that may have been filled is deleted."""
+        asked: list[tuple[str, ...]] = []
+
+        def refuse(*args: str, **_: object) -> Output:
+            asked.append(args)
+            return Output(1, b"", "x")
+
+        tmux = Tmux("unused")
+        monkeypatch.setattr(tmux, "call", refuse)
+        with pytest.raises(TmuxError, match="tmux load-buffer: x"):
+            paste(tmux, "%1", "hello")
+        (load, discard) = asked
+        assert load[:2] == ("load-buffer", "-b")
+        assert discard == ("delete-buffer", "-b", load[2])
 
     def test_goes_to_panes_only(self, host: TmuxHost) -> None:
         """A session's name, which tmux might take for another's beginning, is refused."""

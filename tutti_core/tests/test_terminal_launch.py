@@ -251,6 +251,24 @@ class TestTheEnvironment:
         assert {*CARRIED} - {"TERM"} <= told
 
 
+class TestTheWindow:
+    """What an agent's window needs, it has on any server."""
+
+    def test_on_a_server_that_a_stranger_configured(self, host: TmuxHost, tmp_path: Path) -> None:
+        """A dead agent stays with its whole screen, under its own name, at its own size."""
+        outside(host, {}, "new-session", "-d", "-s", "stranger", "sleep", "600")
+        script = "printf '\\033kother\\033\\\\'; echo last words; read answer; exit 3"
+        pane = host.create(spec("ada", tmp_path, "sh", "-c", script)).pane
+        until(lambda: "last words" in host.capture([pane])[pane])
+        window = host.tmux.run("display-message", "-p", "-t", pane, "#{window_name}")
+        host.keys(pane, "Enter")
+        until(lambda: host.list()[0].exit_status == 3)
+        assert (host.list()[0].width, host.list()[0].height) == (200, 50)
+        assert host.tmux.run("display-message", "-p", "-t", pane, "#{window_name}") == window
+        if host.tmux.version() >= (3, 3):
+            assert host.capture([pane])[pane].strip() == "last words"
+
+
 class TestRefusals:
     """What cannot be started is said before anything is touched."""
 

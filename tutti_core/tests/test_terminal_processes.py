@@ -47,6 +47,23 @@ while True:
 """
 
 
+# A process with a child that hands over to a copy of itself, in a session of its own, every few
+# milliseconds.
+RELAY = r"""
+import os, signal, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+if os.fork():
+    time.sleep(600)
+while True:
+    with open(sys.argv[1], "a") as file:
+        file.write(f"{os.getpid()}\n")
+    time.sleep(0.008)
+    if os.fork():
+        os._exit(0)
+    os.setsid()
+"""
+
+
 class Zoo:
     """Starts processes and sees to it that none outlives the test."""
 
@@ -163,11 +180,11 @@ class TestLooking:
     def test_all_marks_must_match(self, zoo: Zoo, table: str) -> None:
         """One mark that differs, or only begins the same, is no match; nor are no marks at all."""
         pid = zoo.start("sleep", "600")
-        until(lambda: marked(zoo.marks()) == (pid,))
-        assert marked({**zoo.marks(), "TUTTI_ROOT": "/zo"}) == ()
-        assert marked({**zoo.marks(), "OTHER": "1"}) == ()
-        assert marked({"UTTI_AGENT": zoo.mark}) == ()
-        assert marked({}) == ()
+        until(lambda: [*marked(zoo.marks())] == [pid])
+        assert [*marked({**zoo.marks(), "TUTTI_ROOT": "/zo"})] == []
+        assert [*marked({**zoo.marks(), "OTHER": "1"})] == []
+        assert [*marked({"UTTI_AGENT": zoo.mark})] == []
+        assert [*marked({})] == []
 
     def test_a_tmux_server_is_never_marked(self, zoo: Zoo, tmp_path: Path) -> None:
         """A tmux that an agent started holds sessions, and is neither found nor ended."""
@@ -179,7 +196,7 @@ class TestLooking:
             capture_output=True, check=True, timeout=10,
         )  # fmt: skip
         server, pane = map(int, asked.stdout.split())
-        until(lambda: marked(zoo.marks()) == (pane,))
+        until(lambda: [*marked(zoo.marks())] == [pane])
         assert end([server], grace=0.1) == ((), (), ())
         assert alive(server)
         subprocess.run([*socket, "kill-server"], check=True, timeout=10)
@@ -246,7 +263,24 @@ class TestEnding:
         ended = end([pid], grace=0.3, also=lambda: marked(zoo.marks()))
         assert ended.left == ()
         assert len(ended.killed) >= 2
-        assert marked(zoo.marks()) == ()
+        assert [*marked(zoo.marks())] == []
+
+    def test_who_lives_only_to_start_the_next(self, zoo: Zoo, tmp_path: Path) -> None:
+        """A process that is followed by another every few milliseconds is caught."""
+        program = tmp_path / "relay.py"
+        program.write_text(RELAY)
+        pid = zoo.start(sys.executable, "-I", "-S", str(program), str(tmp_path / "all"))
+        until(lambda: len(numbers(tmp_path / "all")) >= 5)
+        ended = end([pid], grace=0.2, also=lambda: marked(zoo.marks()))
+        assert ended.left == ()
+        assert pid in ended.killed
+        assert [*marked(zoo.marks())] == []
+
+    def test_looks_twice_before_saying_nobody(self, zoo: Zoo) -> None:
+        """Someone who came while we looked elsewhere is found by looking again."""
+        pid = zoo.start("sleep", "600")
+        looks = iter(((), (pid,)))
+        assert end([], also=lambda: next(looks, ())).terminated == (pid,)
 
     def test_who_starts_others_when_asked(self, zoo: Zoo, tmp_path: Path) -> None:
         """A newcomer that appears only because of the asking is asked as well."""
@@ -258,14 +292,14 @@ class TestEnding:
         pid = zoo.start("sh", str(asked))
         until((tmp_path / "up").exists)
 
-        def also() -> tuple[int, ...]:
+        def also() -> Iterator[int]:
             if not alive(pid):
                 until(lambda: numbers(tmp_path / "late"))
             return marked(zoo.marks())
 
         ended = end([pid], also=also)
         assert set(numbers(tmp_path / "late")) <= set(ended.terminated)
-        assert marked(zoo.marks()) == ()
+        assert [*marked(zoo.marks())] == []
 
     def test_who_is_gone_already(self, zoo: Zoo) -> None:
         """Nobody is neither terminated nor left."""
@@ -299,14 +333,17 @@ class TestEnding:
         self, zoo: Zoo, monkeypatch: pytest.MonkeyPatch, held: bool
     ) -> None:
         """A process that has the number of one we met, but began later, is not signalled."""
+        sent: list[int] = []
         pid = zoo.start("sleep", "600")
         found = proctable.look(pid)
         assert found is not None
         if not held:
             monkeypatch.delattr(os, "pidfd_open", raising=False)
-        processes._signal(found._replace(started="1"), signal.SIGKILL)
-        processes._signal(found._replace(pid=2**22 + 1), signal.SIGKILL)
-        assert zoo.started[0].poll() is None
+        with monkeypatch.context() as patch:
+            patch.setattr(processes, "_send", lambda _handle, pid, _number: sent.append(pid))
+            processes._signal(found._replace(started="1"), signal.SIGKILL)
+            processes._signal(found._replace(pid=2**22 + 1), signal.SIGKILL)
+        assert sent == []
         processes._signal(found, signal.SIGKILL)
         assert zoo.started[0].wait(timeout=10) == -signal.SIGKILL
 

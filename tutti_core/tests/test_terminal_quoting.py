@@ -77,6 +77,15 @@ class TestQuoting:
         listed = server.checked(server.feed(line(*given_as, asked)), "set-option")
         assert [tuple(map(os.fsdecode, one[1:])) for one in rows(listed.stdout, 3)] == [values]
 
+    def test_in_any_locale(self, server: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Text comes back whole even where the caller's locale knows ASCII only."""
+        for name in ("LC_ALL", "LC_CTYPE", "LANG"):
+            monkeypatch.setenv(name, "C")
+        given_as = ["set-option", "-t", "=quoting:", "@v0", "é 日本 🎉"]
+        asked = ["list-panes", "-t", "=quoting:", "-F", row(["pane_id", "@v0"])]
+        listed = server.checked(server.feed(line(given_as, asked)), "set-option")
+        assert rows(listed.stdout, 2)[0][1].decode() == "é 日本 🎉"
+
 
 class TestRows:
     """Listings are read by the count of fields."""

@@ -212,7 +212,9 @@ class TestTheServer:
         """Who runs inside another tmux still speaks to ours, and to a folder given relatively."""
         running(tmux)
         monkeypatch.setenv("TMUX", "/nonexistent/other,1,0")
-        monkeypatch.setenv("TMUX_TMPDIR", os.path.relpath(os.environ["TMUX_TMPDIR"]))
+        folder = Path(os.environ["TMUX_TMPDIR"])
+        monkeypatch.chdir(folder.parent)
+        monkeypatch.setenv("TMUX_TMPDIR", folder.name)
         assert tmux.run("display-message", "-p", "#{socket_path}").strip() == tmux.socket_path()
 
     def test_the_socket(self, tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:

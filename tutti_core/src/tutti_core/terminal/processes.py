@@ -12,7 +12,7 @@ from ..model.session import Ended
 from . import proctable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from .proctable import Process
 
@@ -72,20 +72,19 @@ def descendants(pid: int) -> tuple[int, ...]:
     return tuple(sorted(found - {pid}))
 
 
-def marked(env: Mapping[str, str]) -> tuple[int, ...]:
-    """List processes that were started with variables, however far they went from their parents.
+def marked(env: Mapping[str, str]) -> Iterator[int]:
+    """Find processes that were started with variables, however far they went from their parents.
 
     Args:
         env: The variables, such as ``TUTTI_ROOT`` and ``TUTTI_AGENT``; all must match.
 
     Returns:
-        Their numbers; a tmux server is never one of them, as it holds other people's sessions.
+        Their numbers, each given as soon as it is found; a tmux server is never one of them, as it
+        holds other people's sessions.
     """
-    if not env:
-        return ()
     entries = frozenset(os.fsencode(f"{name}={value}") for name, value in env.items())
-    looked = (proctable.look(pid) for pid in proctable.carriers(entries))
-    return tuple(sorted(one.pid for one in looked if one and not _is_tmux(one)))
+    looked = (proctable.look(pid) for pid in (proctable.carriers(entries) if entries else ()))
+    return (one.pid for one in looked if one and not _is_tmux(one))
 
 
 def end(
@@ -101,7 +100,7 @@ def end(
     Args:
         pids: Processes to begin with.
         grace: Seconds they have after SIGTERM.
-        also: Looked up again and again for offspring that parentage no longer shows.
+        also: Gives, again and again, offspring that parentage no longer shows; better lazily.
 
     Returns:
         Who went when asked, who had to be killed, and who is still there.
@@ -121,6 +120,7 @@ class _Hunt:
         self._met: dict[int, Process] = {}
         self._asked: set[Process] = set()
         self._killed: set[Process] = set()
+        self._restless = False
         looked = (proctable.look(pid) for pid in pids if pid != os.getpid())
         self._meet(one for one in looked if one and _may_end(one))
 
@@ -155,26 +155,41 @@ class _Hunt:
     def _frozen(self) -> set[Process]:
         """Stop everybody, so that none can start another while we go from one to the next."""
         frozen: set[Process] = set()
-        alive = self._alive()
+        alive = self._alive(freeze=True)
         while alive - frozen and len(frozen) < _MANY:
             for process in alive - frozen:
                 _signal(process, signal.SIGSTOP)
             frozen |= alive
-            alive = self._alive()
+            alive = self._alive(freeze=True)
         return alive
 
-    def _alive(self) -> set[Process]:
-        """Look twice before saying that nobody is left: one may have come while one went."""
-        return self._look() or self._look()
+    def _alive(self, *, freeze: bool = False) -> set[Process]:
+        """Look again before saying that nobody is left: one may have come while one went."""
+        alive = self._look(freeze=freeze)
+        again = 9 if self._restless else 1
+        while again and not alive:
+            alive = self._look(freeze=freeze)
+            again -= 1
+        return alive
 
-    def _look(self) -> set[Process]:
-        also = set(self._also())
+    def _look(self, *, freeze: bool) -> set[Process]:
+        seen = {process.pid for process in self._sights(freeze=freeze)}
         everybody = proctable.table()
+        # Who was seen and is gone a moment later may have passed on to another: not nobody yet.
+        self._restless = self._restless or not seen <= set(everybody)
         known = {pid for pid, one in self._met.items() if _same(one, everybody.get(pid))}
-        found = _offspring(known | also, everybody) - {os.getpid()}
-        alive = [everybody[pid] for pid in found if _may_end(everybody[pid])]
-        self._meet(alive)
-        return {self._met[process.pid] for process in alive}
+        found = _offspring(known, everybody) - {os.getpid()}
+        alive = {pid for pid in found if _may_end(everybody[pid])}
+        self._meet(everybody[pid] for pid in alive)
+        return {self._met[pid] for pid in alive | seen}
+
+    def _sights(self, *, freeze: bool) -> Iterator[Process]:
+        for process in map(proctable.look, self._also()):
+            if process and process.pid != os.getpid() and _may_end(process):
+                if freeze:  # on sight: some live only as long as it takes to start the next
+                    _signal(process, signal.SIGSTOP)
+                self._meet((process,))
+                yield process
 
     def _meet(self, processes: Iterable[Process]) -> None:
         # Parent and command change in the course of a life, so that the first sight of it is kept.

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PROC = "/proc"
 _DEADLINE = 10.0
@@ -64,25 +67,19 @@ def look(pid: int) -> Process | None:
     )
 
 
-def carriers(entries: frozenset[bytes]) -> list[int]:
-    """List the processes that were started with variables.
+def carriers(entries: frozenset[bytes]) -> Iterator[int]:
+    """Find the processes that were started with variables, each named as soon as it is seen.
 
     Args:
         entries: Each ``NAME=value``.
 
     Returns:
-        Their numbers; another user's processes, whose environment may not be read, are missing.
+        Their numbers, highest first, which mostly is youngest first; another user's processes,
+        whose environment may not be read, are missing.
     """
-    if _has_proc():
-        return [pid for pid in _pids() if entries.issubset(_environment(pid))]
-    # `ps` prints the environment after the command, with blanks between: as good as it gets there.
-    flags = "-axwwE" if sys.platform == "darwin" else "axwwe"
-    found = []
-    for row in _ps(flags, "-o", "pid=,command=").splitlines():
-        pid, _, shown = row.strip().partition(b" ")
-        if all(b" " + entry + b" " in shown + b" " for entry in entries):
-            found.append(int(pid))
-    return found
+    if not _has_proc():
+        return _ps_carriers(entries)
+    return (pid for pid in sorted(_pids(), reverse=True) if entries.issubset(_environment(pid)))
 
 
 def _pids() -> list[int]:
@@ -122,6 +119,15 @@ def _ps_process(fields: list[bytes]) -> Process | None:
         zombie=fields[2].startswith(b"Z"),
         command=Path(os.fsdecode(fields[8])).name,
     )
+
+
+def _ps_carriers(entries: frozenset[bytes]) -> Iterator[int]:
+    # `ps` prints the environment after the command, with blanks between: as good as it gets there.
+    flags = "-axwwE" if sys.platform == "darwin" else "axwwe"
+    for row in _ps(flags, "-o", "pid=,command=").splitlines():
+        pid, _, shown = row.strip().partition(b" ")
+        if all(b" " + entry + b" " in shown + b" " for entry in entries):
+            yield int(pid)
 
 
 def _is_this_ps(process: Process) -> bool:
