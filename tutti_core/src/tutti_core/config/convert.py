@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from functools import cache
 from types import NoneType, UnionType
@@ -10,20 +10,17 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 import attrs
 
-from tutti_core.errors import PluginError, TuttiError
+from tutti_core.errors import TuttiError
 
 from . import values
+from .faults import UNKNOWN, faults_of, impossible
 from .problems import Fault, KeyPath, suggestion
 from .schema import EXTRAS, Section, names_of
 
 if TYPE_CHECKING:
     from cattrs import Converter
-    from cattrs.errors import StructureHandlerNotFoundError
 
 Hook = Callable[[Any, Any], Any]
-
-UNKNOWN = "unknown key"
-MISSING = "is missing"
 
 _BY_VALIDATORS = (ValueError, TypeError, LookupError)
 
@@ -50,9 +47,9 @@ def convert(value: Any, kind: Any, path: KeyPath = ()) -> tuple[Any, list[Fault]
     try:
         hook = _converter().get_structure_hook(kind)
     except StructureHandlerNotFoundError as error:
-        raise _impossible(error) from error
+        raise impossible(error) from error
     found, failure = _tried(hook, value, kind)
-    return found, list(_faults(failure, path)) if failure else []
+    return found, list(faults_of(failure, path)) if failure else []
 
 
 def convert_table(value: Any, section: Section, path: KeyPath) -> tuple[Any, list[Fault]]:
@@ -227,54 +224,3 @@ def _is_mapping(kind: Any) -> bool:
 
 def _is_union(kind: Any) -> bool:
     return get_origin(kind) in (Union, UnionType)
-
-
-# What went wrong, and where.
-
-
-def _faults(error: Exception, path: KeyPath) -> Iterator[Fault]:
-    from cattrs.errors import (
-        ClassValidationError,
-        ForbiddenExtraKeysError,
-        IterableValidationError,
-        StructureHandlerNotFoundError,
-    )
-
-    if isinstance(error, ClassValidationError):
-        yield from _class_faults(error, path)
-    elif isinstance(error, IterableValidationError):
-        for inner, place in error.group_exceptions()[0]:
-            yield from _faults(inner, (*path, place.index))
-    elif isinstance(error, ForbiddenExtraKeysError):
-        for name in sorted(error.extra_fields):
-            yield Fault((*path, name), UNKNOWN, suggestion(name, names_of(error.cl)))
-    elif isinstance(error, values.MismatchError):
-        yield Fault(path, error.message, error.remedy)
-    elif isinstance(error, StructureHandlerNotFoundError):
-        # Some versions of cattrs look for the hook of a field only when they need it.
-        raise _impossible(error)
-    else:
-        yield Fault(path, _said(error))
-
-
-def _impossible(error: StructureHandlerNotFoundError) -> PluginError:
-    return PluginError(f"a TOML table cannot give a {error.type_!r}")
-
-
-def _class_faults(error: Any, path: KeyPath) -> Iterator[Fault]:
-    noted, whole = error.group_exceptions()
-    fields = attrs.fields_dict(error.cl)
-    for inner, note in noted:
-        key = fields[note.name].alias or note.name
-        if isinstance(inner, KeyError) and inner.args == (key,):
-            yield Fault((*path, key), MISSING, f"add `{key} = ...`")
-        else:
-            yield from _faults(inner, (*path, key))
-    for inner in whole:
-        # What a validator of attrs says begins with the name of the field.
-        named = [one for one in fields if _said(inner).startswith(f"'{one}' ")]
-        yield from _faults(inner, (*path, *(fields[one].alias or one for one in named)))
-
-
-def _said(error: Exception) -> str:
-    return str(error.args[0]) if error.args else type(error).__name__

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 from tutti_core.errors import PluginError
 
 from . import known
-from .convert import MISSING, convert_table
+from .convert import convert_table
 from .document import Document
+from .faults import MISSING
 from .find import global_path, shown
 from .problems import Fault, KeyPath, parsed, suggestion
 from .schema import CORE, Schema, Scope, Section
