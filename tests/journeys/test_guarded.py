@@ -90,3 +90,11 @@ def test_bypass_is_refused_where_it_would_be_ignored(workspace: Stage, mode: str
     workspace.team(TEAM)
     refused = workspace.tt("up", "--mode", mode, "--policy", "bypass").badly()
     assert f"policy bypass needs mode unattended, found mode {mode}" in refused.stderr
+
+
+def test_a_missing_runtime_keeps_nobody_from_looking(workspace: Stage) -> None:
+    """With a runtime's plugin off, status shows the team, and up says what is missing."""
+    workspace.team(TEAM)
+    off = {"TUTTI_DISABLE_PLUGINS": "demo"}
+    assert "one" in workspace.tt("status", env=off).well().stdout
+    assert "tutti-demo" in workspace.tt("up", env=off).badly().stderr

@@ -16,7 +16,7 @@ from .problems import ConfigProblems, Problem
 from .schema import Schema
 from .take import Taken, take
 
-Runtimes = Collection[str] | Callable[[Mapping[str, Any]], Collection[str]]
+Runtimes = Collection[str] | Callable[[Mapping[str, Any]], Collection[str] | None]
 
 
 def load(root: Path, schema: Schema, *, runtimes: Runtimes | None = None) -> Arrangement:
@@ -26,7 +26,7 @@ def load(root: Path, schema: Schema, *, runtimes: Runtimes | None = None) -> Arr
         root: Absolute path of the workspace.
         schema: The tables that may be used.
         runtimes: The names of the runtimes there are, or a function that is given the values of
-            `tutti.toml` and returns them; None if runtimes are not to be checked.
+            `tutti.toml` and returns them; None, given or returned, if they are not to be checked.
 
     Returns:
         The team.

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import discovery
-from ..config.cache import read_compiled, write_compiled
+from ..config.cache import read_compiled, stamp_of, write_compiled
 
 if TYPE_CHECKING:
     from ..model.arrangement import Arrangement
@@ -38,12 +38,14 @@ def _compile(root: Path) -> dict[str, Any]:
     from ..plugins import Plugins
     from .loading import load_arrangement
 
+    stamp = stamp_of(root)
     plugins = Plugins.installed()
-    arrangement = load_arrangement(root, plugins)
+    # A runtime that is missing must not keep anybody from looking at the others.
+    arrangement = load_arrangement(root, plugins, check_runtimes=False)
     data = digest(arrangement, plugins)
     kept = discovery.read_cache()
     if kept is not None and not plugins.broken:
-        write_compiled(root, discovery.plugins_key(kept), data)
+        write_compiled(root, discovery.plugins_key(kept), data, stamp=stamp)
     return data
 
 

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from ..plugins import Plugins
 
 
-def load_arrangement(root: Path, plugins: Plugins) -> Arrangement:
+def load_arrangement(root: Path, plugins: Plugins, *, check_runtimes: bool = True) -> Arrangement:
     """Load and check a workspace's configuration.
 
     Args:
         root: Absolute path of the workspace.
         plugins: Who owns which tables and gives which runtimes.
+        check_runtimes: Whether an agent on a runtime that nobody gives is a problem.
 
     Raises:
         ConfigError: With every problem of both files.
@@ -28,9 +29,9 @@ def load_arrangement(root: Path, plugins: Plugins) -> Arrangement:
 
     read: dict[str, Any] = {}
 
-    def runtimes(tables: Mapping[str, Any]) -> Collection[str]:
+    def runtimes(tables: Mapping[str, Any]) -> Collection[str] | None:
         read.update(tables)
-        return plugins.runtimes(tables).keys()
+        return plugins.runtimes(tables).keys() if check_runtimes else None
 
     arrangement = load(root, schema_of(plugins), runtimes=runtimes)
     return attrs.evolve(arrangement, source=read)
