@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from tutti_core.errors import GitError
+from tutti_core.git.locking import repository_lock
 from tutti_core.git.trash import Trash
 from tutti_core.git.worktrees import Worktrees
 
@@ -49,6 +50,7 @@ def trees(repo: Path) -> Worktrees:
 PLAY = """
 import sys
 from pathlib import Path
+from tutti_core.git.locking import repository_lock
 from tutti_core.git.trash import Trash
 from tutti_core.git.worktrees import Worktrees
 root = Path(sys.argv[1])
@@ -200,6 +202,25 @@ class TestKilledWhileMaking:
         )
         check_made(trees)
 
+    def test_a_git_left_running_is_waited_for(
+        self, trees: Worktrees, repo: Path, fake: Path
+    ) -> None:
+        """While it is at work nobody else begins, although the tt that started it is dead."""
+        go = repo.parent / "go"
+        os.mkfifo(go)
+        write(
+            fake, f'case "$*" in *"worktree add"*) kill -9 $PPID; read x < {go};; esac; real "$@"'
+        )
+        killed(repo, "trees.ensure('api', 'tutti/api')")
+        with (
+            pytest.raises(GitError, match="a git started by an earlier, killed tt"),
+            repository_lock(repo / ".git", "looking", timeout=0.1),
+        ):
+            pass
+        go.write_text("go\n")
+        write(fake, 'real "$@"')
+        check_made(trees)
+
     def test_git_alone(self, trees: Worktrees, repo: Path, fake: Path) -> None:
         """When the system kills git for its memory, tt says so and leaves no trace."""
         view = users_view(repo)
@@ -326,6 +347,7 @@ class TestWrecks:
         self, trees: Worktrees, repo: Path, script: str, named: str
     ) -> None:
         """It is named, nothing is touched, and the same is said again and again."""
+        sh("ln -s sub link; git add .; git commit -qm two", repo)
         wreck(trees, script)
         every = "find . -name 'tutti.lock' -o -type f -print0 | sort -z | xargs -0 sha256sum"
         before = sh(every, repo)

@@ -138,9 +138,14 @@ class TestRunningGit:
         self, repo: Path, home: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Ctrl-C reaches only tt, which passes it on."""
+        # Started in the background, Python ignores Ctrl-C.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
         fake_git(home, monkeypatch, f"echo $$ > {home}/pid; kill -INT $PPID; exec sleep 60")
-        with pytest.raises(KeyboardInterrupt):
-            Git(repo).run("status", timeout=30)
+        try:
+            with pytest.raises(KeyboardInterrupt):
+                Git(repo).run("status", timeout=30)
+        finally:
+            signal.signal(signal.SIGINT, before)
         assert ended(int((home / "pid").read_text()))
 
     def test_a_daemon_left_by_a_hook_does_not_hold_it_up(

@@ -45,7 +45,7 @@ def link_of(path: Path) -> Path | None:
 
 def names_itself(path: Path) -> bool:
     """Return whether a folder is a linked worktree whose entry names it in turn."""
-    entry = None if path.is_symlink() else link_of(path)
+    entry = link_of(path)
     return entry is not None and noted_path(entry) == path
 
 

@@ -47,7 +47,7 @@ class Site(NamedTuple):
     def linked(self) -> bool:
         """Whether it is a worktree of this repository: each names the other."""
         known = self.entry is not None and self.admin is not None
-        return known and not self.path.is_symlink() and link_of(self.path) == self.admin
+        return known and link_of(self.path) == self.admin
 
     @property
     def whole(self) -> bool:
