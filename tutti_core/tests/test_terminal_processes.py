@@ -111,6 +111,20 @@ def table(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> st
     return str(request.param)
 
 
+@pytest.fixture
+def signals(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    """The signals sent, which are sent all the same."""
+    sent: list[tuple[int, int]] = []
+    send = processes._send
+
+    def note(handle: int | None, pid: int, number: signal.Signals) -> None:
+        sent.append((pid, number))
+        send(handle, pid, number)
+
+    monkeypatch.setattr(processes, "_send", note)
+    return sent
+
+
 def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
     """Wait until something holds."""
     stop = time.monotonic() + seconds
@@ -165,11 +179,12 @@ class TestLooking:
         until(lambda: len(descendants(pid)) == 3)
         assert not {pid, neighbour, os.getpid()} & set(descendants(pid))
 
-    def test_orphans_of_a_terminal_session(self, zoo: Zoo) -> None:
+    def test_orphans_of_a_terminal_session(self, zoo: Zoo, tmp_path: Path) -> None:
         """Who lost its parent but stayed in the leader's terminal session is a descendant."""
-        pid = zoo.start("sh", "-c", "(sleep 601 &) ; exec sleep 602")
-        until(lambda: len(descendants(pid)) == 1)
-        until(lambda: parent(descendants(pid)[0]) != pid)
+        note = tmp_path / "pid"
+        pid = zoo.start("sh", "-c", f"(sleep 601 & echo $! > {note}); exec sleep 602")
+        until(lambda: numbers(note) and numbers(note) == [*descendants(pid)])
+        until(lambda: parent(numbers(note)[0]) != pid)
 
     def test_marked(self, zoo: Zoo, table: str, tmp_path: Path) -> None:
         """A process that left parent and terminal behind is found by what it was started with."""
@@ -281,6 +296,45 @@ class TestEnding:
         pid = zoo.start("sleep", "600")
         looks = iter(((), (pid,)))
         assert end([], also=lambda: next(looks, ())).terminated == (pid,)
+
+    def test_looks_harder_once_somebody_slipped_away(self, zoo: Zoo) -> None:
+        """If someone was seen and gone at once, a few looks in vain are not the end of it."""
+        first, last = zoo.start("sleep", "600"), zoo.start("sleep", "601")
+
+        def slip() -> Iterator[int]:
+            yield first
+            zoo.started[0].kill()
+            zoo.started[0].wait(timeout=10)
+
+        looks = iter((slip(), (), (), (last,)))
+        assert end([], also=lambda: next(looks, ())).terminated == (first, last)
+
+    def test_all_are_frozen_before_one_is_killed(
+        self, zoo: Zoo, signals: list[tuple[int, int]]
+    ) -> None:
+        """No member of a tree can start another while its neighbour is being killed."""
+        script = "trap '' TERM; (sleep 600; :) & (sleep 600; :) & while :; do sleep 600; done"
+        pid = zoo.start("sh", "-c", script)
+        until(lambda: len(descendants(pid)) == 5)
+        tree = {pid, *descendants(pid)}
+        assert set(end([pid], grace=0.0).killed) == tree
+        numbers = [number for _, number in signals]
+        assert {one for one, number in signals if number == signal.SIGSTOP} == tree
+        assert signal.SIGSTOP not in numbers[numbers.index(signal.SIGKILL) :]
+
+    def test_who_is_marked_is_frozen_on_sight(
+        self, zoo: Zoo, signals: list[tuple[int, int]]
+    ) -> None:
+        """Whoever may be gone by the end of the search is stopped in the middle of it."""
+        pid = zoo.start("sleep", "600")
+        stopped: list[bool] = []
+
+        def search() -> Iterator[int]:
+            yield pid
+            stopped.append((pid, signal.SIGSTOP) in signals)
+
+        end([], grace=0.0, also=search)
+        assert stopped[:2] == [False, True]  # first asked, then forced
 
     def test_who_starts_others_when_asked(self, zoo: Zoo, tmp_path: Path) -> None:
         """A newcomer that appears only because of the asking is asked as well."""

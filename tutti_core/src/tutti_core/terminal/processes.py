@@ -175,13 +175,13 @@ class _Hunt:
     def _look(self, *, freeze: bool) -> set[Process]:
         seen = {process.pid for process in self._sights(freeze=freeze)}
         everybody = proctable.table()
-        # Who was seen and is gone a moment later may have passed on to another: not nobody yet.
+        # Who was seen and is gone a moment later may have passed on to another: look harder.
         self._restless = self._restless or not seen <= set(everybody)
         known = {pid for pid, one in self._met.items() if _same(one, everybody.get(pid))}
         found = _offspring(known, everybody) - {os.getpid()}
-        alive = {pid for pid in found if _may_end(everybody[pid])}
-        self._meet(everybody[pid] for pid in alive)
-        return {self._met[pid] for pid in alive | seen}
+        alive = [everybody[pid] for pid in found if _may_end(everybody[pid])]
+        self._meet(alive)
+        return {self._met[process.pid] for process in alive}
 
     def _sights(self, *, freeze: bool) -> Iterator[Process]:
         for process in map(proctable.look, self._also()):
