@@ -25,7 +25,7 @@ class Outcome:
     Attributes:
         agent: Its name.
         outcome: ``launched``, ``running`` (it was already), ``refused``, ``blocked`` or ``failed``.
-        ok: Whether it runs and nothing needs the user's attention.
+        ok: Whether it runs, be it ready or waiting for an answer.
         state: Its state as read, or empty when it was not looked at.
         runtime: Its runtime's name.
         session: Its session's name, or empty.
