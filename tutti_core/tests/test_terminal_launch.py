@@ -301,10 +301,13 @@ class TestRefusals:
         with pytest.raises(TmuxError, match="no command"):
             host.create(spec("idle", tmp_path, *argv))
 
-    def test_nul(self, host: TmuxHost, tmp_path: Path) -> None:
-        """A NUL, which no command line can carry, is refused and not cut off at."""
-        with pytest.raises(TmuxError, match="NUL"):
-            host.create(spec("nul", tmp_path, "echo", "a\0b"))
+    @pytest.mark.parametrize("word", ["a\0b", "a\ud800b"])
+    def test_what_cannot_be_written(self, host: TmuxHost, tmp_path: Path, word: str) -> None:
+        """A NUL, or half a character, is refused wherever it stands, and nothing is cut off at it."""
+        wrong = "holds what no command line can: 'a"
+        for one in (spec("bad", tmp_path, "echo", word), spec("bad", tmp_path, "echo")):
+            with pytest.raises(TmuxError, match=wrong):
+                host.create(one._replace(options={"profile": word}))
 
     def test_a_name_of_ours_that_is_taken(self, host: TmuxHost, tmp_path: Path) -> None:
         """The error says whose the session is, and the session is untouched."""

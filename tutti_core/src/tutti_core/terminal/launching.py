@@ -113,14 +113,25 @@ def check(spec: SessionSpec) -> None:
 
 def _check_bytes(spec: SessionSpec) -> None:
     words = [*spec.argv, *(f"{name}={value}" for name, value in spec.env.items())]
-    if any("\0" in word for word in (*words, spec.root, spec.cwd, *spec.options.values())):
-        raise TmuxError(f"the launch of '{spec.name}' holds a NUL character")
+    labels = (spec.root, spec.agent, spec.workspace, spec.cwd, *spec.options.values())
+    wrong = next((word for word in (*words, *labels) if not _can_be_written(word)), None)
+    if wrong is not None:
+        raise TmuxError(
+            f"the launch of '{spec.name}' holds what no command line can: {wrong!a:.60}"
+        )
     size = sum(len(os.fsencode(word)) + 1 for word in words)
     if size > ARGV_LIMIT:
         raise TmuxError(
             f"the launch of '{spec.name}' takes {size:,} bytes, and {ARGV_LIMIT:,} fit",
             hint="start the agent without its prompt and paste the prompt, or put it in a file",
         )
+
+
+def _can_be_written(word: str) -> bool:
+    try:
+        return b"\0" not in os.fsencode(word)
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return False
 
 
 def script(spec: SessionSpec, environment: Plan, *, can_give: bool) -> str:
