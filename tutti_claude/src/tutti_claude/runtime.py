@@ -28,7 +28,7 @@ CAN = Capabilities(
     constrain="hard",
     bypass=True,
     memory=True,
-    commands=r"\s*[/!]|\s*(?:exit|quit)\s*$",
+    commands=r"\s*[/!]|\s*(?:exit|quit|:q!?|:wq!?)\s*$",
     disarm="Prompt: ",
 )
 
