@@ -335,6 +335,7 @@ class TestWrecks:
                 "git config core.excludesFile ../ignores; echo new > ../ignores; echo 1 > T/new",
                 "new",
             ),
+            ("rm T/link; : > T/empty; ln -s empty T/link; rm E/index", "link"),
             ("git init -q T/nested; echo 1 > T/nested/x", "nested/"),
             ("rm -r E/; echo 1 > T/new", "new"),
             ("rm -r E/; git branch -qD tutti/api", "sub/a"),

@@ -5,6 +5,7 @@ import signal
 import stat
 import subprocess
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -138,14 +139,19 @@ class TestRunningGit:
         self, repo: Path, home: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Ctrl-C reaches only tt, which passes it on."""
-        # Started in the background, Python ignores Ctrl-C.
-        before = signal.signal(signal.SIGINT, signal.default_int_handler)
-        fake_git(home, monkeypatch, f"echo $$ > {home}/pid; kill -INT $PPID; exec sleep 60")
-        try:
-            with pytest.raises(KeyboardInterrupt):
-                Git(repo).run("status", timeout=30)
-        finally:
-            signal.signal(signal.SIGINT, before)
+        fake_git(
+            home, monkeypatch, f"echo $$ > {home}/pid.new; mv {home}/pid.new {home}/pid; sleep 60"
+        )
+        wait = subprocess.Popen.wait
+
+        def interrupted(process: subprocess.Popen[bytes], timeout: float | None = None) -> int:
+            monkeypatch.setattr(subprocess.Popen, "wait", wait)
+            until((home / "pid").exists)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(subprocess.Popen, "wait", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            Git(repo).run("status", timeout=30)
         assert ended(int((home / "pid").read_text()))
 
     def test_a_daemon_left_by_a_hook_does_not_hold_it_up(
@@ -182,14 +188,23 @@ class TestRunningGit:
             Git(repo).run("status")
 
 
+def until(holds: Callable[[], bool]) -> bool:
+    """Wait until something holds; False if it does not within ten seconds."""
+    deadline = time.monotonic() + 10
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+    return True
+
+
 def ended(pid: int) -> bool:
     """Wait until a process is gone, or is only waiting to be buried."""
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
+
+    def gone() -> bool:
         state = sh(f"ps -o stat= -p {pid} || true", Path("/"))
-        if not state.strip() or state.startswith("Z"):
-            return True
-    return False
+        return not state.strip() or state.startswith("Z")
+
+    return until(gone)
 
 
 class TestQuestions:
@@ -323,6 +338,20 @@ class TestExclude:
             list(pool.map(Git(repo).exclude, lines))
         added = place.read_text().removeprefix(before).split()
         assert sorted(added) == sorted(set(lines))
+
+    def test_it_waits_for_whoever_writes(self, repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Two that read before either wrote would both add the line."""
+        place = repo / ".git" / "info" / "exclude"
+        before = place.read_text()
+        monkeypatch.setattr("tutti_core.git.repo.hold", lambda fd, seconds: hold(fd, 0.05))
+        fd = os.open(place, os.O_RDONLY)
+        try:
+            assert hold(fd, 0)
+            with pytest.raises(GitError, match="exclude is locked by another process"):
+                Git(repo).exclude("/x")
+        finally:
+            os.close(fd)
+        assert place.read_text() == before
 
     def test_what_cannot_be_written_is_an_error(self, repo: Path) -> None:
         """The file is named."""
