@@ -236,11 +236,14 @@ class TestEnding:
         assert not alive(pid)
 
     def test_has_time_to_finish(self, zoo: Zoo, tmp_path: Path) -> None:
-        """A process that cleans up within the grace is let do so."""
-        script = f"cd {tmp_path}; trap 'touch saved; exit 0' TERM; touch up; while :; do :; done"
+        """A process that cleans up within the grace is let do so, as are its helpers in that."""
+        save = "sh -c 'echo > helping; sleep 0.5; echo > saved'"
+        script = f'cd {tmp_path}; trap "{save}; exit 0" TERM; echo > up; while :; do :; done'
         pid = zoo.start("sh", "-c", script)
         until((tmp_path / "up").exists)
-        assert end([pid], grace=20.0).terminated == (pid,)
+        ended = end([pid], grace=20.0)
+        assert pid in ended.terminated
+        assert ended.killed == ended.left == ()
         assert (tmp_path / "saved").exists()
 
     def test_who_is_stopped(self, zoo: Zoo) -> None:
@@ -354,6 +357,18 @@ class TestEnding:
         ended = end([pid], also=also)
         assert set(numbers(tmp_path / "late")) <= set(ended.terminated)
         assert [*marked(zoo.marks())] == []
+
+    def test_who_stays_on_with_newcomers(self, zoo: Zoo, tmp_path: Path) -> None:
+        """Newcomers of one that will not go are asked too before the grace is over."""
+        script = (
+            f"cd {tmp_path}; trap 'sleep 600 & echo $! > late.part; mv late.part late' TERM;"
+            " echo > up; while :; do :; done"
+        )
+        pid = zoo.start("sh", "-c", script)
+        until((tmp_path / "up").exists)
+        ended = end([pid], grace=2.0)
+        assert set(numbers(tmp_path / "late")) <= set(ended.terminated)
+        assert ended.killed == (pid,)
 
     def test_who_is_gone_already(self, zoo: Zoo) -> None:
         """Nobody is neither terminated nor left."""

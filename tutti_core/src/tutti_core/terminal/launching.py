@@ -114,11 +114,8 @@ def check(spec: SessionSpec) -> None:
 def _check_bytes(spec: SessionSpec) -> None:
     words = [*spec.argv, *(f"{name}={value}" for name, value in spec.env.items())]
     labels = (spec.root, spec.agent, spec.workspace, spec.cwd, *spec.options.values())
-    wrong = next((word for word in (*words, *labels) if not _can_be_written(word)), None)
-    if wrong is not None:
-        raise TmuxError(
-            f"the launch of '{spec.name}' holds what no command line can: {wrong!a:.60}"
-        )
+    if not all(map(_can_be_written, (*words, *labels))):
+        raise TmuxError(f"the launch of '{spec.name}' holds a NUL or half a surrogate pair")
     size = sum(len(os.fsencode(word)) + 1 for word in words)
     if size > ARGV_LIMIT:
         raise TmuxError(
@@ -130,7 +127,7 @@ def _check_bytes(spec: SessionSpec) -> None:
 def _can_be_written(word: str) -> bool:
     try:
         return b"\0" not in os.fsencode(word)
-    except UnicodeEncodeError:  # half of a surrogate pair
+    except UnicodeEncodeError:
         return False
 
 

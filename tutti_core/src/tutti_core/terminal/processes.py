@@ -125,13 +125,13 @@ class _Hunt:
         self._meet(one for one in looked if one and _may_end(one))
 
     def ask(self, grace: float) -> set[Process]:
-        """Send SIGTERM to all, newcomers included, until all are gone or the grace is over."""
-        until = time.monotonic() + grace
+        """Send SIGTERM to all and wait until all are gone or the grace is over."""
+        began = time.monotonic()
+        until = began + grace
         while (alive := self._alive()) and time.monotonic() < until:
-            for process in alive - self._asked:
-                _signal(process, signal.SIGTERM)
-                _signal(process, signal.SIGCONT)  # one that is stopped cannot answer
-            self._asked |= alive
+            # Who comes after the asking may be cleaning up for who was asked: it is let do so.
+            if not alive & self._asked or time.monotonic() > began + grace / 2:
+                self._terminate(alive - self._asked)
             _wait(alive, min(until, time.monotonic() + _ROUND))
         return alive
 
@@ -151,6 +151,12 @@ class _Hunt:
         killed = {process.pid for process in self._killed} - left
         terminated = set(self._met) - left - killed
         return Ended(tuple(sorted(terminated)), tuple(sorted(killed)), tuple(sorted(left)))
+
+    def _terminate(self, processes: set[Process]) -> None:
+        for process in processes:
+            _signal(process, signal.SIGTERM)
+            _signal(process, signal.SIGCONT)  # one that is stopped cannot answer
+        self._asked |= processes
 
     def _frozen(self) -> set[Process]:
         """Stop everybody, so that none can start another while we go from one to the next."""
