@@ -20,6 +20,7 @@ ROOMS = (
     "errors",
     "model",
     "state",
+    "log",
     "config",
     "terminal",
     "git",

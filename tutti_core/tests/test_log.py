@@ -22,6 +22,13 @@ def test_a_line_is_one_json_object(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+def test_every_folder_it_makes_is_private(tmp_path: Path) -> None:
+    """The log may be the first thing written below `.tutti/`, which is its owner's alone."""
+    Log(tmp_path / ".tutti" / "logs" / "tt.log").note("begun")
+    for folder in (tmp_path / ".tutti", tmp_path / ".tutti" / "logs"):
+        assert folder.stat().st_mode & 0o777 == 0o700
+
+
 def test_an_error_is_written_with_its_traceback(tmp_path: Path) -> None:
     """Whoever reads the log sees where it went wrong."""
     path = tmp_path / "tt.log"

@@ -10,6 +10,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from .state.disk import make_private
+
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
@@ -41,7 +43,7 @@ class Log:
 
 
 def _opened(path: Path) -> TextIO:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(path.parent)
     if path.exists() and path.stat().st_size > MOST_BYTES:
         path.replace(path.with_name(f"{path.name}.1"))
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
