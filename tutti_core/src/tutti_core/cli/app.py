@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
@@ -14,33 +12,30 @@ import click
 
 from .. import discovery
 from ..config.known import COMMANDS
-from ..errors import PluginError, TuttiError
+from ..errors import PluginError
 from ..version import VERSION
-from .report import report
+from .report import ended
 
 
 def run(words: Sequence[str]) -> int:
-    """Run ``tt`` and turn whatever happens into an exit code; the only place that does.
+    """Run ``tt`` and return its exit code.
 
     Args:
         words: The arguments after ``tt``.
     """
-    as_json, debug = "--json" in words, "--debug" in words
+    return ended(lambda: _dispatch(words), words)
+
+
+def _dispatch(words: Sequence[str]) -> int:
     try:
         code = build().main(list(words), prog_name="tt", standalone_mode=False)
         return code if isinstance(code, int) else 0
-    except TuttiError as error:
-        return report(error, as_json=as_json)
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as error:
-        return _usage(error, as_json)
-    except (click.Abort, KeyboardInterrupt):
+        return _usage(error, "--json" in words)
+    except click.Abort:
         return 130
-    except BrokenPipeError:
-        return _quiet_pipe()
-    except Exception as error:  # noqa: BLE001 -- whatever is left is a bug, and is shown as one
-        return _bug(error, as_json, debug)
 
 
 def build() -> click.Group:
@@ -172,20 +167,3 @@ def _usage(error: click.ClickException, as_json: bool) -> int:
     else:
         error.show()
     return error.exit_code
-
-
-def _bug(error: Exception, as_json: bool, debug: bool) -> int:
-    if debug:
-        traceback.print_exc()
-        return 1
-    unexpected = TuttiError(
-        f"this is a bug: {type(error).__name__}: {error}",
-        hint="run it again as tt --debug … and report what it prints",
-    )
-    return report(unexpected, as_json=as_json)
-
-
-def _quiet_pipe() -> int:
-    # The reader went away, as `| head` does; the interpreter would complain at exit otherwise.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 141

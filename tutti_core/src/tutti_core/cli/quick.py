@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from ..errors import TuttiError
-from .report import report
+from .report import ended
 
 
 def quick(words: Sequence[str]) -> int | None:
@@ -22,14 +21,7 @@ def quick(words: Sequence[str]) -> int | None:
         The exit code, or None if this is not for the short way.
     """
     action = ACTIONS.get(tuple(words))
-    if action is None:
-        return None
-    try:
-        return action()
-    except TuttiError as error:
-        return report(error, as_json="--json" in words)
-    except KeyboardInterrupt:
-        return 130
+    return None if action is None else ended(action, words)
 
 
 def _version() -> int:

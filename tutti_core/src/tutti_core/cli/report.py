@@ -1,13 +1,37 @@
-"""How errors are shown: what was found, what was wanted, what to do; the same in words and JSON."""
+"""How a command ends: its exit code, and what is shown of an error, in words or as JSON."""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..errors import TuttiError
 from .style import paint
+
+
+def ended(action: Callable[[], int], words: Sequence[str]) -> int:
+    """Run a command and turn whatever happens into an exit code; the only place that does.
+
+    Args:
+        action: The command.
+        words: The arguments after ``tt``.
+    """
+    as_json, debug = "--json" in words, "--debug" in words
+    try:
+        code = action()
+        sys.stdout.flush()
+        return code
+    except TuttiError as error:
+        return report(error, as_json=as_json)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return _quiet_pipe()
+    except Exception as error:  # noqa: BLE001 -- whatever is left is a bug, and is shown as one
+        return _bug(error, as_json, debug)
 
 
 def report(error: TuttiError, *, as_json: bool = False) -> int:
@@ -53,3 +77,22 @@ def _lines(error: TuttiError) -> list[str]:
 
 def _problem(problem: Any) -> dict[str, Any]:
     return {**problem._asdict(), "file": str(problem.file)}
+
+
+def _bug(error: Exception, as_json: bool, debug: bool) -> int:
+    if debug:
+        import traceback
+
+        traceback.print_exc()
+        return 1
+    unexpected = TuttiError(
+        f"this is a bug: {type(error).__name__}: {error}",
+        hint="run it again as tt --debug … and report what it prints",
+    )
+    return report(unexpected, as_json=as_json)
+
+
+def _quiet_pipe() -> int:
+    # The reader went away, as `| head` does; the interpreter would complain at exit otherwise.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 141
