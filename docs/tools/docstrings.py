@@ -55,5 +55,7 @@ def markdown(body: str) -> str:
         text = f"{lead}:" if code else paragraph
         paragraphs.append(plain(text))
         if code:
-            paragraphs.append(f"```python\n{dedent(code)}\n```")
+            # A docstring cannot hold the quotes that it is written in itself.
+            shown = dedent(code).replace("'''", '"""')
+            paragraphs.append(f"```python\n{shown}\n```")
     return "\n\n".join(filter(None, paragraphs))

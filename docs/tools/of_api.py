@@ -80,7 +80,7 @@ def _one(name: str, value: Any, level: str) -> Iterator[str]:
     if inspect.isclass(value):
         yield from _class(value)
     elif callable(value) and hasattr(value, "__code__"):
-        yield f"```python\n{name}{signature(value)}\n```"
+        yield f"```text\n{name}{signature(value)}\n```"
         yield from _about(value)
     elif isinstance(value, tuple):
         yield f"{', '.join(f'`{one}`' for one in value)}: see [states](states.md)."
@@ -94,7 +94,7 @@ def _class(kind: type) -> Iterator[str]:
     if about.body:
         yield markdown(about.body)
     if about.items("Args"):
-        yield f"```python\n{kind.__name__}{signature(kind)}\n```"
+        yield f"```text\n{kind.__name__}{signature(kind)}\n```"
         yield _listed(about.items("Args"))
     if about.items("Attributes"):
         yield _fields(kind)
