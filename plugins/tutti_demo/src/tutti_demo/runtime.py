@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping
 from importlib.resources import files
@@ -73,8 +74,15 @@ def _policy(request: LaunchRequest) -> tuple[list[str], Mapping[Path, str]]:
     if not request.constrained:
         return ["--mode", "default"], {}
     path = request.files / "demo-settings.json"
-    settings = {"permissions": {"allow": list(request.rules or ())}}
+    settings = {"permissions": {"allow": [_rendered(rule) for rule in request.rules or ()]}}
     return ["--mode", "dontask", "--settings", str(path)], {path: json.dumps(settings, indent=2)}
+
+
+def _rendered(rule: str) -> str:
+    # The agent reads rules as Claude Code does: the first words of a command are not one of them.
+    rule = " ".join(rule.split())
+    own = re.fullmatch(r"[A-Z]\w*(\(.*\))?", rule) or rule.startswith("mcp__")
+    return rule if own else f"Bash({rule.removesuffix('*').rstrip()}:*)"
 
 
 def _home(env: Mapping[str, str]) -> Path:
