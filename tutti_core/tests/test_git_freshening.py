@@ -80,3 +80,25 @@ def test_merged_work_does_not_stand_in_the_way(trees: Worktrees) -> None:
     advance(trees.home / "ada")
     git(trees.root, "merge", "--quiet", "--no-ff", "--no-edit", "tutti/ada")
     assert freshen(trees, "ada").head == git(trees.root, "rev-parse", "HEAD")
+
+
+def test_an_ignored_file_is_not_overwritten(trees: Worktrees) -> None:
+    """A file the agent has and git ignores stays, even if the workspace has one too."""
+    tree = trees.home / "ada"
+    exclude = trees.root / ".git" / "info" / "exclude"
+    exclude.write_text(exclude.read_text() + "secret.env\n")
+    (tree / "secret.env").write_text("the agent's own")
+    (trees.root / "secret.env").write_text("the workspace's")
+    git(trees.root, "add", "--force", "secret.env")
+    advance(trees.root)
+    with pytest.raises(GitError):
+        freshen(trees, "ada")
+    assert (tree / "secret.env").read_text() == "the agent's own"
+
+
+def test_a_detached_tree_is_left(trees: Worktrees) -> None:
+    """A tree on no branch has something under way."""
+    git(trees.home / "ada", "checkout", "--quiet", "--detach")
+    advance(trees.root)
+    with pytest.raises(GitError, match="is on no branch"):
+        freshen(trees, "ada")

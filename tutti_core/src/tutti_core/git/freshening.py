@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..errors import GitError
+from .locking import repository_lock
 
 if TYPE_CHECKING:
     from .worktrees import Tree, Worktrees
@@ -24,12 +25,25 @@ def freshen(trees: Worktrees, agent: str) -> Tree:
         The tree as it is now.
 
     Raises:
-        GitError: It has uncommitted work, or commits that the workspace does not have.
+        GitError: It has uncommitted work, is on no branch, or has commits that the workspace does
+            not have.
     """
+    with repository_lock(trees.git.common, f"starting the worktree of {agent} anew"):
+        return _freshened(trees, agent)
+
+
+def _freshened(trees: Worktrees, agent: str) -> Tree:
     tree = trees.inspect(agent)
     target = trees.git.head(trees.root)
-    if tree is None or target is None or tree.head == target:
-        return tree or trees.ensure(agent, f"tutti/{agent}")
+    if tree is None:
+        raise GitError(f"{agent} has no worktree to start anew", hint=f"tt up {agent}")
+    if target is None or tree.head == target:
+        return tree
+    if tree.branch is None:
+        raise GitError(
+            f"the worktree of {agent} is on no branch, so it is not started anew",
+            hint=f"finish what is under way in {tree.path}",
+        )
     if tree.dirty:
         raise GitError(
             f"the worktree of {agent} has uncommitted work, so it is not started anew",
@@ -42,5 +56,7 @@ def freshen(trees: Worktrees, agent: str) -> Tree:
             "so it is not started anew",
             hint=f"merge {tree.branch} first, or go on without --fresh-worktree",
         )
-    trees.git.run("merge", "--ff-only", "--quiet", target, cwd=tree.path)
+    # An ignored file, such as somebody's .env, would be overwritten without a word otherwise.
+    words = ("merge", "--ff-only", "--no-overwrite-ignore", "--quiet", target)
+    trees.git.run(*words, cwd=tree.path)
     return trees.inspect(agent) or tree
