@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tutti_core.detection.composer import draft, ours
 from tutti_core.detection.evidence import gather, matched
 from tutti_core.detection.judge import judge
-from tutti_core.detection.regions import REGIONS, region, rows_of
+from tutti_core.detection.regions import COUNTED, REGIONS, Parts, rows_of
 from tutti_core.detection.rulefile import compile_rules
 from tutti_core.errors import ConfigError
 from tutti_core.model.reading import STATES, Evidence, Observation, Screen
@@ -32,18 +32,35 @@ SCREEN = f"""
 
 """
 
+DIALOG = f"""
+● earlier answer
+
+{LINE}
+ Do you want to proceed?
+ ❯ 1. Yes
+   2. No
+
+ Esc to cancel
+"""
+
+MARKS = {"turn": r"(?m)^❯ ", "block": r"(?:\A|(?<=\n\n))[❯●] "}
+
 RULES = """
 [live]
 state = "status"
 since = "at"
 pid = "pid"
 states = { busy = "working", idle = "idle", waiting = "waiting" }
+missing = "starting"
 kind = "for"
 kinds = { "permission prompt" = "permission" }
 
 [composer]
 region = "composer"
 prompt = "^❯ ?"
+
+[marks]
+turn = "(?m)^❯ "
 
 [[title]]
 id = "spinner"
@@ -54,19 +71,26 @@ regex = "^⠂ "
 id = "permission"
 state = "waiting"
 kind = "permission"
-region = "bottom:6"
+region = "modal:6"
 all = ["Do you want to proceed?"]
+
+[[screen]]
+id = "retry"
+state = "provider_down"
+region = "since:turn"
+all = ["Retrying"]
+priority = 20
 
 [[screen]]
 id = "bad-key"
 state = "auth_failed"
-region = "tail:2"
+region = "since:turn"
 regex = "(?m)⎿ +(?P<detail>Invalid API key.*)$"
 
 [[screen]]
 id = "quiet"
 state = "idle"
-region = "below_rule"
+region = "footer"
 any = ["? for shortcuts"]
 """
 
@@ -85,31 +109,76 @@ def seen(screen: str | None = None, **more: Any) -> Observation:
     )
 
 
+def parts(screen: str = SCREEN, prompt: str = "^❯") -> Parts:
+    """Return the regions of a screen."""
+    return Parts(rows_of(screen), prompt, MARKS)
+
+
 class TestRegions:
     @pytest.mark.parametrize(
         ("name", "text"),
         [
             ("composer", "❯ half a draft"),
+            ("footer", "  ? for shortcuts"),
             ("below_rule", "  ? for shortcuts"),
             ("tail:1", "● a newer answer"),
             ("tail:2", "❯ go on\n● a newer answer"),
             ("bottom:2", f"{LINE}\n  ? for shortcuts"),
+            ("modal:3", ""),
+            ("since:turn", "❯ go on\n\n● a newer answer\n"),
+            ("since:block", "● a newer answer\n"),
         ],
     )
     def test_a_region_is_a_part_of_the_screen(self, name: str, text: str) -> None:
         """Each region holds just what its name says."""
-        assert region(rows_of(SCREEN), name) == text
+        assert parts().region(name) == text
+
+    @pytest.mark.parametrize(
+        ("name", "text"),
+        [
+            ("composer", ""),
+            ("footer", ""),
+            ("since:turn", ""),
+            ("modal:2", "   2. No\n Esc to cancel"),
+            ("below_rule", " Do you want to proceed?\n ❯ 1. Yes\n   2. No\n\n Esc to cancel"),
+        ],
+    )
+    def test_a_dialog_takes_the_place_of_the_composer(self, name: str, text: str) -> None:
+        """Where no composer is, there is neither a footer nor an end of the conversation."""
+        assert parts(DIALOG).region(name) == text
+
+    def test_two_rules_alone_are_no_composer(self) -> None:
+        """What stands between them must begin as a composer does."""
+        screen = f"● x\n{LINE}\n ☐ Colour\n ❯ 1. Red\n{LINE}\n   2. Chat about this\n"
+        assert parts(screen).region("composer") == ""
+        assert parts(screen).region("modal:1") == "   2. Chat about this"
+        assert parts(screen, prompt="").region("composer") == " ☐ Colour\n ❯ 1. Red"
+
+    def test_a_quoted_rule_is_no_rule(self) -> None:
+        """Lines in an answer or a draft are indented, and make no composer of what is quoted."""
+        screen = f"● see\n\n  {LINE}\n  ❯\n  {LINE}\n\n{LINE}\n❯ see\n  {LINE}\n  below\n{LINE}\n"
+        assert parts(screen).region("composer") == f"❯ see\n  {LINE}\n  below"
+
+    def test_what_scrolled_off_leaves_all_that_is_seen(self) -> None:
+        """When the beginning of the newest part is above the screen, the screen is that part."""
+        screen = f"  of a long answer\n\n  and its end\n{LINE}\n❯\n{LINE}\n"
+        assert parts(screen).region("since:turn") == "  of a long answer\n\n  and its end"
 
     def test_without_a_composer_the_tail_is_the_end(self) -> None:
         """A program that draws no lines is read from its last rows."""
-        assert region(rows_of("one\n\ntwo\n\n"), "tail:1") == "two"
-        assert region(rows_of("one\n\ntwo\n\n"), "composer") == ""
+        assert parts("one\n\ntwo\n\n").region("tail:1") == "two"
+        assert parts("one\n\ntwo\n\n").region("modal") == "one\ntwo"
+
+    def test_blanks_that_do_not_break_are_blanks(self) -> None:
+        """Whether a version draws the one or the other makes no difference."""
+        assert rows_of("❯\xa0go\n  ⎿ \xa0done\xa0\n\n") == ["❯ go", "  ⎿  done"]
 
     @given(st.text(), st.sampled_from(sorted(REGIONS)), st.integers(0, 9))
     def test_no_screen_breaks_a_region(self, text: str, name: str, count: int) -> None:
         """Whatever is on the screen, a region is made of its rows."""
+        more = "turn" if name == "since" else str(count) if name in COUNTED else ""
         rows = rows_of(text)
-        assert set(region(rows, f"{name}:{count}").split("\n")) <= {*rows, ""}
+        assert set(parts(text).region(f"{name}:{more}").split("\n")) <= {*rows, ""}
 
 
 class TestRules:
@@ -119,18 +188,38 @@ class TestRules:
         assert states == ["idle"]
 
     def test_the_newest_error_is(self, rules: dict[str, Any]) -> None:
-        """An error just above the composer is found, with its own words."""
-        screen = f"● x\n  ⎿  Invalid API key · Fix it\n{LINE}\n❯\n{LINE}\n"
+        """An error in the last turn is found, with its own words, whatever stands below it."""
+        rest = "\n\n✻ Worked for 1s\n\n  a notice\n  of three\n  rows\n"
+        screen = f"❯ x\n  ⎿  Invalid API key · Fix it{rest}{LINE}\n❯\n{LINE}\n"
         (found,) = gather(rules, seen(screen))
         assert (found.state, found.detail) == ("auth_failed", "Invalid API key · Fix it")
 
     def test_words_are_all_any_and_none(self) -> None:
         """A rule holds when all, one and none of its words are there."""
         rule = {"id": "x", "state": "idle", "all": ["a", "b"], "any": ["c", "d"], "none": ["e"]}
-        assert matched(rule, ["a b c"]) == "c"
-        assert matched(rule, ["a c"]) is None
-        assert matched(rule, ["a b"]) is None
-        assert matched(rule, ["a b c e"]) is None
+        assert matched(rule, Parts(["a b c"])) == "c"
+        assert matched(rule, Parts(["a c"])) is None
+        assert matched(rule, Parts(["a b"])) is None
+        assert matched(rule, Parts(["a b c e"])) is None
+
+    def test_a_box_is_no_part_of_what_it_says(self) -> None:
+        """Borders around a wrapped question are left out of its words."""
+        rule = {"id": "x", "state": "waiting", "regex": r"(?P<detail>Do you [^?]+\?)"}
+        assert matched(rule, Parts(["│ Do you want │", "│ to go? │"])) == "Do you want to go?"
+
+    def test_a_dialog_has_a_priority_unless_it_says_another(self, rules: dict[str, Any]) -> None:
+        """Only what waits is loud by itself; the order among the loud can be said."""
+        loud = {rule["id"]: rule["priority"] for rule in rules["screen"]}
+        assert loud == {"permission": 50, "retry": 20, "bad-key": 0, "quiet": 0}
+        text = "[[screen]]\nid = 'x'\nstate = 'waiting'\nall = ['x']\npriority = 30"
+        assert compile_rules(text, "x")["screen"][0]["priority"] == 30
+
+    def test_a_file_that_says_nothing_yet_is_a_start(self, rules: dict[str, Any]) -> None:
+        """A young agent whose file lacks the word is starting; an old one is not."""
+        young = gather(rules, seen(live={"pid": 1}, started=999.0))
+        assert [(one.state, one.source) for one in young] == [("starting", "live")]
+        assert gather(rules, seen(live={"pid": 1}, started=10.0)) == []
+        assert gather(rules, seen(live={"status": "dancing"}, started=999.0)) == []
 
     @pytest.mark.parametrize(
         ("text", "complaint"),
@@ -141,6 +230,16 @@ class TestRules:
             ("[[screen]]\nid = 'x'\nstate = 'idle'\nregex = '('", "regex: "),
             ("[[screen]]\nid = 'x'\nstate = 'idle'\nal = ['x']", "knows no key"),
             ("[[screen]]\nid = 'x'\nstate = 'idle'\nall = ['x']\nregion = 'middle'", "'middle'"),
+            ("[[screen]]\nid = 'x'\nstate = 'idle'\nall = ['x']\nregion = 'since:a'", "mark: 'a'"),
+            (
+                "[[screen]]\nid = 'x'\nstate = 'idle'\nall = ['x']\nregion = 'tail:a'",
+                "takes no 'a'",
+            ),
+            ("[[screen]]\nid = 'x'\nstate = 'idle'\nall = ['x']\nregion = 'footer:2'", "no '2'"),
+            ("[[screen]]\nid = 'x'\nstate = 'idle'\nall = ['x']\npriority = 'high'", "'high'"),
+            ("[marks]\nturn = '('", "mark 'turn'"),
+            ("[marks]\nturn = 3", "mark 'turn'"),
+            ("[live]\nstate = 's'\nstates = {}\nmissing = 'gone'", "'gone' is none of"),
             ("[[screens]]\nid = 'x'", "unknown part 'screens'"),
             ("[live]\nstate = 's'", "needs state and states"),
             ("not toml", "rules of bad"),
@@ -171,16 +270,45 @@ class TestJudging:
         reading = judge(seen(alive=False, exit_status=3), [Evidence("screen", "working")])
         assert (reading.state, reading.detail) == ("exited", "exit status 3")
 
-    def test_a_dialog_outranks_everything_that_lives(self) -> None:
-        """Keys would answer it, so nothing else may be said."""
-        evidence = [Evidence("live", "working"), Evidence("screen", "waiting", "permission")]
-        reading = judge(seen(), evidence)
+    def test_priority_outranks_everything_that_lives(self) -> None:
+        """Keys would answer a dialog, so nothing else may be said."""
+        dialog = Evidence("screen", "waiting", "permission", priority=50)
+        reading = judge(seen(), [Evidence("live", "working"), dialog])
         assert (reading.state, reading.kind) == ("waiting", "permission")
 
+    def test_the_highest_priority_decides(self) -> None:
+        """A dialog that is recognised says more than the file, and the file more than a guess."""
+        file = Evidence("live", "waiting", "permission", priority=40)
+        known = Evidence("screen", "waiting", "question", priority=50)
+        some = Evidence("screen", "waiting", "dialog", priority=30)
+        assert judge(seen(), [file, known]).kind == "question"
+        assert judge(seen(), [file, some]).kind == "permission"
+
+    def test_what_is_tried_again_is_an_error(self, rules: dict[str, Any]) -> None:
+        """A retry is said with a priority, and outranks the file that says busy."""
+        screen = f"❯ x\n\n✻ API error · Retrying in 2s\n{LINE}\n❯\n{LINE}\n"
+        given = seen(screen, live={"status": "busy"}, live_at=990.0)
+        reading = judge(given, gather(rules, given))
+        assert (reading.state, reading.since) == ("provider_down", 990.0)
+
     def test_work_outranks_an_error_on_the_screen(self) -> None:
-        """While it retries it works; the error is not its last word."""
+        """An error without a priority is not the last word of an agent that works."""
         evidence = [Evidence("screen", "rate_limited"), Evidence("live", "working")]
         assert judge(seen(), evidence).state == "working"
+
+    def test_what_cannot_be_known_is_said_of_a_quiet_agent_only(self) -> None:
+        """A screen that shows something else hides whether it is idle, not that it works."""
+        hidden = Evidence("screen", "unknown", detail="its transcript is shown")
+        reading = judge(seen(), [Evidence("live", "idle"), hidden])
+        assert (reading.state, reading.detail) == ("unknown", "its transcript is shown")
+        assert judge(seen(), [Evidence("live", "working"), hidden]).state == "working"
+
+    def test_an_error_is_as_old_as_the_quiet_it_explains(self) -> None:
+        """The file knows when a failed turn ended; of anything else the screen tells no age."""
+        file = Evidence("live", "idle", age=4.0)
+        assert judge(seen(), [file, Evidence("screen", "auth_failed")]).since == 996.0
+        dialog = Evidence("screen", "waiting", priority=50)
+        assert judge(seen(), [file, dialog]).since is None
 
     def test_an_error_explains_why_it_is_quiet(self) -> None:
         """Idle after a failure is the failure."""
@@ -217,17 +345,19 @@ class TestJudging:
                 st.sampled_from(["live", "title", "screen", "other"]),
                 st.sampled_from(STATES),
                 confidence=st.floats(0, 1),
+                priority=st.integers(max_value=29),
             )
         )
     )
     def test_a_waiting_screen_is_never_idle(self, evidence: list[Evidence]) -> None:
         """Whatever else speaks, a dialog on the screen is reported."""
-        reading = judge(seen(), [*evidence, Evidence("screen", "waiting", "dialog")])
+        dialog = Evidence("screen", "waiting", "dialog", priority=30)
+        reading = judge(seen(), [*evidence, dialog])
         assert reading.state == "waiting"
 
 
 class TestComposer:
-    RULES = {"region": "composer", "prompt": "^❯ ?"}
+    RULES: ClassVar = {"region": "composer", "prompt": "^❯ ?"}
 
     def test_a_draft_is_what_somebody_typed(self) -> None:
         """Text behind the prompt is a draft."""
@@ -238,9 +368,16 @@ class TestComposer:
         screen = f"{LINE}\n❯ \x1b[2mTry something\x1b[0m\n{LINE}\n"
         assert draft(screen, self.RULES) == ""
 
+    def test_a_mode_of_the_composer_is_a_draft(self) -> None:
+        """Where a mark means that text would be run, the mark itself is somebody's."""
+        rules = {"region": "composer", "prompt": "^(?:❯ ?|(?=!))"}
+        assert draft(f"{LINE}\n! \n{LINE}\n", rules) == "!"
+        assert draft(f"{LINE}\n❯ \n{LINE}\n", rules) == ""
+
     def test_no_composer_is_no_answer(self) -> None:
         """Without a composer nothing is said of a draft."""
         assert draft("just text", self.RULES) is None
+        assert draft(DIALOG, self.RULES) is None
         assert draft(SCREEN, None) is None
 
     def test_a_paste_is_recognised_as_ours(self) -> None:

@@ -6,8 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .evidence import pattern
-from .regions import region, rows_of
+from .regions import Parts, pattern, rows_of
 
 DIM = re.compile(r"\x1b\[(?:0;)?2m.*?(?:\x1b\[(?:0|22)?(?:;[\d;]*)?m|$)", re.MULTILINE)
 STYLE = re.compile(r"\x1b\[[\d;:]*m|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x0e\x0f]")
@@ -27,7 +26,7 @@ def draft(styled: str, rules: Mapping[str, Any] | None) -> str | None:
     if not rules:
         return None
     rows = rows_of(STYLE.sub("", DIM.sub("", styled)))
-    text = region(rows, rules.get("region", "composer"))
+    text = Parts(rows, rules["prompt"]).region(rules.get("region", "composer"))
     found = pattern(rules["prompt"]).search(text)
     if found is None:
         return None

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..model.reading import Evidence, Observation
-from .regions import region, rows_of
+from .regions import Parts, pattern, rows_of
 
 WEAK = 0.5
+STARTING_SECS = 60.0
+WAITS = 40
+"""Priority of a live-status file that says the agent waits: below a dialog that is recognised, so
+that the screen can say better what for, and above one that only looks like some dialog."""
 
 
 def gather(rules: Mapping[str, Any], seen: Observation) -> list[Evidence]:
@@ -22,15 +25,17 @@ def gather(rules: Mapping[str, Any], seen: Observation) -> list[Evidence]:
     """
     found = [*_live(rules.get("live"), seen)]
     if seen.title is not None:
-        found += _first(rules["title"], "title", [seen.title])
+        found += _first(rules["title"], "title", Parts([seen.title]))
     if seen.screen is not None:
-        found += _first(rules["screen"], "screen", rows_of(seen.screen.text))
+        prompt = (rules.get("composer") or {}).get("prompt", "")
+        parts = Parts(rows_of(seen.screen.text), prompt, rules.get("marks"))
+        found += _first(rules["screen"], "screen", parts)
     return found
 
 
-def matched(rule: Mapping[str, Any], rows: Sequence[str]) -> str | None:
+def matched(rule: Mapping[str, Any], parts: Parts) -> str | None:
     """Return what a rule matched in a screen or a title, or None if it does not match."""
-    text = region(rows, rule.get("region", "screen"))
+    text = parts.region(rule.get("region", "screen"))
     if not all(word in text for word in rule.get("all", ())):
         return None
     hits = [word for word in rule.get("any", ()) if word in text]
@@ -42,33 +47,42 @@ def matched(rule: Mapping[str, Any], rows: Sequence[str]) -> str | None:
     return _detail(hit) if hit else None
 
 
-@lru_cache(maxsize=1024)
-def pattern(regex: str) -> re.Pattern[str]:
-    """Return a compiled pattern, compiled when it is first needed."""
-    return re.compile(regex)
-
-
-def _first(rules: Any, source: str, rows: Sequence[str]) -> Iterator[Evidence]:
+def _first(rules: Any, source: str, parts: Parts) -> Iterator[Evidence]:
     for rule in rules:
-        hit = matched(rule, rows)
+        hit = matched(rule, parts)
         if hit is not None:
-            confidence = rule.get("confidence", 0.9)
-            kind, name = rule.get("kind", ""), rule["id"]
-            yield Evidence(source, rule["state"], kind, name, rule.get("detail", hit), confidence)
+            yield Evidence(
+                source,
+                rule["state"],
+                rule.get("kind", ""),
+                rule["id"],
+                rule.get("detail", hit),
+                rule.get("confidence", 0.9),
+                priority=rule.get("priority", 0),
+            )
             return
 
 
 def _live(live: Mapping[str, Any] | None, seen: Observation) -> Iterator[Evidence]:
-    word = seen.live.get(live["state"]) if live and seen.live else None
-    state = live["states"].get(word) if live and isinstance(word, str) else None
-    if live is None or seen.live is None or state is None:
+    if live is None or seen.live is None:
+        return
+    word = seen.live.get(live["state"])
+    age = None if seen.live_at is None else max(0.0, seen.now - seen.live_at)
+    if word is None and "missing" in live and _young(seen):
+        yield Evidence("live", live["missing"], "", "missing", confidence=0.9, age=age)
+    state = live["states"].get(word) if isinstance(word, str) else None
+    if state is None:
         return
     wanted = seen.live.get(live.get("kind", ""), "")
     kind = live.get("kinds", {}).get(wanted, "dialog") if state == "waiting" else ""
-    age = None if seen.live_at is None else max(0.0, seen.now - seen.live_at)
-    yield Evidence("live", state, kind, str(word), str(wanted or word), 0.99, age)
+    priority = WAITS if state == "waiting" else 0
+    yield Evidence("live", state, kind, str(word), str(wanted or word), 0.99, age, priority)
+
+
+def _young(seen: Observation) -> bool:
+    return seen.started is not None and seen.now - seen.started < STARTING_SECS
 
 
 def _detail(hit: re.Match[str]) -> str:
     named = hit.groupdict().get("detail")
-    return " ".join((named or hit.group(0)).split())[:200]
+    return " ".join((named or hit.group(0)).replace("│", " ").split())[:200]

@@ -1,8 +1,9 @@
 """One reading from all the evidence.
 
-The process comes first. A dialog on the screen outranks everything that lives, because keys would
-answer it. Then the strongest source that speaks says whether the agent is busy; an error explains
-why it is quiet; activity alone is never a state.
+The process comes first. Evidence with a priority comes next, the highest first: a dialog, because
+keys would answer it; an error that is being tried again, though the agent calls itself busy. Then
+the strongest source that speaks says whether the agent is busy; an error explains why it is quiet;
+activity alone is never a state.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..model.reading import Evidence, Observation, Reading
-from .evidence import WEAK
+from .evidence import STARTING_SECS, WEAK
 
-STARTING_SECS = 60.0
 ERRORS = ("auth_failed", "rate_limited", "provider_down")
+EXPLAINING = (*ERRORS, "unknown")
+"""The states that say more of a quiet agent than that it is quiet."""
 SOURCES = ("live", "title", "screen")
 
 
@@ -34,15 +36,14 @@ def judge(seen: Observation, evidence: Sequence[Evidence]) -> Reading:
     decisive = _decisive(evidence)
     if decisive is None:
         return _silent(seen, evidence)
-    others = tuple(one for one in evidence if one is not decisive)
     return Reading(
         decisive.state,
         decisive.kind,
-        decisive.detail if decisive.state not in ("idle", "working") else "",
+        decisive.detail if decisive.state not in ("idle", "working", "starting") else "",
         decisive.confidence,
         confirmed=decisive.state != "idle" or decisive.source == "live",
-        since=None if decisive.age is None else seen.now - decisive.age,
-        evidence=(decisive, *others),
+        since=_since(seen, decisive, evidence),
+        evidence=(decisive, *(one for one in evidence if one is not decisive)),
     )
 
 
@@ -53,14 +54,13 @@ def _exited(seen: Observation) -> Reading:
 
 
 def _decisive(evidence: Sequence[Evidence]) -> Evidence | None:
-    dialogs = [one for one in evidence if one.state == "waiting" and one.source == "screen"]
-    busy = _strongest([one for one in evidence if one.state not in ERRORS])
-    errors = [one for one in evidence if one.state in ERRORS]
-    if dialogs:
-        return dialogs[0]
+    loudest = max(evidence, key=lambda one: one.priority, default=None)
+    if loudest is not None and loudest.priority > 0:
+        return loudest
+    busy = _strongest([one for one in evidence if one.state not in EXPLAINING])
     if busy is not None and busy.state != "idle":
         return busy
-    return errors[0] if errors else busy
+    return next((one for one in evidence if one.state in EXPLAINING), busy)
 
 
 def _strongest(evidence: Sequence[Evidence]) -> Evidence | None:
@@ -70,6 +70,15 @@ def _strongest(evidence: Sequence[Evidence]) -> Evidence | None:
 def _weakness(one: Evidence) -> tuple[bool, int, float]:
     known = SOURCES.index(one.source) if one.source in SOURCES else 1
     return one.confidence <= WEAK, known, -one.confidence
+
+
+def _since(seen: Observation, decisive: Evidence, evidence: Sequence[Evidence]) -> float | None:
+    """Return since when it is so; an error began when the turn did, or ended, that it explains."""
+    told = [decisive]
+    if decisive.state in ERRORS:
+        told += [one for one in evidence if one.source == "live"]
+    ages = [one.age for one in told if one.age is not None]
+    return seen.now - ages[0] if ages else None
 
 
 def _silent(seen: Observation, evidence: Sequence[Evidence]) -> Reading:

@@ -4,68 +4,135 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, lru_cache
 
-RULE_LINE = re.compile(r"^\s*[╭╰├│┌└]?[─━═▔▁]{8,}.*$")
+RULE_LINE = re.compile(r"[╭╰├┌└]?[─━═▔▁]{8,}")
+"""A horizontal rule from the left edge; what a conversation or a draft quotes is indented."""
+
+
+@lru_cache(maxsize=1024)
+def pattern(regex: str) -> re.Pattern[str]:
+    """Return a compiled pattern, compiled when it is first needed."""
+    return re.compile(regex)
 
 
 def rows_of(text: str) -> list[str]:
-    """Return the rows of a screen without trailing blanks and without blank rows at the end."""
-    rows = [row.rstrip() for row in text.splitlines()]
+    """Return the rows of a screen without trailing blanks and without blank rows at the end.
+
+    Blanks that do not break are blanks: which of the two is drawn differs by version.
+    """
+    rows = [row.rstrip() for row in text.replace("\xa0", " ").splitlines()]
     while rows and not rows[-1]:
         rows.pop()
     return rows
 
 
-def region(rows: Sequence[str], name: str) -> str:
-    """Return one region of a screen as text.
+class Parts:
+    """The regions of one screen, each cut out when it is first asked for.
 
     Args:
         rows: The screen's rows, as `rows_of` gives them.
-        name: A key of `REGIONS`, with ``:N`` for the number of rows where it takes one.
+        prompt: What a composer begins with; without it any two lines are taken for a composer's.
+        marks: Patterns by name, for ``since``.
+
+    Attributes:
+        rows: The rows.
+        marks: The marks.
     """
-    word, _, count = name.partition(":")
-    return "\n".join(REGIONS[word](rows, int(count or 0)))
+
+    def __init__(
+        self, rows: Sequence[str], prompt: str = "", marks: Mapping[str, str] | None = None
+    ) -> None:
+        self.rows, self.marks = rows, marks or {}
+        self._prompt = prompt
+        self._cut: dict[str, str] = {}
+
+    def region(self, name: str) -> str:
+        """Return one region as text.
+
+        Args:
+            name: A key of `REGIONS`, with ``:N`` or ``:MARK`` behind it where it takes one.
+        """
+        if name not in self._cut:
+            word, _, more = name.partition(":")
+            self._cut[name] = REGIONS[word](self, more)
+        return self._cut[name]
+
+    @cached_property
+    def ruled(self) -> list[int]:
+        """The rows that are horizontal rules."""
+        return [number for number, row in enumerate(self.rows) if RULE_LINE.match(row)]
+
+    @cached_property
+    def box(self) -> tuple[int, int] | None:
+        """The rules above and below the composer, or None if the screen shows no composer."""
+        if len(self.ruled) < 2:
+            return None
+        top, bottom = self.ruled[-2:]
+        inside = "\n".join(self.rows[top + 1 : bottom])
+        return (top, bottom) if pattern(self._prompt).search(inside) else None
+
+    @property
+    def above(self) -> Sequence[str]:
+        """The rows above the composer; all of them if there is none."""
+        return self.rows[: self.box[0]] if self.box else self.rows
 
 
-def _screen(rows: Sequence[str], _count: int) -> Sequence[str]:
-    return rows
+def _screen(parts: Parts, _: str) -> str:
+    return "\n".join(parts.rows)
 
 
-def _bottom(rows: Sequence[str], count: int) -> Sequence[str]:
-    return _filled(rows)[-count:]
+def _bottom(parts: Parts, count: str) -> str:
+    return _last(parts.rows, count)
 
 
-def _below_rule(rows: Sequence[str], _count: int) -> Sequence[str]:
-    ruled = _ruled(rows)
-    return rows[ruled[-1] + 1 :] if ruled else rows
+def _below_rule(parts: Parts, _: str) -> str:
+    return "\n".join(parts.rows[parts.ruled[-1] + 1 :] if parts.ruled else parts.rows)
 
 
-def _composer(rows: Sequence[str], _count: int) -> Sequence[str]:
-    ruled = _ruled(rows)
-    return rows[ruled[-2] + 1 : ruled[-1]] if len(ruled) > 1 else ()
+def _composer(parts: Parts, _: str) -> str:
+    return "\n".join(parts.rows[parts.box[0] + 1 : parts.box[1]]) if parts.box else ""
 
 
-def _tail(rows: Sequence[str], count: int) -> Sequence[str]:
-    ruled = _ruled(rows)
-    above = rows[: ruled[-2]] if len(ruled) > 1 else rows
-    return _filled(above)[-count:]
+def _footer(parts: Parts, _: str) -> str:
+    return "\n".join(parts.rows[parts.box[1] + 1 :]) if parts.box else ""
 
 
-def _filled(rows: Sequence[str]) -> Sequence[str]:
-    return [row for row in rows if row.strip()]
+def _tail(parts: Parts, count: str) -> str:
+    return _last(parts.above, count)
 
 
-def _ruled(rows: Sequence[str]) -> list[int]:
-    return [number for number, row in enumerate(rows) if RULE_LINE.match(row)]
+def _modal(parts: Parts, count: str) -> str:
+    return "" if parts.box else _last(parts.rows, count)
 
 
-REGIONS: Mapping[str, Callable[[Sequence[str], int], Sequence[str]]] = {
+def _since(parts: Parts, mark: str) -> str:
+    """Return nothing without a composer: where a conversation ends is known only above one."""
+    text = "\n".join(parts.above) if parts.box else ""
+    begins = [found.start() for found in pattern(parts.marks[mark]).finditer(text)]
+    return text[begins[-1] :] if begins else text
+
+
+def _last(rows: Sequence[str], count: str) -> str:
+    return "\n".join([row for row in rows if row.strip()][-int(count or 0) :])
+
+
+REGIONS: Mapping[str, Callable[[Parts, str], str]] = {
     "screen": _screen,
     "bottom": _bottom,
     "below_rule": _below_rule,
     "composer": _composer,
+    "footer": _footer,
     "tail": _tail,
+    "modal": _modal,
+    "since": _since,
 }
 """``screen`` all of it; ``bottom:N`` the last N filled rows; ``below_rule`` what stands under the
-last horizontal rule; ``composer`` what stands between the last two; ``tail:N`` the last N filled
-rows above the composer, where a conversation's newest lines are."""
+last horizontal rule; ``composer`` what stands between the last two rules, if it begins as a
+composer does; ``footer`` what stands under the composer; ``tail:N`` the last N filled rows above
+it; ``modal:N`` the last N filled rows of a screen that shows no composer, because something else
+takes the keys; ``since:MARK`` what stands above the composer, from the last match of a mark on, or
+all of it if what the mark is about has scrolled off."""
+
+COUNTED = frozenset(("bottom", "tail", "modal"))
+"""The regions that take a number of rows; without one, or with 0, they are all of them."""

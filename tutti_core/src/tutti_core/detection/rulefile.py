@@ -1,6 +1,6 @@
 r"""Reads a runtime's rule file: TOML data, checked once, then kept as plain values.
 
-A rule file has up to four parts::
+A rule file has up to five parts::
 
     [live]                              # the runtime's own live-status file, JSON
     state = "status"                    # the key that says what it does
@@ -8,12 +8,16 @@ A rule file has up to four parts::
     pid = "pid"                         # checked against the process in the pane
     start = "procStart"                 # start time of that process, checked too
     states = { busy = "working", idle = "idle", waiting = "waiting" }
+    missing = "starting"                # what a young agent does while the key is not there yet
     kind = "waitingFor"
     kinds = { "permission prompt" = "permission" }
 
     [composer]                          # where prompts are typed
     region = "composer"
-    prompt = "^❯ ?"                     # what stands before the draft
+    prompt = "^❯ ?"                     # what it begins with, before the draft
+
+    [marks]                             # where parts of the conversation begin, for `since:NAME`
+    turn = "(?m)^❯ "
 
     [[title]]                           # the pane's title
     id = "spinner"
@@ -24,28 +28,35 @@ A rule file has up to four parts::
     id = "permission"
     state = "waiting"
     kind = "permission"
-    region = "bottom:12"                # see `regions`
+    region = "modal:12"                 # see `regions`
     all = ["Do you want to proceed?"]   # every one of these substrings
     any = ["1. Yes", "❯ Yes"]           # at least one
     none = ["esc to interrupt"]         # none of them
     regex = "(?m)^ *❯ 1\\. Yes"          # and this, searched in the region
+    priority = 50                       # above 0 it outranks what says that the agent is busy
 
-The first rule of a part that matches speaks for it; order is the order of the file.
+The first rule of a part that matches speaks for it; order is the order of the file. Among the
+parts the highest priority decides. A screen rule for ``waiting`` has 50 unless it says otherwise,
+because keys would answer what it saw; every other rule has 0. A live-status file that says
+``waiting`` has 40.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ..errors import ConfigError
 from ..model.reading import KINDS, STATES
-from .regions import REGIONS
+from .regions import COUNTED, REGIONS
 
-RULE_KEYS = frozenset(
-    ("id", "state", "kind", "region", "all", "any", "none", "regex", "detail", "confidence")
-)
-LIVE_KEYS = frozenset(("state", "since", "pid", "start", "states", "kind", "kinds"))
+SAYS = ("id", "state", "kind", "detail", "confidence", "priority")
+LOOKS = ("region", "all", "any", "none", "regex")
+RULE_KEYS = frozenset((*SAYS, *LOOKS))
+LIVE_KEYS = frozenset(("state", "since", "pid", "start", "states", "missing", "kind", "kinds"))
+PARTS = frozenset(("live", "composer", "marks", "title", "screen"))
+DIALOG = 50
 
 
 def compile_rules(text: str, source: str) -> dict[str, Any]:
@@ -56,8 +67,8 @@ def compile_rules(text: str, source: str) -> dict[str, Any]:
         source: What to call it in messages, such as the runtime's name.
 
     Returns:
-        ``{"live": {…} | None, "composer": {…} | None, "title": […], "screen": […]}``, JSON
-        values only.
+        ``{"live": {…} | None, "composer": {…} | None, "marks": {…}, "title": […],
+        "screen": […]}``, JSON values only.
 
     Raises:
         ConfigError: If it is not TOML, or a rule makes no sense.
@@ -68,14 +79,18 @@ def compile_rules(text: str, source: str) -> dict[str, Any]:
         data = tomli.loads(text)
     except tomli.TOMLDecodeError as error:
         raise ConfigError(f"rules of {source}: {error}") from error
-    unknown = sorted(set(data) - {"live", "composer", "title", "screen"})
+    unknown = sorted(set(data) - PARTS)
     if unknown:
         raise ConfigError(f"rules of {source}: unknown part {unknown[0]!r}")
+    marks = _marks(data.get("marks", {}), source)
     return {
         "live": _live(data["live"], source) if "live" in data else None,
-        "composer": _composer(data["composer"], source) if "composer" in data else None,
-        "title": [_rule(rule, f"{source}, title") for rule in data.get("title", [])],
-        "screen": [_rule(rule, f"{source}, screen") for rule in data.get("screen", [])],
+        "composer": _composer(data["composer"], source, marks) if "composer" in data else None,
+        "marks": marks,
+        "title": [_rule(rule, f"{source}, title", marks) for rule in data.get("title", [])],
+        "screen": [
+            _loud(_rule(rule, f"{source}, screen", marks)) for rule in data.get("screen", [])
+        ],
     }
 
 
@@ -85,21 +100,28 @@ def _live(live: dict[str, Any], source: str) -> dict[str, Any]:
         raise ConfigError(f"rules of {source}: [live] needs state and states; found {unknown}")
     for word, state in live["states"].items():
         _known(state, STATES, f"rules of {source}: live state for {word!r}")
+    _known(live.get("missing", STATES[0]), STATES, f"rules of {source}: live state if missing")
     for word, kind in live.get("kinds", {}).items():
         _known(kind, KINDS, f"rules of {source}: live kind for {word!r}")
     return live
 
 
-def _composer(composer: dict[str, Any], source: str) -> dict[str, Any]:
+def _marks(marks: Mapping[str, Any], source: str) -> dict[str, str]:
+    for name, regex in marks.items():
+        _compiles(regex, f"mark {name!r} of {source}")
+    return dict(marks)
+
+
+def _composer(composer: dict[str, Any], source: str, marks: Collection[str]) -> dict[str, Any]:
     where = f"rules of {source}: [composer]"
-    _known(str(composer.get("region", "composer")).partition(":")[0], REGIONS, where)
+    _cuts(composer.get("region", "composer"), marks, where)
     if "prompt" not in composer or set(composer) - {"region", "prompt"}:
         raise ConfigError(f"{where} needs a prompt, and knows only region beside it")
     _compiles(composer["prompt"], where)
     return composer
 
 
-def _rule(rule: dict[str, Any], where: str) -> dict[str, Any]:
+def _rule(rule: dict[str, Any], where: str, marks: Collection[str]) -> dict[str, Any]:
     name = f"rule {rule.get('id', '?')!r} of {where}"
     unknown = sorted(set(rule) - RULE_KEYS)
     if unknown or "id" not in rule:
@@ -107,20 +129,35 @@ def _rule(rule: dict[str, Any], where: str) -> dict[str, Any]:
     _known(rule.get("state"), STATES, name)
     if rule.get("kind"):
         _known(rule["kind"], KINDS, name)
-    _known(str(rule.get("region", "screen")).partition(":")[0], REGIONS, name)
+    _cuts(rule.get("region", "screen"), marks, name)
     if not any(rule.get(key) for key in ("all", "any", "regex")):
         raise ConfigError(f"{name}: needs at least one of all, any, regex")
+    if not isinstance(rule.get("priority", 0), int):
+        raise ConfigError(f"{name}: priority is a whole number, not {rule['priority']!r}")
     _compiles(rule.get("regex", ""), name)
     return rule
 
 
-def _known(word: Any, words: Any, where: str) -> None:
+def _loud(rule: dict[str, Any]) -> dict[str, Any]:
+    return {"priority": DIALOG if rule["state"] == "waiting" else 0, **rule}
+
+
+def _cuts(region: Any, marks: Collection[str], where: str) -> None:
+    word, _, more = str(region).partition(":")
+    _known(word, REGIONS, where)
+    if word == "since":
+        _known(more, marks, f"{where}: mark")
+    elif more and (word not in COUNTED or not more.isdecimal()):
+        raise ConfigError(f"{where}: {region!r}: {word} takes no {more!r}")
+
+
+def _known(word: Any, words: Collection[str], where: str) -> None:
     if word not in words:
         raise ConfigError(f"{where}: {word!r} is none of {', '.join(words)}")
 
 
-def _compiles(pattern: str, where: str) -> None:
+def _compiles(pattern: Any, where: str) -> None:
     try:
         re.compile(pattern)
-    except re.error as error:
+    except (re.error, TypeError) as error:
         raise ConfigError(f"{where}: regex: {error}") from error
