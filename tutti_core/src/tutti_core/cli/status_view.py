@@ -10,12 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from ..config.find import find_root
-from ..team.facts import facts_of
-from ..team.record import read_records
-from ..team.snapshot import snapshot, status_row
+from ..team.snapshot import snapshot
 from ..terminal.host import TmuxHost
-from ..watching.look import Voice
-from .style import STATE_COLOURS, ago, paint, table
+from .style import STATE_COLOURS, ago, legible, paint, table
 
 
 def show_status(root: Path | None, *, as_json: bool) -> int:
@@ -29,8 +26,7 @@ def show_status(root: Path | None, *, as_json: bool) -> int:
         The exit code: 0, because looking always succeeds.
     """
     root = root or find_root()
-    team, voices = snapshot(root, TmuxHost())
-    rows = full_rows(root, team["workspace"], voices)
+    team, rows = snapshot(root, TmuxHost())
     if as_json:
         print(json.dumps(rows, indent=2, ensure_ascii=False))
         return 0
@@ -38,28 +34,6 @@ def show_status(root: Path | None, *, as_json: bool) -> int:
         print(f"warn: [{name}] has no working owner: {remedy}", file=sys.stderr)
     print(render(team["workspace"], rows))
     return 0
-
-
-def full_rows(root: Path, workspace: str, voices: Sequence[Voice]) -> list[dict[str, Any]]:
-    """Return the rows in the contract's shape, with trees and facts beside them.
-
-    Args:
-        root: The workspace.
-        workspace: Its name.
-        voices: Its voices.
-    """
-    records = read_records(root, [voice.agent for voice in voices])
-    facts = facts_of(root)
-    return [
-        {
-            **status_row(workspace, voice),
-            "branch": records[voice.agent].get("branch"),
-            "worktree": records[voice.agent].get("worktree_path"),
-            "conversation": records[voice.agent].get("conversation"),
-            "facts": facts.get(voice.agent, []),
-        }
-        for voice in voices
-    ]
 
 
 def render(workspace: str, rows: Sequence[Mapping[str, Any]]) -> str:
@@ -113,7 +87,7 @@ def _next(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     waiting = [row for row in rows if row["state"] == "waiting"]
     broken = [row for row in rows if row["state"] in ("auth_failed", "unknown")]
     exited = [row for row in rows if row["state"] == "exited"]
-    lines = [f"→ tt attach {row['agent']}   {row['detail']}" for row in waiting + broken]
+    lines = [f"→ tt attach {row['agent']}   {legible(row['detail'])}" for row in waiting + broken]
     lines += [f"→ tt peek {row['agent']}   its process has ended" for row in exited]
     if all(row["state"] == "stopped" for row in rows):
         lines.append("→ tt up")

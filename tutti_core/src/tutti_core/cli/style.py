@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import TextIO
 
 CODES: Mapping[str, str] = {
@@ -46,6 +47,16 @@ def paint(text: str, colour: str, stream: TextIO | None = None) -> str:
     return f"\x1b[{CODES[colour]}m{text}\x1b[0m"
 
 
+def legible(text: str) -> str:
+    """Return text on one line without control characters.
+
+    What is shown may come from an agent's screen or files, and must not move anybody's cursor.
+    """
+    if text.isprintable():
+        return text
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
 def width_of(text: str) -> int:
     """Return how many columns a text takes; wide characters take two, combining ones none."""
     if text.isascii():
@@ -68,9 +79,10 @@ def table(
         rows: The cells, as many in each row as there are heads.
         colours: Colour of single cells by row and column.
     """
-    widths = [max(map(width_of, column)) for column in zip(heads, *rows, strict=True)]
+    heads, shown = [*map(legible, heads)], [[*map(legible, row)] for row in rows]
+    widths = [max(map(width_of, column)) for column in zip(heads, *shown, strict=True)]
     lines = [_line(heads, widths, dict.fromkeys(range(len(heads)), "bold"))]
-    for number, row in enumerate(rows):
+    for number, row in enumerate(shown):
         marks = {at[1]: colour for at, colour in (colours or {}).items() if at[0] == number}
         lines.append(_line(row, widths, marks))
     return "\n".join(lines)
@@ -78,6 +90,8 @@ def table(
 
 def ago(seconds: float) -> str:
     """Return a duration in a few characters, such as ``12s``, ``3m``, ``2h``, ``5d``."""
+    if not isfinite(seconds):
+        return ""
     for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
         if seconds >= size:
             return f"{int(seconds // size)}{unit}"

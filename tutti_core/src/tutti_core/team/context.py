@@ -116,10 +116,11 @@ class Context:
         """Look at the team once and return its voices by agent.
 
         Args:
-            names: The agents wanted; all by default.
+            names: The agents wanted, of those configured; by default all, and every session of
+                the workspace whose agent is no longer configured.
         """
-        voices = voices_of(self.root, self.digest, self.host, self._detectors)
-        return {one.agent: one for one in voices if names is None or one.agent in names}
+        found = voices_of(self.root, self.digest, self.host, self._detectors, names=names)
+        return {one.agent: one for one in found}
 
     @cached_property
     def digest(self) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -47,12 +48,17 @@ def publish_facts(root: Path, plugin: str, facts: dict[str, list[dict[str, Any]]
 def _read(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
 def _sound(plugin: str, facts: Any) -> list[dict[str, Any]]:
     listed = facts if isinstance(facts, list) else []
-    dicts = [one for one in listed if isinstance(one, dict)]
-    return [{"plugin": plugin, **one} for one in dicts if {"label", "value", "at"} <= set(one)]
+    return [{**one, "plugin": plugin} for one in listed if isinstance(one, dict) and _is_fact(one)]
+
+
+def _is_fact(one: dict[str, Any]) -> bool:
+    at, value = one.get("at"), one.get("value")
+    dated = isinstance(at, (int, float)) and not isinstance(at, bool) and isfinite(at)
+    return dated and isinstance(value, (str, int, float)) and isinstance(one.get("label"), str)

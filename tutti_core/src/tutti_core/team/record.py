@@ -3,11 +3,45 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from .places import Places
+
+TEXTS = frozenset(
+    (
+        "name",
+        "runtime",
+        "session_name",
+        "worktree_path",
+        "branch",
+        "status",
+        "started_at",
+        "stopped_at",
+        "launch",
+        "conversation",
+        "live_status",
+        "transcript",
+    )
+)
+"""Keys whose value is a text or null; another tool's idea of them is left out."""
+
+
+class Records(dict[str, Mapping[str, Any]]):
+    """The records of a workspace's agents by name, each read when it is first asked for.
+
+    Args:
+        root: Absolute path of the workspace.
+    """
+
+    def __init__(self, root: Path) -> None:
+        super().__init__()
+        self._places = Places(root)
+
+    def __missing__(self, name: str) -> Mapping[str, Any]:
+        self[name] = read_record(self._places.agent(name))
+        return self[name]
 
 
 def read_record(path: Path) -> dict[str, Any]:
@@ -17,15 +51,9 @@ def read_record(path: Path) -> dict[str, Any]:
     """
     try:
         found = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
-
-
-def read_records(root: Path, agents: Iterable[str]) -> dict[str, Mapping[str, Any]]:
-    """Return the records of several agents by name."""
-    places = Places(root)
-    return {name: read_record(places.agent(name)) for name in agents}
+    return _sound(found) if isinstance(found, dict) else {}
 
 
 def write_record(root: Path, name: str, values: Mapping[str, Any]) -> None:
@@ -40,3 +68,11 @@ def write_record(root: Path, name: str, values: Mapping[str, Any]) -> None:
 
     path = Places(root).agent(name)
     JsonFile(path).write({**read_record(path), **values})
+
+
+def _sound(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: value
+        for key, value in found.items()
+        if key not in TEXTS or value is None or isinstance(value, str)
+    }

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..watching.look import Panes, Voice, look
 from .compiled import compiled
-from .record import read_records
+from .facts import facts_of
+from .record import Records
 
 
-def snapshot(root: Path, host: Panes) -> tuple[dict[str, Any], list[Voice]]:
+def snapshot(root: Path, host: Panes) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Look at a workspace once.
 
     Args:
@@ -19,14 +20,22 @@ def snapshot(root: Path, host: Panes) -> tuple[dict[str, Any], list[Voice]]:
         host: Where the sessions live.
 
     Returns:
-        The compiled arrangement and the voices in its order.
+        The compiled arrangement and a row for each voice in its order.
     """
     team = compiled(root)
-    return team, voices_of(root, team, host, _detectors(team))
+    records = Records(root)
+    voices = voices_of(root, team, host, _detectors(team), records=records)
+    return team, status_rows(root, team["workspace"], voices, records)
 
 
 def voices_of(
-    root: Path, team: Mapping[str, Any], host: Panes, detectors: Sequence[Any] = ()
+    root: Path,
+    team: Mapping[str, Any],
+    host: Panes,
+    detectors: Sequence[Any] = (),
+    *,
+    names: Collection[str] | None = None,
+    records: Records | None = None,
 ) -> list[Voice]:
     """Return a team's voices.
 
@@ -35,10 +44,43 @@ def voices_of(
         team: The compiled arrangement.
         host: Where the sessions live.
         detectors: Detectors beside the rules.
+        names: The agents wanted; by default all, those no longer configured included.
+        records: What is known of their launches already.
     """
+    found = Records(root) if records is None else records
     agents = {agent["name"]: agent["runtime"] for agent in team["agents"]}
-    records = read_records(root, agents)
-    return list(look(str(root), agents, team["rules"], host, records, detectors).values())
+    if names is not None:
+        agents = {name: runtime for name, runtime in agents.items() if name in names}
+    strays = names is None
+    voices = look(
+        str(root), agents, team["rules"], host, found.__getitem__, detectors, strays=strays
+    )
+    return list(voices.values())
+
+
+def status_rows(
+    root: Path, workspace: str, voices: Sequence[Voice], records: Records | None = None
+) -> list[dict[str, Any]]:
+    """Return the rows of `tt status`: the contract's shape, with trees and facts beside it.
+
+    Args:
+        root: Absolute path of the workspace.
+        workspace: Its name.
+        voices: Its voices.
+        records: What is known of their launches already.
+    """
+    known = Records(root) if records is None else records
+    facts = facts_of(root)
+    return [
+        {
+            **status_row(workspace, voice),
+            "branch": known[voice.agent].get("branch"),
+            "worktree": known[voice.agent].get("worktree_path"),
+            "conversation": known[voice.agent].get("conversation"),
+            "facts": facts.get(voice.agent, []),
+        }
+        for voice in voices
+    ]
 
 
 def status_row(workspace: str, voice: Voice) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from .doctor import Report, doctor
 from .down import DownRequest, DownResponse, down
 from .health import health
 from .send import SendRequest, send
-from .snapshot import status_row
+from .snapshot import status_rows
 from .up import UpRequest, UpResponse, up
 
 
@@ -73,8 +73,8 @@ def core_verbs() -> tuple[Verb, ...]:
 
 
 def _status(context: Context, _: StatusRequest) -> StatusResponse:
-    voices = context.voices().values()
-    return StatusResponse(tuple(status_row(context.name, voice) for voice in voices))
+    voices = list(context.voices().values())
+    return StatusResponse(tuple(status_rows(context.root, context.name, voices)))
 
 
 def _health(context: Context, request: HealthRequest) -> HealthResponse:

@@ -31,7 +31,7 @@ def live_status(
         with open(path, "rb") as file:
             data = json.loads(file.read())
             changed = os.fstat(file.fileno()).st_mtime
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     if not isinstance(data, dict) or not _own(data, live, session.pid):
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from ..detection.evidence import gather
@@ -18,7 +18,7 @@ class Voice(NamedTuple):
 
     Attributes:
         agent: Its name.
-        runtime: Its runtime's name; empty if none is configured.
+        runtime: Name of the runtime it runs on, or would; empty if none is configured.
         session: Its session, or None.
         seen: What was seen.
         reading: What that means.
@@ -44,6 +44,7 @@ class Panes(Protocol):
 class Reads(Protocol):
     """A detector, as far as looking needs it."""
 
+    name: str
     runtime: str
 
     def detect(self, observation: Observation) -> Iterable[Evidence]:
@@ -55,50 +56,70 @@ def look(
     agents: Mapping[str, str],
     rules: Mapping[str, Mapping[str, Any]],
     host: Panes,
-    records: Mapping[str, Mapping[str, Any]],
+    record_of: Callable[[str], Mapping[str, Any]],
     detectors: Sequence[Reads] = (),
+    *,
+    strays: bool = True,
 ) -> dict[str, Voice]:
-    """Look at every agent of a workspace once.
+    """Look at agents of a workspace once.
 
     Args:
         root: Absolute path of the workspace.
         agents: Agent name to runtime name, in the order wanted.
         rules: Compiled rules by runtime.
         host: Where the sessions live.
-        records: What was recorded at each agent's launch, by name.
+        record_of: Gives what was recorded at an agent's launch.
         detectors: Detectors beside the rules.
+        strays: Whether sessions of other agents are looked at too.
 
     Returns:
-        A voice for each agent, and after them one for every session of the workspace whose agent
-        is no longer configured.
+        A voice for each agent, and with `strays` after them one for every session of the workspace
+        whose agent is none of them.
     """
-    sessions = {session.agent: session for session in host.list(root)}
-    strays = {name: one.runtime for name, one in sessions.items() if name not in agents}
+    listed = host.list(root)
+    sessions = {one.agent: one for one in listed if strays or one.agent in agents}
+    others = {name: one.runtime for name, one in sessions.items() if name not in agents}
     screens = host.capture([one.pane for one in sessions.values()]) if sessions else {}
     now = time.time()
     return {
-        name: _voice(name, runtime, sessions.get(name), screens, now, rules, records, detectors)
-        for name, runtime in {**agents, **strays}.items()
+        name: _voice(name, runtime, sessions.get(name), screens, now, rules, record_of, detectors)
+        for name, runtime in {**agents, **others}.items()
     }
 
 
 def _voice(
     name: str,
-    runtime: str,
+    configured: str,
     session: Session | None,
     screens: Mapping[str, str],
     now: float,
     rules: Mapping[str, Mapping[str, Any]],
-    records: Mapping[str, Mapping[str, Any]],
+    record_of: Callable[[str], Mapping[str, Any]],
     detectors: Sequence[Reads],
 ) -> Voice:
-    own = rules.get(session.runtime if session and session.runtime else runtime)
-    seen = observe(runtime, session, screens, now, own, records.get(name, {}))
-    evidence = gather(own, seen) if own else []
+    # What runs may have been started before the file said otherwise.
+    runtime = session.runtime if session and session.runtime else configured
+    own = rules.get(runtime)
+    record = record_of(name) if session else {}
+    seen = observe(runtime, session, screens, now, own, record)
+    evidence, failures = gather(own, seen) if own else [], []
     for detector in detectors:
         if detector.runtime in ("", runtime):
-            evidence += detector.detect(seen)
-    return Voice(name, runtime, session, seen, judge(seen, evidence))
+            found, failure = _heard(detector, seen)
+            evidence += found
+            failures += failure
+    reading = judge(seen, evidence)
+    shown = reading._replace(evidence=(*reading.evidence, *failures))
+    return Voice(name, runtime, session, seen, shown)
+
+
+def _heard(detector: Reads, seen: Observation) -> tuple[list[Evidence], list[Evidence]]:
+    """Return a detector's evidence, and if it raises instead, a remark that decides nothing."""
+    try:
+        return list(detector.detect(seen)), []
+    except Exception as error:  # noqa: BLE001 -- one plugin must not hide the whole team
+        said = f"{type(error).__name__}: {error}"
+        return [], [Evidence(detector.name, "unknown", rule="raised", detail=said, confidence=0.0)]
 
 
 def observe(
