@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
 
 from pages import Block, blocks, commands
 
-from tutti_testing import Stage
+from tutti_testing import Stage, wait_for
 
 _STEP = re.compile(r"^<!-- until (\w+) (\w+) -->$|^```(?:console|toml tutti\.toml)$", re.MULTILINE)
 ANY = "…"
+ELSEWHERE = ("pip ", ".venv/bin/pip ")
+"""What is not typed: the reader's environment is there already."""
 
 # What differs from one run to the next, each with what it is shown as. An agent that is seen a
 # moment earlier or later works or is idle.
@@ -31,14 +34,21 @@ class Player:
 
     Args:
         stage: Where they do it; their home is the stage's.
+        python: The interpreter whose `tt` they have.
+
+    Attributes:
+        stage: The same.
+        cwd: The folder they are in.
+        code: The exit code of what they typed last.
+        surprises: What went differently from what a page shows.
     """
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, python: str = sys.executable) -> None:
         self.stage = stage
         self.cwd = stage.home
         self.code = 0
         self.surprises: list[str] = []
-        self._put_on_path("tt", f'#!/bin/sh\nexec "{sys.executable}" -m tutti_core "$@"\n')
+        self._put_on_path("tt", f'#!/bin/sh\nexec "{python}" -m tutti_core "$@"\n')
 
     def play(self, page: Path) -> list[str]:
         """Follow a page to its end.
@@ -53,10 +63,23 @@ class Player:
         found = {block.line: block for block in blocks(page)}
         for step in _STEP.finditer(text):
             if step[1]:
-                self.stage.until(step[1], step[2])
+                self.wait(step[1], step[2])
             else:
                 self.take(found[text.count("\n", 0, step.start()) + 1])
         return self.surprises
+
+    def wait(self, agent: str, state: str) -> None:
+        """Wait until an agent is in a state, as a reader does who looks again.
+
+        Raises:
+            AssertionError: It did not get there.
+        """
+
+        def there() -> bool:
+            rows = json.loads(self.type("tt status --json"))
+            return any((row["agent"], row["state"]) == (agent, state) for row in rows)
+
+        assert wait_for(there), self.type("tt status")
 
     def take(self, block: Block) -> None:
         """Do what one block says: write a file, or type commands."""
@@ -64,6 +87,8 @@ class Player:
             (self.cwd / block.label).write_text(block.text, encoding="utf-8")
             return
         for typed, shown in commands(block):
+            if typed.startswith(ELSEWHERE):
+                continue
             answered = self.type(typed)
             if not alike(shown, answered):
                 self.surprises.append(f"{block}: $ {typed}\n{answered}")

@@ -120,10 +120,16 @@ def parse(words: list[str]) -> None:
     """
     found: click.Command = build()
     context = found.make_context("tt", words)
-    while isinstance(found, click.Group) and (rest := [*context._protected_args, *context.args]):
+    while isinstance(found, click.Group) and (rest := left(context)):
         name, inner, words = found.resolve_command(context, rest)
         assert inner is not None
         context, found = inner.make_context(name, words, parent=context), inner
+
+
+def left(context: click.Context) -> list[str]:
+    """The words behind a group's own options; where they are kept differs by click's version."""
+    kept = vars(context)
+    return [*kept.get("_protected_args", kept.get("protected_args", ())), *context.args]
 
 
 class TestCommandLines:
