@@ -130,3 +130,17 @@ class TestWhatAPluginKnows:
         assert strangers(tmp_path / "tutti_demo") == [
             "a.py:1 tutti_testing: tutti_demo does not know it"
         ]
+
+
+class TestWhoKnowsPluggy:
+    """The library by which hooks are called can be exchanged in one place."""
+
+    def test_here(self, root: Path) -> None:
+        """One module loads and calls plugins; another makes the two decorators."""
+        users = {
+            each.file.name
+            for member in sorted(root.glob("tutti_*")) + sorted(root.glob("plugins/tutti_*"))
+            for each in imports(member)
+            if each.module.partition(".")[0] == "pluggy"
+        }
+        assert users == {"markers.py", "registry.py"}

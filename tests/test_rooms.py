@@ -27,6 +27,7 @@ ROOMS = (
     "markers",
     "hookspecs",
     "discovery",
+    "registry",
     "plugins",
     "detection",
     "watching",

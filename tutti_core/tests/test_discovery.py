@@ -96,6 +96,55 @@ def test_an_edited_source_makes_the_list_stale(own_cache: Path) -> None:
     assert discovery.read_cache() is None
 
 
+def test_what_stands_beside_a_plugin_that_is_worked_on_counts(own_cache: Path) -> None:
+    """Rules edited beside the module of an editable plugin are noticed, as are new files."""
+    info = install(own_cache, "one")
+    package = own_cache / "ours_worked_on"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "plugin.py").write_text(SOURCE.format(name="one"))
+    (package / "rules.toml").write_text("# rules\n")
+    (info / "entry_points.txt").write_text("[tutti]\nours_one = ours_worked_on.plugin\n")
+    for changed in ("rules.toml", "more.py"):
+        Plugins.installed()
+        assert discovery.read_cache() is not None
+        (package / changed).write_text("# other rules\n")
+        os.utime(package / changed, ns=(1, 1))
+        assert discovery.read_cache() is None
+
+
+def test_two_distributions_with_one_name_are_both_found(own_cache: Path) -> None:
+    """Which of them comes first on the path does not decide which one counts."""
+    install(own_cache, "one")
+    rival = install(own_cache, "two")
+    (rival / "entry_points.txt").write_text("[tutti]\nours_one = ours_two\n")
+    found = Plugins.installed()
+    owners = [entry.distribution for entry in found.entries if entry.name == "ours_one"]
+    assert owners == ["ours-one", "ours-two"]
+    assert "both give" in found.broken["ours_one"].reason
+    assert discovery.read_cache() is None
+
+
+def test_a_distribution_on_the_path_twice_is_one(
+    own_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An old copy further down the path is no rival."""
+    install(own_cache, "one")
+    older = tmp_path / "older"
+    older.mkdir()
+    install(older, "one", "0.9")
+    monkeypatch.setattr(sys, "path", [*sys.path, str(older)])
+    found = Plugins.installed()
+    assert [entry.version for entry in found.entries if entry.name == "ours_one"] == ["1.0"]
+    assert "ours_one" not in found.broken
+
+
+def test_the_core_cannot_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There would be nobody left to say so."""
+    monkeypatch.setenv("TUTTI_DISABLE_PLUGINS", "core,demo")
+    assert discovery.switched_off() == {"demo"}
+
+
 def test_edited_metadata_makes_the_list_stale(own_cache: Path) -> None:
     """An entry point edited in place is noticed, though its folder's time is the same."""
     info = install(own_cache, "one")
@@ -106,7 +155,9 @@ def test_edited_metadata_makes_the_list_stale(own_cache: Path) -> None:
     assert names(Plugins.installed()) == {"ours_other"}
 
 
-@pytest.mark.parametrize("junk", [b"", b"{", b"[]", b'{"format": 0}', b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "junk", [b"", b"{", b"[]", b'{"format": 0}', b'{"format": 1}', b"\xff\xfe", b"[" * 99_999]
+)
 def test_a_damaged_list_is_made_anew(own_cache: Path, junk: bytes) -> None:
     """Whatever stands in the file, looking works."""
     install(own_cache, "one")

@@ -154,6 +154,33 @@ class TestSettingAside:
         assert found.steps() == {}
         assert "the rest is lost" in found.broken["bad"].reason
 
+    def test_what_is_no_thing_of_the_kind_sets_its_plugin_aside(self) -> None:
+        """A step without a name, or a command that is none, is not handed on to break others."""
+        found = assembled(
+            nameless=plugin(tutti_steps=lambda: [Named("kept"), object()]),
+            wordy=plugin(tutti_commands=lambda: ["land"]),
+            wooden=plugin(tutti_tables=lambda: [{"name": "budget"}]),
+        )
+        assert (found.steps(), found.commands(), found.tables()) == ({}, [], [])
+        assert set(found.broken) == {"nameless", "wordy", "wooden"}
+
+    def test_two_distributions_with_one_name_are_both_refused(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Neither silently stands in for the other, and both are known to be there."""
+        monkeypatch.syspath_prepend(str(tmp_path))
+        good = "from tutti_core import hookimpl\n@hookimpl\ndef tutti_steps():\n    return ()\n"
+        ours = written(tmp_path, "permissions", good)
+        found = Plugins([ours, ours._replace(distribution="dist-rival")])
+        reason = found.broken["permissions"].reason
+        assert "dist-permissions and dist-rival both give a plugin 'permissions'" in reason
+        assert set(found.absent()) == {"dist-permissions", "dist-rival"}
+        assert found.gives("permissions") == ()
+
+    def test_a_name_nobody_has_is_not_absent(self) -> None:
+        """Switching off what is not installed makes nothing look as if it belonged to somebody."""
+        assert Plugins(off=frozenset({"permisions"})).absent() == {}
+
     def test_absent_names_distributions(self) -> None:
         """Who is broken or switched off is known by distribution."""
         found = Plugins([Entry("gone", "no_such_module_at_all", "dist-gone", "1")])
@@ -185,7 +212,7 @@ class TestLaunching:
             a=plugin(tutti_prepare_launch=lambda launch: Refusal("no", "yes")),
             b=plugin(tutti_prepare_launch=lambda launch: pytest.fail("asked after a refusal")),
         )
-        assert found.prepare(a_request()) == Refusal("no", "yes")
+        assert found.prepare(a_request()) == Refusal("no", "yes", by="dist-a")
 
     def test_a_plugin_that_raises_refuses(self) -> None:
         """A policy never vanishes by an exception."""
@@ -194,6 +221,25 @@ class TestLaunching:
         assert isinstance(answer, Refusal)
         assert answer.by == "dist-a"
         assert "ZeroDivisionError" in answer.reason
+
+    @pytest.mark.parametrize("answer", [True, "no", Verdict("refuse")])
+    def test_an_answer_of_another_kind_refuses(self, answer: object) -> None:
+        """A plugin that means something nobody understands is not passed over."""
+        found = assembled(a=plugin(tutti_prepare_launch=lambda launch: answer))
+        refusal = found.prepare(a_request())
+        assert isinstance(refusal, Refusal)
+        assert (refusal.by, type(answer).__name__ in refusal.reason) == ("dist-a", True)
+
+    def test_a_plugin_set_aside_meanwhile_refuses(self) -> None:
+        """A policy does not vanish because something else in its plugin broke."""
+        found = assembled(
+            a=plugin(tutti_prepare_launch=lambda launch: None, tutti_steps=lambda: 1 / 0)
+        )
+        assert isinstance(found.prepare(a_request()), LaunchRequest)
+        found.steps()
+        refusal = found.prepare(a_request())
+        assert isinstance(refusal, Refusal)
+        assert "tutti_steps failed" in refusal.reason
 
     def test_the_first_offer_after_a_failure_counts(self) -> None:
         """Other launches are offered in order; a plugin that raises offers nothing."""
@@ -223,3 +269,33 @@ class TestGuarding:
         found = assembled(a=plugin(tutti_guard=lambda action: 1 / 0))
         (verdict,) = found.guard(Action("send", "w"))
         assert (verdict.decision, verdict.by) == ("refuse", "dist-a")
+
+    @pytest.mark.parametrize("answer", [True, Verdict("perhaps"), "refuse"])
+    def test_a_verdict_of_another_kind_refuses(self, answer: object) -> None:
+        """A guard that means something nobody understands is not taken for leave."""
+        found = assembled(a=plugin(tutti_guard=lambda action: answer))
+        (verdict,) = found.guard(Action("send", "w"))
+        assert (verdict.decision, verdict.by) == ("refuse", "dist-a")
+
+    def test_a_guard_that_is_set_aside_refuses(self) -> None:
+        """A guard does not vanish because another hook of its plugin broke."""
+        found = assembled(a=plugin(tutti_guard=lambda action: None, tutti_steps=lambda: 1 / 0))
+        assert found.guard(Action("launch", "w")) == []
+        found.steps()
+        (verdict,) = found.guard(Action("launch", "w"))
+        assert (verdict.decision, verdict.by) == ("refuse", "dist-a")
+        assert "tutti_steps failed" in verdict.reason
+
+    def test_a_guard_beside_a_misspelt_hook_refuses(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A plugin that is refused for a typing error has not lost its say."""
+        monkeypatch.syspath_prepend(str(tmp_path))
+        source = (
+            "from tutti_core import hookimpl\n"
+            "@hookimpl\ndef tutti_guard(action):\n    return None\n"
+            "@hookimpl\ndef tutti_runtime():\n    return ()\n"
+        )
+        found = Plugins([written(tmp_path, "guards_and_misspells", source)])
+        (verdict,) = found.guard(Action("launch", "w"))
+        assert verdict.decision == "refuse"

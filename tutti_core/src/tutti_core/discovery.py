@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,11 +36,14 @@ class Entry(NamedTuple):
 
 
 def switched_off() -> frozenset[str]:
-    """Return the plugins that ``TUTTI_DISABLE_PLUGINS`` names; none inside an agent's own pane."""
+    """Return the plugins that ``TUTTI_DISABLE_PLUGINS`` names; none inside an agent's own pane.
+
+    The core is not one of them: nothing could be said or done without it.
+    """
     if os.environ.get("TUTTI_AGENT"):
         return frozenset()
     words = os.environ.get("TUTTI_DISABLE_PLUGINS", "").split(",")
-    return frozenset(word.strip() for word in words if word.strip())
+    return frozenset(word.strip() for word in words if word.strip()) - {"core"}
 
 
 def cache_path() -> Path:
@@ -62,12 +66,11 @@ def read_cache() -> dict[str, Any] | None:
     """Return the kept list, or None when it is missing or anything it depends on has changed."""
     try:
         kept = json.loads(cache_path().read_bytes())
-    except (OSError, ValueError):
+        sound = kept["format"] == FORMAT and kept["path"] == sys.path
+        fresh = sound and all(stamp(path) == then for path, then in kept["stamps"].items())
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
-    if not isinstance(kept, dict) or kept.get("format") != FORMAT:
-        return None
-    fresh = all(stamp(path) == then for path, then in kept["stamps"].items())
-    return kept if fresh and kept["path"] == sys.path else None
+    return kept if fresh else None
 
 
 def write_cache(entries: list[Entry], commands: list[dict[str, Any]], watched: list[str]) -> None:
@@ -103,17 +106,19 @@ def scan() -> tuple[list[Entry], list[str]]:
     """Ask the installed distributions for their plugins.
 
     Returns:
-        The plugins, sorted by name, and the metadata files they came from.
+        The plugins, sorted by name, and the metadata files they came from. Two distributions may
+        give one name; a distribution that lies on the path twice is the one that is imported.
     """
     from importlib.metadata import distributions
 
-    found: dict[str, Entry] = {}
+    found: dict[tuple[str, str], Entry] = {}
     files: list[str] = []
     for dist in distributions():
         ours = [point for point in dist.entry_points if point.group == GROUP]
         for point in ours:
-            name = dist.metadata["Name"]
-            found.setdefault(point.name, Entry(point.name, point.value, name, dist.version))
+            owner = dist.metadata["Name"] or "unknown"
+            key = (point.name, re.sub(r"[-_.]+", "-", owner).lower())
+            found.setdefault(key, Entry(point.name, point.value, owner, dist.version))
         folder = getattr(dist, "_path", None)
         if ours and folder is not None:
             files.append(str(Path(folder) / "entry_points.txt"))

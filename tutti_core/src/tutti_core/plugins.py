@@ -1,23 +1,20 @@
-"""The one file that knows pluggy: the plugins of this process behind a typed facade.
+"""The plugins of this process behind a typed facade.
 
-A plugin that cannot be imported, misspells a hook or raises in one is set aside: it is named, with
-its distribution and the reason, and the rest keep working. What must not vanish by accident, a
-policy or a guard, refuses instead.
+What breaks is set aside and the rest keep working; what must not vanish by accident, a policy or a
+guard, refuses instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from . import discovery
 from .discovery import Entry
-from .errors import PluginError
+from .registry import Broken, Given, Registry, has_name, said
 
 if TYPE_CHECKING:
-    import pluggy
-
     from .model.contract import (
         Check,
         Command,
@@ -37,57 +34,14 @@ if TYPE_CHECKING:
     from .model.reading import Reading
     from .team.context import Context
 
-T = TypeVar("T")
+__all__ = ["Broken", "Given", "Plugins"]
+
+STRICTNESS = {"refuse": 0, "warn": 1, "allow": 2}
+REMEDY = "mend, update or uninstall it, or name it in TUTTI_DISABLE_PLUGINS"
 
 
-class Broken(NamedTuple):
-    """A plugin that is installed but set aside.
-
-    Attributes:
-        name: Its short name.
-        distribution: The distribution that brought it.
-        reason: Why it is set aside, in one line.
-    """
-
-    name: str
-    distribution: str
-    reason: str
-
-
-class Given(NamedTuple):
-    """Something a plugin gave, with who gave it.
-
-    Attributes:
-        distribution: The distribution it came from.
-        value: The thing.
-    """
-
-    distribution: str
-    value: Any
-
-
-class Plugins:
-    """The plugins of this process.
-
-    Args:
-        entries: The plugins to load, in order.
-        off: Names of plugins that are switched off.
-
-    Attributes:
-        entries: The plugins that were found, loaded or not.
-        off: The ones that are switched off.
-        broken: The ones that are set aside, by name.
-    """
-
-    def __init__(self, entries: Iterable[Entry] = (), off: frozenset[str] = frozenset()) -> None:
-        self.entries = tuple(entries)
-        self.off = off
-        self.broken: dict[str, Broken] = {}
-        self._distributions = {entry.name: entry.distribution for entry in self.entries}
-        self._manager = _manager()
-        for entry in self.entries:
-            if entry.name not in off:
-                self._load(entry)
+class Plugins(Registry):
+    """Every hook as a method; see `Registry` for how plugins are loaded and set aside."""
 
     @classmethod
     def installed(cls, *, refresh: bool = False) -> Plugins:
@@ -106,48 +60,25 @@ class Plugins:
             plugins._keep(files)
         return plugins
 
-    def add(self, plugin: object, name: str, distribution: str = "") -> None:
-        """Register a plugin object that is not installed, as tests do.
-
-        Args:
-            plugin: A module or an object with hook implementations.
-            name: Its short name.
-            distribution: The distribution to name in messages.
-
-        Raises:
-            PluginError: If it breaks the contract.
-        """
-        self._distributions[name] = distribution or name
-        self._register(plugin, name)
-
-    def distribution(self, name: str) -> str:
-        """Return the distribution that brought the plugin of that name."""
-        return self._distributions.get(name, name)
-
-    def absent(self) -> dict[str, str]:
-        """Return the distributions that are installed and give nothing, with what is wrong."""
-        broken = {one.distribution: f"is broken: {one.reason}" for one in self.broken.values()}
-        return {**broken, **{self.distribution(name): "is switched off" for name in self.off}}
-
-    def gives(self, name: str) -> tuple[str, ...]:
-        """Return the names of the hooks a plugin implements, without their prefix."""
-        plugin = self._manager.get_plugin(name)
-        callers = (self._manager.get_hookcallers(plugin) if plugin else None) or []
-        return tuple(sorted(caller.name.removeprefix("tutti_") for caller in callers))
-
     # What there is.
 
     def commands(self) -> list[tuple[str, Command]]:
         """Return every command with the distribution that gives it, duplicates included."""
-        return [(given.distribution, given.value) for given in self._collect("tutti_commands")]
+        from .model.contract import Command
+
+        found = self.collect("tutti_commands", lambda one: isinstance(one, Command))
+        return [(given.distribution, given.value) for given in found]
 
     def tables(self) -> list[tuple[str, Table | Keys]]:
         """Return every declared table or set of keys with the distribution that gives it."""
-        return [(given.distribution, given.value) for given in self._collect("tutti_tables")]
+        from .model.contract import Keys, Table
+
+        found = self.collect("tutti_tables", lambda one: isinstance(one, (Table, Keys)))
+        return [(given.distribution, given.value) for given in found]
 
     def templates(self) -> dict[str, Template]:
         """Return the team templates by name."""
-        return self._named("template", "tutti_templates")
+        return self.named("template", "tutti_templates")
 
     def runtimes(self, tables: Mapping[str, Any] | None = None) -> dict[str, Runtime]:
         """Return the runtimes by name.
@@ -158,40 +89,40 @@ class Plugins:
         Raises:
             PluginError: If two plugins give one name.
         """
-        return self._named("runtime", "tutti_runtimes", tables=tables or {})
+        return self.named("runtime", "tutti_runtimes", tables=tables or {})
 
     def runtime_sources(self) -> dict[str, str]:
         """Return, for each runtime, the distribution that gives it."""
-        found = self._collect("tutti_runtimes", tables={})
+        found = self.collect("tutti_runtimes", has_name, tables={})
         return {given.value.name: given.distribution for given in found}
 
     def hosts(self) -> dict[str, SessionHost]:
         """Return the session hosts by name."""
-        return self._named("session host", "tutti_hosts")
+        return self.named("session host", "tutti_hosts")
 
     def verbs(self) -> dict[str, Verb]:
         """Return the verbs by name."""
-        return self._named("verb", "tutti_verbs")
+        return self.named("verb", "tutti_verbs")
 
     def steps(self) -> dict[str, StepType]:
         """Return the workflow step types by name."""
-        return self._named("step type", "tutti_steps")
+        return self.named("step type", "tutti_steps")
 
     def detectors(self) -> dict[str, Detector]:
         """Return the detectors by name."""
-        return self._named("detector", "tutti_detectors")
+        return self.named("detector", "tutti_detectors")
 
     def sinks(self, workspace: Context) -> dict[str, Sink]:
         """Return the sinks for a workspace by name."""
-        return self._named("sink", "tutti_sinks", workspace=workspace)
+        return self.named("sink", "tutti_sinks", workspace=workspace)
 
     def services(self, workspace: Context) -> dict[str, Service]:
         """Return the background services for a workspace by name."""
-        return self._named("service", "tutti_services", workspace=workspace)
+        return self.named("service", "tutti_services", workspace=workspace)
 
     def checks(self, workspace: Context) -> dict[str, Check]:
         """Return the doctor's checks for a workspace by name."""
-        return self._named("check", "tutti_checks", workspace=workspace)
+        return self.named("check", "tutti_checks", workspace=workspace)
 
     # A team is started.
 
@@ -202,17 +133,23 @@ class Plugins:
             launch: What is to be started.
 
         Returns:
-            The amended request, or the first refusal. A plugin that raises refuses.
+            The amended request, or the first refusal. A plugin that raises, answers with anything
+            else, or had a say and is set aside, refuses.
         """
-        from .model.launch import Refusal
+        from .model.launch import LaunchRequest, Refusal
 
-        for name, call in self._calls("tutti_prepare_launch"):
+        for lost in self.silenced("tutti_prepare_launch"):
+            return Refusal(f"it is set aside: {lost.reason}", REMEDY, lost.distribution)
+        for name, call in self.calls("tutti_prepare_launch"):
+            by = self.distribution(name)
             try:
                 answer = call(launch=launch)
             except Exception as error:  # noqa: BLE001 -- whatever it is, it refuses
-                return Refusal(f"plugin {name} failed: {_said(error)}", by=self.distribution(name))
+                return Refusal(f"it failed: {said(error)}", REMEDY, by)
             if isinstance(answer, Refusal):
-                return answer
+                return answer if answer.by else Refusal(answer.reason, answer.remedy, by)
+            if not isinstance(answer, (LaunchRequest, type(None))):
+                return Refusal(f"it answered with a {type(answer).__name__}", REMEDY, by)
             launch = answer or launch
         return launch
 
@@ -223,128 +160,52 @@ class Plugins:
             action: What is about to be done.
 
         Returns:
-            The verdicts, strictest first. A plugin that raises counts as a refusal.
+            The verdicts, strictest first. A plugin that raises, answers with anything else, or had
+            a say and is set aside, counts as a refusal.
         """
         from .model.happening import Verdict
 
-        verdicts = []
-        for name, call in self._calls("tutti_guard"):
+        verdicts = [
+            _refusal(lost.distribution, f"it is set aside: {lost.reason}")
+            for lost in self.silenced("tutti_guard")
+        ]
+        for name, call in self.calls("tutti_guard"):
+            by = self.distribution(name)
             try:
                 verdict = call(action=action)
             except Exception as error:  # noqa: BLE001 -- whatever it is, it refuses
-                verdict = Verdict("refuse", self.distribution(name), reason=_said(error))
-            if verdict is not None:
-                verdicts.append(verdict)
-        order = {"refuse": 0, "warn": 1, "allow": 2}
-        return sorted(verdicts, key=lambda verdict: order[verdict.decision])
+                verdict = _refusal(by, f"it failed: {said(error)}")
+            if verdict is None:
+                continue
+            sound = isinstance(verdict, Verdict) and verdict.decision in STRICTNESS
+            verdicts.append(verdict if sound else _refusal(by, f"it answered with {verdict!r}"))
+        return sorted(verdicts, key=lambda verdict: STRICTNESS[verdict.decision])
 
     def launch_failed(self, launch: LaunchRequest, reading: Reading) -> LaunchRequest | None:
         """Return the first other launch that a plugin offers after a failed one, or None."""
-        for name, call in self._calls("tutti_launch_failed"):
-            offer = self._shielded(
-                name, "tutti_launch_failed", call, launch=launch, reading=reading
-            )
-            if offer is not None:
-                return offer  # type: ignore[no-any-return]
+        from .model.launch import LaunchRequest
+
+        hook = "tutti_launch_failed"
+        for name, call in self.calls(hook):
+            offer = self.shielded(name, hook, call, launch=launch, reading=reading)
+            if isinstance(offer, LaunchRequest):
+                return offer
         return None
 
-    # How hooks are called.
-
-    def _named(self, what: str, hook: str, **arguments: Any) -> dict[str, Any]:
-        owners: dict[str, Given] = {}
-        for given in self._collect(hook, **arguments):
-            earlier = owners.setdefault(given.value.name, given)
-            if earlier is not given:
-                raise PluginError(
-                    f"{earlier.distribution} and {given.distribution} both give "
-                    f"the {what} {given.value.name!r}",
-                    hint="uninstall one, or name it in TUTTI_DISABLE_PLUGINS",
-                )
-        return {name: given.value for name, given in owners.items()}
-
-    def _collect(self, hook: str, **arguments: Any) -> list[Given]:
-        found = []
-        for name, call in self._calls(hook):
-            answer = self._shielded(name, hook, _listing(call), **arguments)
-            found += [Given(self.distribution(name), value) for value in answer or ()]
-        return found
-
-    def _calls(self, hook: str) -> Iterator[tuple[str, Callable[..., Any]]]:
-        implementations = getattr(self._manager.hook, hook).get_hookimpls()
-        for one in sorted(implementations, key=self._position):
-            yield one.plugin_name, _accepting(one.function, one.argnames)
-
-    def _position(self, implementation: Any) -> tuple[bool, str]:
-        return implementation.plugin_name != "core", implementation.plugin_name
-
-    def _shielded(self, name: str, hook: str, call: Callable[..., T], **arguments: Any) -> T | None:
-        try:
-            return call(**arguments)
-        except Exception as error:  # noqa: BLE001 -- one plugin must not take the others with it
-            self._set_aside(name, f"{hook} failed: {_said(error)}")
-            return None
-
-    # How plugins are loaded.
-
-    def _load(self, entry: Entry) -> None:
-        try:
-            self._register(import_module(entry.module), entry.name)
-        except Exception as error:  # noqa: BLE001 -- one plugin must not take the others with it
-            self._set_aside(entry.name, _said(error))
-
-    def _register(self, plugin: object, name: str) -> None:
-        try:
-            self._manager.register(plugin, name=name)
-            self._manager.check_pending()
-            _refuse_wrappers(self._manager, plugin)
-        except Exception as error:
-            if self._manager.has_plugin(name):
-                self._manager.unregister(name=name)
-            raise PluginError(_said(error)) from error
-
-    def _set_aside(self, name: str, reason: str) -> None:
-        if self._manager.has_plugin(name):
-            self._manager.unregister(name=name)
-        self.broken[name] = Broken(name, self.distribution(name), reason)
-
     def _keep(self, files: list[str]) -> None:
-        plain = [
+        commands = [
             {"distribution": distribution, **_fields(command)}
             for distribution, command in self.commands()
         ]
-        sources = [
-            getattr(self._manager.get_plugin(entry.name), "__file__", None)
-            for entry in self.entries
-        ]
         if not self.broken:
-            watched = files + [source for source in sources if source]
-            discovery.write_cache(list(self.entries), plain, watched)
+            watched = files + [one for file in self.module_files() for one in _sources(Path(file))]
+            discovery.write_cache(list(self.entries), commands, watched)
 
 
-def _manager() -> pluggy.PluginManager:
-    import pluggy
+def _refusal(by: str, reason: str) -> Verdict:
+    from .model.happening import Verdict
 
-    from . import hookspecs
-    from .markers import PROJECT
-
-    manager = pluggy.PluginManager(PROJECT)
-    manager.add_hookspecs(hookspecs)
-    return manager
-
-
-def _refuse_wrappers(manager: pluggy.PluginManager, plugin: object) -> None:
-    for caller in manager.get_hookcallers(plugin) or ():
-        for one in caller.get_hookimpls():
-            if one.plugin is plugin and (one.wrapper or one.hookwrapper):
-                raise PluginError(f"{caller.name} is a hook wrapper; tutti calls hooks one by one")
-
-
-def _accepting(function: Callable[..., Any], names: tuple[str, ...]) -> Callable[..., Any]:
-    return lambda **given: function(**{name: given[name] for name in names})
-
-
-def _listing(call: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
-    return lambda **given: tuple(call(**given) or ())
+    return Verdict("refuse", by, reason=reason, remedy=REMEDY)
 
 
 def _core_first(entries: list[Entry]) -> list[Entry]:
@@ -360,6 +221,14 @@ def _fields(command: Command) -> dict[str, Any]:
     }
 
 
-def _said(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+def _sources(module: Path) -> list[str]:
+    """Return the files whose change may change what a plugin gives.
+
+    An installed distribution changes with its metadata. One that is worked on does not: then the
+    module, and whatever stands beside it in its package, such as rules of a runtime.
+    """
+    installed = {"site-packages", "dist-packages"} & set(module.parts)
+    if installed or not (module.parent / "__init__.py").is_file():
+        return [str(module)]
+    beside = [one for one in module.parent.iterdir() if one.suffix in (".py", ".toml")]
+    return [str(module.parent), *sorted(map(str, beside))]
