@@ -96,7 +96,7 @@ class Evidence(NamedTuple):
     Attributes:
         source: ``process``, ``live``, ``title``, ``screen``, or a detector's own name.
         state: One of `STATES`.
-        kind: What a waiting agent waits for, one of `KINDS`; empty otherwise.
+        kind: What would have to be answered, one of `KINDS`; empty if nothing would.
         rule: Identifier of the rule that spoke.
         detail: What was matched, for people to read.
         confidence: From 0 to 1.
@@ -119,7 +119,7 @@ class Reading(NamedTuple):
 
     Attributes:
         state: One of `STATES`.
-        kind: What a waiting agent waits for; empty otherwise.
+        kind: What would have to be answered before anything else; empty if nothing would.
         detail: A short explanation, such as the exit status or the error's text.
         confidence: From 0 to 1.
         confirmed: False when a second look is needed before anything is built on it.
