@@ -41,7 +41,9 @@ def _list(plugins: Plugins, as_json: bool) -> int:
 
 def _show(done: Begun) -> None:
     found = ", ".join(done.found) or "none"
-    print(f"Created {done.path} from template {done.template} {done.version}.")
+    print(f"Created {done.path} from template {done.template} {done.version}: {done.description}")
+    for role, runtime in done.roles.items():
+        print(f"  {role} → {runtime}")
     print(f"Agents run on {done.runtime}; runtimes found on this machine: {found}.")
     for table in done.starters:
         print(f"Added a starter [{table}] to {done.global_file}; look it over.")

@@ -261,9 +261,11 @@ class Template:
         name: Its name, for ``tt init --template``.
         version: Its version, noted in the file it makes.
         description: One line for people.
-        body: The `tutti.toml` it makes; ``{{project_name}}`` is replaced.
+        body: The `tutti.toml` it makes; ``{{project_name}}`` and ``{{runtime}}`` are replaced.
         detect: File names, any of which in the project speaks for this template.
         detect_all: File names that must all be there.
+        author: Who made it.
+        roles: What each of its roles runs on, for people.
     """
 
     name: str
@@ -272,6 +274,8 @@ class Template:
     body: str
     detect: tuple[str, ...] = ()
     detect_all: tuple[str, ...] = ()
+    author: str = ""
+    roles: Mapping[str, str] = attrs.field(factory=dict)
 
 
 @attrs.frozen

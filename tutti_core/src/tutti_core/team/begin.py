@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,16 +13,14 @@ import attrs
 from ..config.edit import add_missing_table, register_workspace
 from ..config.find import global_path
 from ..config.slug import is_slug, propose
-from ..errors import ConfigError, GitError
+from ..errors import ConfigError, GitError, TuttiError
 from ..model.contract import Runtime, Table, Template
 from .loading import load_arrangement
+from .templates import read_template
 
 if TYPE_CHECKING:
+    from ..model.arrangement import Arrangement
     from ..plugins import Plugins
-
-
-# The line of a template's file that parts what it says of itself from what it makes.
-BELOW = "# ── config below ──"
 
 
 @attrs.frozen
@@ -32,6 +31,8 @@ class Begun:
         path: The file it wrote.
         template: The template it used.
         version: That template's version.
+        description: What it says of itself.
+        roles: What its roles run on.
         runtime: The runtime it chose.
         found: Runtimes whose program is on this machine.
         starters: Tables it added to the global file.
@@ -43,6 +44,8 @@ class Begun:
     path: Path
     template: str
     version: str
+    description: str
+    roles: Mapping[str, str]
     runtime: str
     found: tuple[str, ...]
     starters: tuple[str, ...]
@@ -73,28 +76,32 @@ def begin(
     """
     path = folder / "tutti.toml"
     if path.exists():
-        raise ConfigError(f"{path} is there already", hint="edit it, or rename it first")
+        raise _there(path)
     _outside_worktrees(folder)
     chosen = _template(plugins.templates(), folder, template)
     known = plugins.runtimes()
     there = _on_this_machine(known)
-    body = _filled(chosen, _name(folder, name), _runtime(known, there, runtime))
-    _write_checked(path, body, chosen.name, plugins)
-    starters = _starters(plugins)
-    arrangement = load_arrangement(folder.resolve(), plugins)
-    register_workspace(arrangement.workspace.name, folder.resolve())
-    used = arrangement.defaults.runtime or _runtime(known, there, runtime)
+    picked = _runtime(known, there, runtime)
+    body = _filled(chosen, _name(folder, name), picked)
+    arrangement = _checked(body, chosen.name, plugins)
+    _write(path, body)
     return Begun(
         path=path,
         template=chosen.name,
         version=chosen.version,
-        runtime=used,
+        description=chosen.description,
+        roles=chosen.roles,
+        runtime=arrangement.defaults.runtime or picked,
         found=tuple(there),
-        starters=starters,
+        starters=_noted(path, arrangement.workspace.name, plugins),
         global_file=global_path(),
         workspace=arrangement.workspace.name,
         repository=_repository(folder),
     )
+
+
+def _there(path: Path) -> ConfigError:
+    return ConfigError(f"{path} is there already", hint="edit it, or rename it first")
 
 
 def _repository(folder: Path) -> bool:
@@ -131,24 +138,10 @@ def _template(templates: Mapping[str, Template], folder: Path, wanted: str | Non
 
 
 def _from_file(path: Path) -> Template:
-    """Read a template: a `[template]` table, a line that says so, and the body; or a body alone."""
-    import tomli
-
     try:
-        text = path.read_text(encoding="utf-8")
-        head, line, body = text.partition(f"\n{BELOW}\n")
-        about = tomli.loads(head)["template"] if line else {}
-        return Template(
-            name=about.get("name", path.stem),
-            version=about.get("version", "0"),
-            description=about.get("description", f"from {path}"),
-            body=body if line else text,
-        )
+        return read_template(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot read the template: {error}") from error
-    except (tomli.TOMLDecodeError, KeyError, AttributeError) as error:
-        hint = f"above the line {BELOW!r} it needs a [template] table with name and version"
-        raise ConfigError(f"{path} is no template: {error}", hint=hint) from error
 
 
 def _score(template: Template, folder: Path) -> int:
@@ -183,20 +176,38 @@ def _filled(template: Template, name: str, runtime: str) -> str:
     return f"# template: {template.name} {template.version}\n{body}"
 
 
-def _write_checked(path: Path, body: str, template: str, plugins: Plugins) -> None:
-    """Write the file, and take it back if it does not load: a template may come from anywhere."""
+def _checked(body: str, template: str, plugins: Plugins) -> Arrangement:
+    """Return what a file would say, before it is there: a template may come from anywhere."""
+    with tempfile.TemporaryDirectory(prefix="tutti-") as folder:
+        trial = Path(folder).resolve()
+        (trial / "tutti.toml").write_text(body, encoding="utf-8")
+        try:
+            return load_arrangement(trial, plugins)
+        except ConfigError as error:
+            raise ConfigError(
+                f"template {template!r} does not make a valid tutti.toml: {error.message}",
+                hint=error.hint,
+            ) from error
+
+
+def _write(path: Path, body: str) -> None:
     try:
-        path.write_text(body, encoding="utf-8")
+        with path.open("x", encoding="utf-8") as file:
+            file.write(body)
+    except FileExistsError:
+        raise _there(path) from None
     except OSError as error:
         raise ConfigError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _noted(path: Path, name: str, plugins: Plugins) -> tuple[str, ...]:
+    """Note the workspace in the global file; if that fails, init can be run again."""
     try:
-        load_arrangement(path.parent.resolve(), plugins)
-    except ConfigError as error:
+        register_workspace(name, path.parent.resolve())
+        return _starters(plugins)
+    except TuttiError:
         path.unlink()
-        raise ConfigError(
-            f"template {template!r} does not make a valid tutti.toml: {error.message}",
-            hint=error.hint,
-        ) from error
+        raise
 
 
 def _starters(plugins: Plugins) -> tuple[str, ...]:

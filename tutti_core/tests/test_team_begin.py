@@ -1,0 +1,153 @@
+"""Beginning a team: what a template is, and that nothing is left of an attempt that failed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tutti_core.config.find import global_path
+from tutti_core.errors import ConfigError, StateError
+from tutti_core.model.contract import Template
+from tutti_core.team import begin as beginning
+from tutti_core.team.begin import begin
+from tutti_core.team.templates import BELOW, core_templates, read_template
+
+HEAD = '[template]\nname = "t"\nversion = "1.0"\ndescription = "Some."\n'
+BODY = '[workspace]\nname = "{{project_name}}"\n[defaults]\nruntime = "{{runtime}}"\n'
+MINIMAL = Template("minimal", "1", "One.", BODY)
+
+
+@pytest.fixture
+def templates(crew: Any) -> list[Template]:
+    """The templates that a plugin of the crew gives; to be added to."""
+    given = [MINIMAL]
+    crew.add("templates", tutti_templates=lambda: given)
+    return given
+
+
+class TestATemplatesFile:
+    def test_it_says_what_it_is(self) -> None:
+        """All of the `[template]` table is read, and what it makes begins below the line."""
+        text = (
+            HEAD + 'author = "A"\ndetect = ["a", "b"]\ndetect_all = ["c"]\n'
+            '[template.roles.planner]\ndefault_runtime = "claude-code"\ndescription = "plans"\n'
+            '[template.roles.tester]\ndefault_runtime = "codex"\n'
+            f"\n{BELOW}\n{BODY}"
+        )
+        found = read_template(text, "x.toml")
+        assert (found.name, found.version, found.description) == ("t", "1.0", "Some.")
+        assert (found.author, found.detect, found.detect_all) == ("A", ("a", "b"), ("c",))
+        assert found.roles == {"planner": "claude-code (plans)", "tester": "codex"}
+        assert found.body == BODY
+
+    def test_the_line_may_be_written_on_any_system(self) -> None:
+        """Line ends of another system and blanks around the line do not hide it."""
+        text = f"{HEAD}\n  {BELOW} \n{BODY}".replace("\n", "\r\n")
+        assert read_template(text, "x.toml").name == "t"
+
+    def test_a_team_without_the_line_is_a_template_too(self) -> None:
+        """Any `tutti.toml` can be begun from; its name is the file's."""
+        found = read_template(BODY, "/home/me/my team.toml")
+        assert (found.name, found.version, found.body) == ("my-team", "0", BODY)
+
+    @pytest.mark.parametrize(
+        ("head", "why"),
+        [
+            ("[template\n", "Expected"),
+            ("", r"no \[template\] table"),
+            (HEAD.replace('name = "t"\n', ""), "needs a name"),
+            (HEAD.replace('version = "1.0"\n', ""), "needs a version"),
+            (HEAD.replace('description = "Some."\n', ""), "needs a description"),
+            (HEAD + 'detects = ["a"]\n', "has no 'detects'"),
+            (HEAD + 'detect = "a"\n', "template.detect must be a list"),
+            (HEAD + "author = 3\n", "template.author must be a text"),
+            (HEAD + "roles = 3\n", "template.roles must be tables"),
+            (HEAD + "[template.roles.a]\n", "template.roles.a needs a default_runtime"),
+            (HEAD.replace('"t"', '"a b"'), "a name is letters"),
+            (HEAD.replace('"1.0"', '"1 0"'), "a version such as"),
+        ],
+    )
+    def test_one_that_does_not_say_what_it_is_is_refused(self, head: str, why: str) -> None:
+        """The message names the file and what is missing."""
+        with pytest.raises(ConfigError, match=rf"x\.toml is no template: .*{why}"):
+            read_template(f"{head}\n{BELOW}\n{BODY}", "x.toml")
+
+    def test_the_cores_own_are_files_of_this_kind(self) -> None:
+        """Each has a name, and a body with an agent."""
+        names = [one.name for one in core_templates()]
+        assert names == ["minimal", "pair", "web"]
+        assert all(
+            "[[agent]]" in one.body and "[template]" not in one.body for one in core_templates()
+        )
+
+
+class TestChoosing:
+    def test_the_best_match_wins(self, crew: Any, templates: list[Template]) -> None:
+        """Of several that fit, the one that fits best is taken, not the smallest."""
+        templates += [
+            Template("rust", "1", "", BODY, detect_all=("Cargo.toml", "main.rs")),
+            Template("cargo", "1", "", BODY, detect=("Cargo.toml",)),
+            Template("npm", "1", "", BODY, detect=("package.json",)),
+        ]
+        (crew.root / "Cargo.toml").touch()
+        assert beginning._template(crew.plugins.templates(), crew.root, None).name == "cargo"
+        (crew.root / "main.rs").touch()
+        assert beginning._template(crew.plugins.templates(), crew.root, None).name == "rust"
+
+    def test_without_a_match_the_smallest_is_taken(
+        self, crew: Any, templates: list[Template]
+    ) -> None:
+        """A template that looks for nothing fits nothing, and still is there."""
+        assert begin(crew.root, crew.plugins).template == "minimal"
+
+
+class TestWhatIsLeft:
+    def test_the_first_line_says_where_it_comes_from(
+        self, crew: Any, templates: list[Template]
+    ) -> None:
+        """Other tools read the template's name and version there."""
+        begin(crew.root, crew.plugins, name="mine")
+        lines = (crew.root / "tutti.toml").read_text().splitlines()
+        assert lines[:3] == ["# template: minimal 1", "[workspace]", 'name = "mine"']
+
+    def test_a_template_that_makes_nonsense_leaves_nothing(
+        self, crew: Any, templates: list[Template]
+    ) -> None:
+        """Neither the file nor a registration, and the template is blamed."""
+        templates.append(Template("bad", "1", "", "[workspace]\nname = 3\n"))
+        with pytest.raises(ConfigError, match="template 'bad' does not make a valid"):
+            begin(crew.root, crew.plugins, template="bad")
+        assert list(crew.root.iterdir()) == []
+        assert not global_path().exists()
+
+    def test_a_registration_that_fails_can_be_tried_again(
+        self, crew: Any, templates: list[Template], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """`init` is not in its own way after the global file is mended."""
+
+        def full(name: str, path: Path) -> bool:
+            raise StateError("the disk is full")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(beginning, "register_workspace", full)
+            with pytest.raises(StateError):
+                begin(crew.root, crew.plugins)
+        assert begin(crew.root, crew.plugins).workspace == "project"
+
+    def test_two_who_begin_at_once_do_not_overwrite_each_other(
+        self, crew: Any, templates: list[Template], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whoever comes second is told that the file is there."""
+        real = beginning._checked
+
+        def slow(*words: Any) -> Any:
+            found = real(*words)
+            (crew.root / "tutti.toml").write_text("theirs")
+            return found
+
+        monkeypatch.setattr(beginning, "_checked", slow)
+        with pytest.raises(ConfigError, match="is there already"):
+            begin(crew.root, crew.plugins)
+        assert (crew.root / "tutti.toml").read_text() == "theirs"
