@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from .. import discovery
-from ..errors import PluginError
 from ..plugins import Plugins
 from .common import json_option, show_json
+from .installing import removable, requirement, rows_anew, run_installer
 from .style import table
-
-DEADLINE_SECS = 600
 
 
 @click.group("plugins", invoke_without_command=True)
@@ -24,6 +20,7 @@ DEADLINE_SECS = 600
 @click.pass_context
 def command(ctx: click.Context, refresh: bool, as_json: bool) -> int:
     """List, install and remove plugins."""
+    ctx.obj = as_json
     if refresh:
         discovery.forget_cache()
     return _list(as_json, refresh) if ctx.invoked_subcommand is None else 0
@@ -31,26 +28,28 @@ def command(ctx: click.Context, refresh: bool, as_json: bool) -> int:
 
 @command.command("list")
 @json_option
-def listing(as_json: bool) -> int:
+@click.pass_obj
+def listing(above: bool, as_json: bool) -> int:
     """List every plugin: its distribution, its version, what it gives, what is broken and why."""
-    return _list(as_json, False)
+    return _list(as_json or above, False)
 
 
 @command.command("install")
 @click.argument("names", nargs=-1, required=True)
-def install(names: Sequence[str]) -> int:
+@json_option
+@click.pass_obj
+def install(above: bool, names: Sequence[str], as_json: bool) -> int:
     """Install plugins into the environment of this tt; a short name means tutti-NAME."""
-    return _pip("install", [_requirement(name) for name in names])
+    return _change("install", [requirement(name) for name in names], as_json or above)
 
 
 @command.command("uninstall")
 @click.argument("names", nargs=-1, required=True)
-def uninstall(names: Sequence[str]) -> int:
+@json_option
+@click.pass_obj
+def uninstall(above: bool, names: Sequence[str], as_json: bool) -> int:
     """Remove plugins from the environment of this tt; the core itself stays."""
-    wanted = [_requirement(name) for name in names]
-    if "tutti-core" in wanted:
-        raise PluginError("tutti-core is tt itself", hint="pip uninstall tutti-core removes it all")
-    return _pip("uninstall", wanted)
+    return _change("uninstall", removable(names), as_json or above)
 
 
 def rows(plugins: Plugins) -> list[dict[str, Any]]:
@@ -93,31 +92,19 @@ def _gives(row: dict[str, Any]) -> str:
     return str(row["reason"] or ", ".join(row["gives"]))
 
 
-def _requirement(name: str) -> str:
-    plain = name.isidentifier() and not name.startswith("tutti")
-    return f"tutti-{name}" if plain else name
-
-
-def _pip(action: str, names: Sequence[str]) -> int:
-    argv = [*_installer(), action, *(["-y"] if action == "uninstall" else []), *names]
-    try:
-        done = subprocess.run(argv, timeout=DEADLINE_SECS, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise PluginError(f"{argv[0]} failed: {error}") from error
-    discovery.forget_cache()
-    return done.returncode
-
-
-def _installer() -> list[str]:
-    """Return the command that installs into this environment: its pip, else uv."""
-    import importlib.util
-    import shutil
-
-    if importlib.util.find_spec("pip") is not None:
-        return [sys.executable, "-m", "pip"]
-    if shutil.which("uv"):
-        return ["uv", "pip"]
-    raise PluginError(
-        f"there is neither pip in {sys.prefix} nor uv on PATH",
-        hint=f"{sys.executable} -m ensurepip",
-    )
+def _change(action: str, requirements: list[str], as_json: bool) -> int:
+    """Run the installer and say what came of it: one that is set aside is not a success."""
+    before = {row["name"]: row for row in rows(Plugins.installed())}
+    code = run_installer(action, requirements, quiet=as_json)
+    after = {row["name"]: row for row in rows_anew()}
+    added = [row for name, row in after.items() if row != before.get(name)]
+    removed = [row for name, row in before.items() if name not in after]
+    code = code or int(any(row["status"] == "broken" for row in added))
+    if as_json:
+        answer = {"ok": code == 0, "action": action, "requirements": requirements}
+        show_json({**answer, "added": added, "removed": removed})
+        return code
+    for sign, changed in (("+", added), ("-", removed)):
+        for row in changed:
+            print(f"{sign} {row['distribution']} {row['version']} ({row['status']}): {_gives(row)}")
+    return code

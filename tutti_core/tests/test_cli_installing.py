@@ -1,0 +1,58 @@
+"""Installing plugins: what is asked for, and by which installer, in which environment."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sys
+
+import pytest
+
+from tutti_core.cli import installing
+from tutti_core.errors import PluginError
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("claude", "tutti-claude"),
+        ("claude==0.1", "tutti-claude==0.1"),
+        ("claude >= 0.1", "tutti-claude >= 0.1"),
+        ("claude[extra]<2", "tutti-claude[extra]<2"),
+        ("tutti-claude", "tutti-claude"),
+        ("tutti_claude==1", "tutti_claude==1"),
+        ("some-plugin", "some-plugin"),
+        ("./dist/x-1-py3-none-any.whl", "./dist/x-1-py3-none-any.whl"),
+        ("git+https://example.org/x.git", "git+https://example.org/x.git"),
+        ("tutti", "tutti"),
+    ],
+)
+def test_a_short_name_is_one_of_ours(name: str, wanted: str) -> None:
+    """A version beside the name does not turn it into somebody else's package."""
+    assert installing.requirement(name) == wanted
+
+
+@pytest.mark.parametrize(
+    "name", ["core", "tutti-core", "tutti_core", "Tutti.Core", "tutti-core==1"]
+)
+def test_the_core_is_not_removed(name: str) -> None:
+    """However it is written."""
+    with pytest.raises(PluginError, match="tutti-core is tt itself"):
+        installing.removable(["demo", name])
+
+
+def test_uv_is_told_whose_environment_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without pip uv acts, and not on the environment that lies around the current folder."""
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name: "/usr/bin/uv")
+    assert installing.installer("install") == ["uv", "pip", "install", "--python", sys.executable]
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(PluginError, match="neither pip in"):
+        installing.installer("install")
+
+
+def test_an_installer_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its absence is told in one line."""
+    monkeypatch.setattr(installing, "installer", lambda action: ["/nonexistent/pip", action])
+    with pytest.raises(PluginError, match="/nonexistent/pip failed"):
+        installing.run_installer("install", ["x"], quiet=True)
