@@ -104,10 +104,10 @@ def test_failures_are_told_apart(stage: Any, model: ModelServer) -> None:
     for agent in ("newest", "recent"):
         stage.until(agent, "idle")
         for code, state in wanted.items():
-            stage.tt("send", agent, f"[[http {code}]]").well()
+            _sent(stage, agent, f"[[http {code}]]")
             row = stage.until(agent, state)
             assert row["detail"]
-        stage.tt("send", agent, "[[say Better now.]]").well()
+        _sent(stage, agent, "[[say Better now.]]")
         stage.until(agent, "idle")
 
 
@@ -139,3 +139,8 @@ def _until_changed(stage: Any, agent: str, shown: str) -> None:
 
 def _asked(model: ModelServer) -> list[str]:
     return [one.prompt for one in model.requests if one.prompt and not one.aux]
+
+
+def _sent(stage: Any, agent: str, text: str) -> None:
+    """Send as soon as the agent takes it: while it tries again it is refused."""
+    assert wait_for(lambda: stage.tt("send", agent, text).exit_code == 0, 60)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .context import Context
 
 ENTER_AGAIN_SECS = (0.6, 1.5, 3.0)
+COMPOSER_SECS = 2.0
 PROOF_SECS = 6.0
 LOOK_SECS = 0.1
 LOCK_SECS = 60.0
@@ -127,7 +128,7 @@ def _preflight(context: Context, name: str) -> Voice:
         raise _Refused(f"its state is {reading.state}", f"tt peek {name}")
     if session.in_mode:
         context.host.leave_copy_mode(session.pane)
-    written = _composer(context, voice)
+    written = _shown(context, voice)
     if written is None and _rules(context, voice):
         raise _Refused("its composer is not on the screen", f"tt attach {name}")
     if written:
@@ -153,6 +154,16 @@ def _retries(voice: Voice) -> bool:
 def _rules(context: Context, voice: Voice) -> Mapping[str, Any] | None:
     found: Mapping[str, Any] | None = context.digest["rules"].get(voice.runtime, {}).get("composer")
     return found
+
+
+def _shown(context: Context, voice: Voice) -> str | None:
+    """Return what stands in the composer, given a moment: a screen may be half redrawn."""
+    deadline = time.monotonic() + COMPOSER_SECS
+    written = _composer(context, voice)
+    while written is None and _rules(context, voice) and time.monotonic() < deadline:
+        time.sleep(LOOK_SECS)
+        written = _composer(context, voice)
+    return written
 
 
 def _composer(context: Context, voice: Voice) -> str | None:
