@@ -132,7 +132,7 @@ def _preflight(context: Context, name: str) -> Voice:
     if written is None and _rules(context, voice):
         raise _Refused("its composer is not on the screen", f"tt attach {name}")
     if written:
-        raise _Refused(f"somebody's draft stands in the composer: {written[:60]}", "tt attach")
+        raise _Refused("somebody's draft stands in the composer", f"tt attach {name}")
     return voice
 
 
