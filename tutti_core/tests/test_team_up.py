@@ -47,6 +47,7 @@ class TestEverybodyIsTold:
         context = crew.context("bad", "good", "after: depends_on = ['bad']")
         done = up(context, UpRequest())
         assert outcomes(done) == {"bad": "failed", "good": "launched", "after": "blocked"}
+        assert told(done, "after").detail == "bad failed"
         assert told(done, "bad").detail == "this is a bug: ValueError: this runtime is broken"
         assert "ValueError: this runtime is broken" in context.log.path.read_text()
         assert not done.ok
@@ -114,6 +115,34 @@ class TestEverybodyIsTold:
         done = told(up(context, UpRequest()), "one")
         assert (done.outcome, done.detail) == ("failed", "was taken down while it started")
         assert offers == []
+
+    def test_who_ended_at_once_is_told_with_its_last_words(self, crew: Any) -> None:
+        """The lines that say something, and not the frame around them."""
+        context = crew.context("one")
+        crew.host.screen = "╭────╮\n│ no licence │\n╰────╯\n"
+        crew.host.before = lambda what: crew.host.dies("one") if what == "created" else None
+        done = told(up(context, UpRequest()), "one")
+        assert done.detail == "ended at once (exit status 7): │ no licence │"
+        assert done.hint == "tt peek one"
+
+    def test_who_depends_on_a_failure_of_another_kind_is_told_which(self, crew: Any) -> None:
+        """Refused, blocked and running without its prompt are different reasons."""
+        crew.add(
+            "no",
+            tutti_guard=lambda action: Verdict("refuse", "no") if action.agent == "a" else None,
+        )
+        crew.echo.paste = True
+        crew.host.screen = "trust me"
+        context = crew.context(
+            "a", "b: depends_on = ['a']", "c: depends_on = ['b']", "p: prompt = 'x'", "q: depends_on = ['p']"
+        )  # fmt: skip
+        done = up(context, UpRequest())
+        said = {name: told(done, name).detail for name in ("b", "c", "q")}
+        assert said == {
+            "b": "a was refused",
+            "c": "b is blocked itself",
+            "q": "p is waiting (trust)",
+        }
 
     def test_ctrl_c_begins_with_nobody_else(self, crew: Any) -> None:
         """Whoever is being started is started whole; the rest of the team stays down."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 WELL = frozenset(("idle", "working", "waiting"))
 AT_WORK = frozenset(("permission", "question"))
 """What only an agent that has begun to work asks."""
+WORDS = {"failed": "failed", "refused": "was refused", "blocked": "is blocked itself"}
 
 
 @attrs.frozen
@@ -129,10 +130,10 @@ def failed(agent: str, runtime: str, error: Exception) -> Outcome:
 
 def blocked(agent: str, runtime: str, need: Outcome) -> Outcome:
     """Return the outcome for an agent that was not started because another is not ready."""
-    why = need.outcome if not need.ok or not need.state else need.state.replace("_", " ")
-    why += f" ({need.kind})" if need.kind else ""
+    state = need.state.replace("_", " ") + (f" ({need.kind})" if need.kind else "")
+    why = WORDS.get(need.outcome, f"is {state}")
     hint = f"see to {need.agent}, then tt up {agent}"
-    detail = f"{need.agent} is {why}"
+    detail = f"{need.agent} {why}"
     return Outcome(agent, "blocked", False, runtime=runtime, detail=detail, hint=hint)
 
 
@@ -160,5 +161,6 @@ def _words(name: str, voice: Voice | None) -> tuple[str, str]:
 
 def _last_words(voice: Voice) -> str:
     rows = rows_of(voice.seen.screen.text) if voice.seen.screen else []
-    said = [row.strip() for row in rows if row.strip() and not row.startswith("Pane is dead")]
+    words = [row.strip() for row in rows if any(map(str.isalnum, row))]
+    said = [row for row in words if not row.startswith("Pane is dead")]
     return " / ".join(said[-3:])[:300]
