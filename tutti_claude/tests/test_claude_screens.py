@@ -88,8 +88,8 @@ class TestErrors:
     def test_an_error_is_over_with_the_next_turn(self, state: str) -> None:
         """What failed before says nothing of an answer since, nor of the work on one."""
         for case in saved(state):
-            if case.facts.get("kind"):
-                continue  # a dialog is over when it is answered
+            if case.facts.get("kind") or "queued" in case.path.stem:
+                continue  # a dialog is over when it is answered; a queued prompt is a turn to come
             asked = ["", f"{'>' if case.path.stem.startswith('1.') else '❯'} Go on."]
             assert _continued(case, [*asked, "", "● Done."]).state == "idle", case.path
             assert _continued(case, [*asked, "", BUSY]).state == "working", case.path

@@ -71,6 +71,7 @@ class Observation(NamedTuple):
         session: Whether a session of ours exists for the agent.
         alive: Whether the process in its pane lives.
         exit_status: Exit status of a dead process, if known.
+        exit_signal: Name or number of the signal that ended it, if one did.
         started: Epoch seconds at which the session was made.
         title: The pane's title, as the program set it.
         screen: The visible screen, or None if it was not captured.
@@ -83,6 +84,7 @@ class Observation(NamedTuple):
     session: bool
     alive: bool = False
     exit_status: int | None = None
+    exit_signal: str | None = None
     started: float | None = None
     title: str | None = None
     screen: Screen | None = None
@@ -96,7 +98,7 @@ class Evidence(NamedTuple):
     Attributes:
         source: ``process``, ``live``, ``title``, ``screen``, or a detector's own name.
         state: One of `STATES`.
-        kind: What a waiting agent waits for, one of `KINDS`; empty otherwise.
+        kind: What would have to be answered, one of `KINDS`; empty if nothing would.
         rule: Identifier of the rule that spoke.
         detail: What was matched, for people to read.
         confidence: From 0 to 1.
@@ -119,7 +121,7 @@ class Reading(NamedTuple):
 
     Attributes:
         state: One of `STATES`.
-        kind: What a waiting agent waits for; empty otherwise.
+        kind: What would have to be answered before anything else; empty if nothing would.
         detail: A short explanation, such as the exit status or the error's text.
         confidence: From 0 to 1.
         confirmed: False when a second look is needed before anything is built on it.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import discovery
 from ..config.cache import read_compiled, stamp_of, stamp_of_file, write_compiled
+from .places import Places
 
 if TYPE_CHECKING:
     from ..model.arrangement import Arrangement
@@ -20,7 +21,7 @@ def compiled(root: Path) -> dict[str, Any]:
         root: Absolute path of the workspace.
 
     Returns:
-        ``workspace``, ``agents`` (a list of plain values), ``rules`` by runtime, ``unowned`` and
+        ``workspace``, ``agents`` (a list of plain values), ``rules`` by runtime, ``unowned``,
         ``detectors`` (names of detectors beside the rules) and ``files`` (what the rules were
         read from, with stamps).
 
@@ -45,7 +46,8 @@ def _compile(root: Path) -> dict[str, Any]:
     arrangement = load_arrangement(root, plugins, check_runtimes=False)
     data = digest(arrangement, plugins)
     kept = discovery.read_cache()
-    if kept is not None and not plugins.broken:
+    # Looking must not leave a folder in a project that nothing keeps out of its commits yet.
+    if kept is not None and not plugins.broken and Places(root).home.is_dir():
         write_compiled(root, discovery.plugins_key(kept), data, stamp=stamp)
     return data
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
 from ..detection.composer import draft, ours
+from ..detection.judge import ERRORS
 from ..errors import PolicyError
 from ..model.happening import Action, Receipt
 from ..state.lock import Lock
@@ -112,16 +114,18 @@ def _preflight(context: Context, name: str) -> Voice:
         raise _Refused("not running", f"tt up {name}")
     if session.dead:
         raise _Refused(f"its process has ended ({reading.detail})", f"tt up {name}")
-    if reading.state == "waiting":
+    if reading.state == "waiting" or reading.kind:
         what = f"{reading.kind}: {reading.detail}" if reading.kind else reading.detail
         raise _Refused(f"it waits for an answer ({what})", f"tt attach {name}")
-    if reading.state == "working":
+    if reading.state == "working" or _retries(voice):
         raise _Refused("it is working", f"wait until tt status says idle, or tt attach {name}")
     if reading.state not in QUIET:
         raise _Refused(f"its state is {reading.state}", f"tt peek {name}")
     if session.in_mode:
         context.host.leave_copy_mode(session.pane)
     written = _composer(context, voice)
+    if written is None and _rules(context, voice):
+        raise _Refused("its composer is not on the screen", f"tt attach {name}")
     if written:
         raise _Refused(f"somebody's draft stands in the composer: {written[:60]}", "tt attach")
     return voice
@@ -136,9 +140,20 @@ def _awake(context: Context, name: str) -> Voice:
     return voice
 
 
+def _retries(voice: Voice) -> bool:
+    """Return whether an agent in trouble is still trying."""
+    reading = voice.reading
+    return reading.state in ERRORS and any(one.state == "working" for one in reading.evidence)
+
+
+def _rules(context: Context, voice: Voice) -> Mapping[str, Any] | None:
+    found: Mapping[str, Any] | None = context.digest["rules"].get(voice.runtime, {}).get("composer")
+    return found
+
+
 def _composer(context: Context, voice: Voice) -> str | None:
     assert voice.session is not None
-    rules = context.digest["rules"].get(voice.runtime, {}).get("composer")
+    rules = _rules(context, voice)
     pane = voice.session.pane
     screens = context.host.capture([pane], styles=True) if rules else {}
     return draft(screens[pane], rules) if pane in screens else None
