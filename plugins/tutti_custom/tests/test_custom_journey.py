@@ -154,6 +154,12 @@ def test_the_global_file_declares_for_every_workspace(wood: Stage) -> None:
     assert (rows["mine"]["from"], rows["pasted"]["title"]) == ("config.toml", "The Parrot")
     outside = wood.tt("runtimes", "--json", cwd=wood.home).well().json()
     assert [one["title"] for one in outside if one["name"] == "pasted"] == ["Other"]
+    for words in (
+        ("-w", str(wood.root), "list", "--json"),
+        ("list", "-w", str(wood.root), "--json"),
+    ):
+        named = wood.tt("runtimes", *words, cwd=wood.home).well().json()
+        assert [one["title"] for one in named if one["name"] == "pasted"] == ["The Parrot"]
 
 
 def test_a_name_that_a_plugin_gives_is_refused(wood: Stage) -> None:
@@ -161,6 +167,7 @@ def test_a_name_that_a_plugin_gives_is_refused(wood: Stage) -> None:
     wood.team(TEAM.replace('name = "pasted"', 'name = "demo"'))
     said = wood.tt("up").badly().stderr
     assert "tutti-custom and tutti-demo both give the runtime 'demo'" in said
+    assert "rename the [[runtime]]" in said
 
 
 def places(said: str) -> list[str]:

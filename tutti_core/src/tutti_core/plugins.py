@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import discovery
 from .discovery import Entry
+from .errors import PluginError
 from .registry import Broken, Given, Registry, has_name, said
 
 if TYPE_CHECKING:
@@ -97,7 +98,11 @@ class Plugins(Registry):
             PluginError: If two plugins give one name.
         """
         given = {"tables": tables or {}, "settings": settings or {}, "root": root}
-        return self.named("runtime", "tutti_runtimes", **given)
+        try:
+            return self.named("runtime", "tutti_runtimes", **given)
+        except PluginError as error:
+            error.hint += ", or rename the [[runtime]] if a file declares it"
+            raise
 
     def runtime_sources(
         self,

@@ -21,24 +21,27 @@ WELL = ("idle", "working", "waiting")
 @click.pass_context
 def command(ctx: click.Context, workspace: str | None, as_json: bool) -> int:
     """List the runtimes there are, show how one starts, try one."""
+    ctx.obj = workspace
     return _list(workspace, as_json) if ctx.invoked_subcommand is None else 0
 
 
 @command.command("list")
 @workspace_option
 @json_option
-def listing(workspace: str | None, as_json: bool) -> int:
+@click.pass_obj
+def listing(outer: str | None, workspace: str | None, as_json: bool) -> int:
     """List every runtime: who gives it, its program, its version, what it can do."""
-    return _list(workspace, as_json)
+    return _list(workspace or outer, as_json)
 
 
 @command.command("show")
 @click.argument("name")
 @workspace_option
 @json_option
-def show(name: str, workspace: str | None, as_json: bool) -> int:
+@click.pass_obj
+def show(outer: str | None, name: str, workspace: str | None, as_json: bool) -> int:
     """Show the runtime NAME, and the exact command line of each mode."""
-    found = known(workspace)
+    found = known(workspace or outer)
     runtime = found.named(name)
     said = {**row(found, runtime), "launches": launches(found, runtime)}
     show_json(said) if as_json else _show(said)
@@ -55,9 +58,17 @@ def show(name: str, workspace: str | None, as_json: bool) -> int:
     "-l", "--lines", type=click.IntRange(1), default=15, show_default=True, help="Of its screen."
 )
 @json_option
-def trying(name: str, workspace: str | None, seconds: float, lines: int, as_json: bool) -> int:
+@click.pass_obj
+def trying(
+    outer: str | None,
+    name: str,
+    workspace: str | None,
+    seconds: float,
+    lines: int,
+    as_json: bool,
+) -> int:
     """Start the runtime NAME in a scratch session, say how it is read, and end it."""
-    found = known(workspace)
+    found = known(workspace or outer)
     seen = attempt(found, found.named(name), seconds=seconds, lines=lines)
     show_json(seen) if as_json else _tried(seen)
     return 0 if seen["state"] in WELL else 1
