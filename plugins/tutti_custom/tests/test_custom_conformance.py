@@ -118,6 +118,12 @@ def test_what_is_not_declared_cannot_be_done() -> None:
     )
 
 
+def test_the_providers_of_its_profiles_are_its_own() -> None:
+    """A profile of a provider that is named is one for it."""
+    said = attrs.evolve(PLAIN, providers=("google",))
+    assert Declared(said, FILE).capabilities.providers == ("google",)
+
+
 def test_a_conversation_that_cannot_be_chosen_is_learned() -> None:
     """With words to take one up alone, the id is the CLI's to choose."""
     said = attrs.evolve(PLAIN, resume="--resume {conversation}")

@@ -84,10 +84,12 @@ def test_what_cannot_run_free_asks() -> None:
     assert launch(SAID, mode="unattended", policy="bypass").argv[3] == "--free"
 
 
-def test_instructions_that_cannot_be_given_are_told() -> None:
-    """An agent with standing instructions on a runtime without words for them is warned of."""
-    warned = launch(attrs.evolve(SAID, memory=()), memory="Mind.").warnings
-    assert any("standing instructions" in warning for warning in warned)
+def test_without_rules_one_is_warned() -> None:
+    """Nothing can tell the state of such an agent, and tt says so before one wonders."""
+    assert any("no rules" in warning for warning in launch(SAID).warnings)
+    ruled = attrs.evolve(SAID, screen=({"id": "p", "state": "idle", "regex": "^>"},))
+    assert launch(ruled).warnings == ()
+    assert launch(attrs.evolve(SAID, rules_file="r.toml")).warnings == ()
 
 
 def test_a_profile_replaces_the_whole_command() -> None:

@@ -31,13 +31,15 @@ class Declaration:
         args_bypass: Words that make it ask nobody; without them it always asks.
         session: Words that begin the conversation `{conversation}`.
         resume: Words that take up the conversation `{conversation}`.
-        memory: Words that give it the standing instructions `{memory}`.
+        memory: Words that give it the standing instructions `{memory}`; without them these stand
+            before its first prompt.
         env: Variables it gets.
         unset: Variables it does not get.
         live_status: Path of the JSON file in which the CLI says what it does, with `{pid}`; begins
             with `/` or `~/`.
         commands: Regular expression for the beginning of prompts that the CLI would run by itself.
         disarm: What is put in front of such a prompt.
+        providers: Providers whose profiles are for it, whatever their command is called.
         rules_file: A rule file, relative to the file and below its folder.
         screen: Rules that read its screen.
         pane_title: Rules that read the title of its pane.
@@ -57,11 +59,12 @@ class Declaration:
     session: Words = ()
     resume: Words = ()
     memory: Words = ()
-    env: Mapping[str, str] = attrs.field(factory=dict)
+    env: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     unset: tuple[str, ...] = ()
     live_status: str = ""
     commands: str = ""
     disarm: str = " "
+    providers: tuple[str, ...] = ()
     rules_file: str = ""
     screen: tuple[Mapping[str, Any], ...] = ()
     pane_title: tuple[Mapping[str, Any], ...] = ()

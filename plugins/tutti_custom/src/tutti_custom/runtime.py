@@ -70,6 +70,7 @@ class Declared:
             memory=bool(said.memory),
             commands=said.commands,
             disarm=said.disarm,
+            providers=said.providers,
         )
 
     def launch(self, request: LaunchRequest) -> Launch:
@@ -138,8 +139,6 @@ class Declared:
     def _warnings(self, request: LaunchRequest) -> tuple[str, ...]:
         said = self.said
         found = {
-            "it has no words for standing instructions (`memory`), and gets none": request.memory
-            and not said.memory,
             "it has no rules: its state is not known, and prompts are not pasted": not said.parts
             and not said.rules_file,
             "it has no words to run without asking (`args_bypass`), and asks": request.bypassed

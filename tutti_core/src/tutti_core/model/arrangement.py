@@ -257,7 +257,7 @@ class GlobalSettings:
     registered_workspace: tuple[RegisteredWorkspace, ...] = ()
     resilience: Resilience = attrs.field(factory=Resilience)
     tables: Mapping[type, Any] = attrs.field(factory=dict)
-    source: Mapping[str, Any] = attrs.field(factory=dict)
+    source: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
 
     def named_profile(self, name: str) -> Profile | None:
         """Return the profile of that name, or None."""
