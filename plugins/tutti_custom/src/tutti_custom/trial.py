@@ -20,6 +20,8 @@ from .runtime import Declared
 
 AGENT = "trial"
 GRACE_SECS = 1.0
+LAST_WORDS_SECS = 1.0
+LOOK_SECS = 0.05
 
 
 class Only:
@@ -110,17 +112,30 @@ def _up(context: Context) -> None:
 
 
 def _seen(context: Context, lines: int) -> dict[str, Any]:
-    voice = context.voices([AGENT])[AGENT]
-    text = voice.seen.screen.text if voice.seen.screen else ""
-    rows = text.rstrip().splitlines()[-lines:]
+    voice = _settled(context)
     reading = voice.reading
     return {
         "state": reading.state,
         "kind": reading.kind,
         "detail": reading.detail,
         "evidence": [one._asdict() for one in reading.evidence],
-        "lines": [row.rstrip() for row in rows],
+        "lines": [row.rstrip() for row in _rows(voice)[-lines:]],
     }
+
+
+def _settled(context: Context) -> Any:
+    """Return the voice; of a process that has ended only once its last words are on the screen."""
+    deadline = time.monotonic() + LAST_WORDS_SECS
+    while True:
+        voice = context.voices([AGENT])[AGENT]
+        if voice.reading.state != "exited" or _rows(voice) or time.monotonic() >= deadline:
+            return voice
+        time.sleep(LOOK_SECS)
+
+
+def _rows(voice: Any) -> list[str]:
+    screen = voice.seen.screen
+    return screen.text.rstrip().splitlines() if screen else []
 
 
 def _down(context: Context) -> None:
