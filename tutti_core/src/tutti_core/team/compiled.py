@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import discovery
-from ..config.cache import read_compiled, stamp_of, write_compiled
+from ..config.cache import read_compiled, stamp_of, stamp_of_file, write_compiled
 from .places import Places
 
 if TYPE_CHECKING:
@@ -21,8 +21,9 @@ def compiled(root: Path) -> dict[str, Any]:
         root: Absolute path of the workspace.
 
     Returns:
-        ``workspace``, ``agents`` (a list of plain values), ``rules`` by runtime, ``unowned`` and
-        ``detectors`` (names of detectors beside the rules).
+        ``workspace``, ``agents`` (a list of plain values), ``rules`` by runtime, ``unowned``,
+        ``detectors`` (names of detectors beside the rules) and ``files`` (what the rules were
+        read from, with stamps).
 
     Raises:
         ConfigError: If a configuration file is wrong.
@@ -30,7 +31,7 @@ def compiled(root: Path) -> dict[str, Any]:
     kept = discovery.read_cache()
     key = discovery.plugins_key(kept) if kept else ""
     found = read_compiled(root, key) if key else None
-    if found is not None:
+    if found is not None and _current(found["files"]):
         return found
     return _compile(root)
 
@@ -59,18 +60,26 @@ def digest(arrangement: Arrangement, plugins: Plugins) -> dict[str, Any]:
         plugins: The plugins, for the runtimes' rules and for detectors.
     """
     from ..detection.rulefile import compile_rules
+    from .loading import runtimes_of
 
     agents = [_agent(arrangement, agent) for agent in arrangement.agent]
     used = {agent["runtime"] for agent in agents}
-    known = plugins.runtimes(arrangement.source)
+    known = runtimes_of(arrangement, plugins)
     runtimes = {name: one for name, one in known.items() if name in used}
+    files = [path for one in runtimes.values() for path in getattr(one, "sources", ())]
     return {
         "workspace": arrangement.workspace.name,
         "agents": agents,
+        # Before the rules are read: a change during that counts as one after it.
+        "files": {str(path): stamp_of_file(Path(path)) for path in files},
         "rules": {name: compile_rules(one.rules(), name) for name, one in runtimes.items()},
         "unowned": dict(arrangement.unowned),
         "detectors": sorted(plugins.detectors()),
     }
+
+
+def _current(files: dict[str, Any]) -> bool:
+    return all(stamp_of_file(Path(path)) == stamp for path, stamp in files.items())
 
 
 def _agent(arrangement: Arrangement, agent: Any) -> dict[str, Any]:
