@@ -13,6 +13,7 @@ from tutti_testing import Stage, wait_for
 
 _STEP = re.compile(r"^<!-- until (\w+) (\w+) -->$|^```(?:console|toml tutti\.toml)$", re.MULTILINE)
 ANY = "…"
+PATIENCE_SECS = 30.0
 ELSEWHERE = ("pip ", ".venv/bin/pip ")
 """What is not typed: the reader's environment is there already."""
 
@@ -51,7 +52,7 @@ class Player:
         self._put_on_path("tt", f'#!/bin/sh\nexec "{python}" -m tutti_core "$@"\n')
 
     def play(self, page: Path) -> list[str]:
-        """Follow a page to its end.
+        """Follow a page to its end, or to the first thing that goes differently.
 
         Args:
             page: The page.
@@ -62,6 +63,8 @@ class Player:
         text = page.read_text(encoding="utf-8")
         found = {block.line: block for block in blocks(page)}
         for step in _STEP.finditer(text):
+            if self.surprises:
+                break  # what follows would only follow from that
             if step[1]:
                 self.wait(step[1], step[2])
             else:
@@ -79,7 +82,7 @@ class Player:
             rows = json.loads(self.type("tt status --json"))
             return any((row["agent"], row["state"]) == (agent, state) for row in rows)
 
-        assert wait_for(there), self.type("tt status")
+        assert wait_for(there, PATIENCE_SECS), self.type("tt status")
 
     def take(self, block: Block) -> None:
         """Do what one block says: write a file, or type commands."""

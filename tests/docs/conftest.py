@@ -25,3 +25,12 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def sources() -> list[Path]:
+    """The modules that run on a user's machine, the scripted agent's own program apart."""
+    members = [*ROOT.glob("tutti_*"), *ROOT.glob("plugins/tutti_*")]
+    ours = [member for member in members if member.name != "tutti_testing"]
+    found = [file for member in ours for file in member.glob("src/**/*.py")]
+    return sorted(file for file in found if file.parent.name != "agent")

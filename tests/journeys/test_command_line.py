@@ -75,10 +75,11 @@ def test_every_problem_of_the_file_is_told_at_once(workspace: Stage) -> None:
     """Each problem has its line, its path and its remedy."""
     workspace.team('[workspace]\nname = "my.app"\n[[agent]]\nname = "a"\nruntme = "demo"\n')
     told = workspace.tt("status").badly().stderr
-    assert "tutti.toml:2 workspace.name" in told
-    assert "my-app" in told
-    assert "tutti.toml:5 agent[0].runtme" in told
-    assert "runtime" in told
+    lines = told.splitlines()
+    assert "tutti.toml:2 workspace.name" in lines[0]
+    assert lines[1] == '  hint: write "my-app"'
+    assert any("tutti.toml:5 agent[0].runtme" in line for line in lines)
+    assert '  hint: did you mean "runtime"?' in lines
 
 
 def test_a_command_of_ours_that_is_missing_names_its_distribution(workspace: Stage) -> None:

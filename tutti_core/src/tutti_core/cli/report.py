@@ -47,11 +47,11 @@ def report(error: TuttiError, *, as_json: bool = False) -> int:
     if as_json:
         print(json.dumps(as_data(error), ensure_ascii=False), file=sys.stderr)
         return error.exit_code
-    for line in _lines(error):
+    for line, hint in _lines(error):
         head = paint(f"error[{error.category}]:", "red", sys.stderr)
         print(f"{head} {line}", file=sys.stderr)
-    if error.hint:
-        print(f"  hint: {error.hint}", file=sys.stderr)
+        if hint:
+            print(f"  hint: {hint}", file=sys.stderr)
     return error.exit_code
 
 
@@ -70,9 +70,11 @@ def as_data(error: TuttiError) -> dict[str, Any]:
     return data
 
 
-def _lines(error: TuttiError) -> list[str]:
+def _lines(error: TuttiError) -> list[tuple[str, str]]:
     problems = getattr(error, "problems", None)
-    return [str(one) for one in problems] if problems else [error.message]
+    if problems:
+        return [(str(one), one.remedy) for one in problems]
+    return [(error.message, error.hint)]
 
 
 def _problem(problem: Any) -> dict[str, Any]:
