@@ -146,10 +146,11 @@ REGIONS: Mapping[str, Callable[[Parts, str], str]] = {
 }
 """``screen`` all of it; ``bottom:N`` the last N filled rows; ``below_rule`` what stands under the
 last horizontal rule; ``composer`` what stands between the last two rules, if it begins as a
-composer does, or what hangs from the last row at the left edge, if that is how it is drawn; ``footer`` what stands under the composer; ``tail:N`` the last N filled rows above
-it; ``modal:N`` the last N filled rows of a screen that shows no composer, because something else
-takes the keys; ``since:MARK`` what stands above the composer, from the last match of a mark on, or
-all of it if what the mark is about has scrolled off."""
+composer does, or what hangs from the last row at the left edge, if that is how it is drawn;
+``footer`` what stands under the composer; ``tail:N`` the last N filled rows above it; ``modal:N``
+the last N filled rows of a screen that shows no composer, because something else takes the keys;
+``since:MARK`` what stands above the composer, from the last match of a mark on, or all of it if
+what the mark is about has scrolled off."""
 
 COUNTED = frozenset(("bottom", "tail", "modal"))
 """The regions that take a number of rows; without one, or with 0, they are all of them."""
