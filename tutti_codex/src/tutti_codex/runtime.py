@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from pathlib import Path
 from typing import Literal
 
 import attrs
 
 from tutti_core import Capabilities, Launch, LaunchRequest
 
-from .policy import setting, told
+from .commits import writable
+from .policy import plain, setting, told
 
 TOLD_ONLY = (
     "Codex cannot be held to a list of commands: it is told the policy, asks nobody, and its "
@@ -53,6 +55,8 @@ class Codex:
         """Start it with approvals and sandbox always said: the user's own settings may differ."""
         taken_up = request.conversation if request.resume else None
         argv = [*request.command, *(["resume"] if taken_up else []), *_mode(request)]
+        for folder in _committing(request):
+            argv += ["--add-dir", str(folder)]
         for value in (TITLE, *QUIET, *_instructions(request)):
             argv += ["-c", value]
         # Behind the two dashes only positions count, and the conversation's is the first.
@@ -82,6 +86,12 @@ def _instructions(request: LaunchRequest) -> list[str]:
     parts = [request.memory, told(request.rules or ()) if request.constrained else None]
     text = "\n\n".join(part for part in parts if part)
     return [setting("developer_instructions", text)] if text else []
+
+
+def _committing(request: LaunchRequest) -> list[Path]:
+    """Return what it may write besides its folder: nobody can be asked when it commits."""
+    wanted = any(plain(rule).split()[:1] == ["git"] for rule in request.rules or ())
+    return writable(request.cwd) if request.constrained and wanted else []
 
 
 def _enforcement(request: LaunchRequest) -> Literal["prompt", "bypass", "unsupported"]:
