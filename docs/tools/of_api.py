@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
 from types import ModuleType
@@ -89,17 +89,29 @@ def _one(name: str, value: Any, level: str) -> Iterator[str]:
 
 
 def _class(kind: type) -> Iterator[str]:
+    # What is inherited from a class that is not promised itself is promised as part of this one.
+    lineage = [one for one in kind.__mro__ if one.__module__.startswith("tutti_")]
     about = read(kind.__doc__)
     yield about.summary
     if about.body:
         yield markdown(about.body)
-    if about.items("Args"):
+    takes, has = (_first(lineage, section) for section in ("Args", "Attributes"))
+    if takes:
         yield f"```text\n{kind.__name__}{signature(kind)}\n```"
-        yield _listed(about.items("Args"))
-    if about.items("Attributes"):
-        yield _fields(kind)
-    members = {name: one for name, one in vars(kind).items() if not name.startswith("_")}
-    yield from _properties(members, about.items("Attributes"))
+        yield _listed(read(takes.__doc__).items("Args"))
+    if has:
+        yield _fields(has)
+    members = {name: one for each in reversed(lineage) for name, one in vars(each).items()}
+    public = {name: one for name, one in members.items() if not name.startswith("_")}
+    yield from _members(kind, public, read(has.__doc__).items("Attributes") if has else {})
+
+
+def _first(lineage: Sequence[type], section: str) -> type | None:
+    return next((one for one in lineage if read(one.__doc__).items(section)), None)
+
+
+def _members(kind: type, members: Mapping[str, Any], told: Mapping[str, str]) -> Iterator[str]:
+    yield from _properties(members, told)
     laws = [read(one.__doc__).summary for name, one in members.items() if name[:5] == "test_"]
     if laws:
         yield "What it holds:\n\n" + "\n".join(f"- {law}" for law in laws)

@@ -204,3 +204,19 @@ def test_a_bug_is_one_line_by_both_ways(workspace: Stage, way: str) -> None:
     assert told.startswith("error[unknown]: this is a bug: ZeroDivisionError")
     assert "tt --debug" in told
     assert "Traceback" not in told
+
+
+def test_looking_leaves_nothing_in_a_project(workspace: Stage) -> None:
+    """A status before the first up makes no folder that could get into a commit."""
+    workspace.team(TEAM)
+    workspace.tt("status").well()
+    assert not (workspace.root / ".tutti").exists()
+
+
+@pytest.mark.parametrize("words", ["plugins", "status", "--help"])
+def test_a_pipe_nobody_reads_is_exit_code_141(workspace: Stage, words: str) -> None:
+    """As other programs of a pipe do, and without a word."""
+    workspace.team(TEAM)
+    closed = f'"{sys.executable}" -m tutti_core {words}; echo "code $?" >&2'
+    done = workspace.run("bash", "-c", f"( {closed} ) | true")
+    assert done.stderr in ("code 141\n", "code 0\n")

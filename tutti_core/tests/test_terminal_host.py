@@ -410,18 +410,31 @@ class TestAttaching:
         assert "Ctrl+b d" in shown
         assert host.tmux.run("show-options", "-t", "=api-two:", "-v", "status-left").strip() == ""
 
-    def test_attaching_changes_neither_size_nor_environment(self, host: TmuxHost) -> None:
-        """Whoever looks on from a smaller terminal leaves screen and variables as they are."""
+    def test_who_attaches_sees_all_of_it(self, host: TmuxHost) -> None:
+        """In a smaller terminal the window has its size, and afterwards its own; variables stay."""
         ada = start(host, "ada", "exec sh")
         start(host, "ada-two")
         before = host.tmux.run("show-environment", "-t", "=ada")
         with Terminal(host.attach_argv(ada), {"SSH_AUTH_SOCK": "/mine", "DISPLAY": ":9"}):
             until(lambda: the(host, "ada").attached == 1)
-            assert (the(host, "ada").width, the(host, "ada").height) == (200, 50)
+            until(lambda: (the(host, "ada").width, the(host, "ada").height) == (80, 23))
             assert the(host, "ada-two").attached == 0
+            assert the(host, "ada-two").width == 200
             assert host.tmux.run("show-environment", "-t", "=ada") == before
         until(lambda: the(host, "ada").attached == 0)
+        until(lambda: (the(host, "ada").width, the(host, "ada").height) == (200, 50))
         assert the(host, "ada").pid == ada.pid
+
+    def test_the_size_stays_while_somebody_else_looks(self, host: TmuxHost) -> None:
+        """The window has its own size again only when the last one has left."""
+        ada = start(host, "ada", "exec sh")
+        with Terminal(host.attach_argv(ada), {}):
+            until(lambda: the(host, "ada").attached == 1)
+            with Terminal(host.attach_argv(the(host, "ada")), {}):
+                until(lambda: the(host, "ada").attached == 2)
+            until(lambda: the(host, "ada").attached == 1)
+            assert the(host, "ada").width == 80
+        until(lambda: the(host, "ada").width == 200)
 
     def test_where_the_caller_is(self, host: TmuxHost, monkeypatch: pytest.MonkeyPatch) -> None:
         """Inside this server, inside another, and inside none are told apart."""

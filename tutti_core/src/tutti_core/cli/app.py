@@ -36,6 +36,8 @@ def _dispatch(words: Sequence[str]) -> int:
         return _usage(error, "--json" in words)
     except click.Abort:
         return 130
+    except _Unread as unread:
+        raise BrokenPipeError from unread
 
 
 def build() -> click.Group:
@@ -64,8 +66,26 @@ def _begin(debug: bool) -> None:
     """Do nothing before a command."""
 
 
+class _Unread(Exception):
+    """Nobody reads what is printed; by another name, because click answers that itself with 1."""
+
+
 class _Commands(click.Group):
     """Commands by reference, from the kept list of plugins or from the plugins themselves."""
+
+    def make_context(self, *words: Any, **extra: Any) -> click.Context:
+        try:
+            return super().make_context(*words, **extra)
+        except BrokenPipeError as error:
+            raise _Unread from error
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            done = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError as error:
+            raise _Unread from error
+        return done
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [row["name"] for row in _table() if not row["hidden"]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import click
@@ -62,11 +63,17 @@ def _follow(journal: Journal, newest: int, as_json: bool) -> None:
         time.sleep(FOLLOW_SECS)
 
 
+def _local(timestamp: str) -> str:
+    """Return a time as the clock on the wall shows it."""
+    moment = datetime.fromisoformat(timestamp.replace("Z", "+00:00"))
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
 def _show(event: Mapping[str, Any], as_json: bool) -> None:
     if as_json:
         print(json.dumps(event, ensure_ascii=False), flush=True)
         return
-    clock = event["timestamp"][:19].replace("T", " ")
+    clock = _local(event["timestamp"])
     data = event.get("data") or {}
     words = "  ".join(f"{key}={value}" for key, value in data.items())
     name = paint(f"{event['event']:<20}", "cyan")

@@ -46,4 +46,6 @@ def _show(done: Begun) -> None:
     for table in done.starters:
         print(f"Added a starter [{table}] to {done.global_file}; look it over.")
     print(f"Registered workspace {done.workspace!r}.")
+    if not done.repository:
+        print("→ agents work in git worktrees: git init, and commit something first")
     print("→ edit tutti.toml, then tt up")

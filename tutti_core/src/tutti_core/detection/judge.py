@@ -49,6 +49,7 @@ def judge(seen: Observation, evidence: Sequence[Evidence]) -> Reading:
 
 def _exited(seen: Observation) -> Reading:
     status = "" if seen.exit_status is None else f"exit status {seen.exit_status}"
+    status = f"signal {seen.exit_signal}" if seen.exit_signal else status
     proof = Evidence("process", "exited", rule="dead", detail=status)
     return Reading("exited", detail=status, confidence=1.0, evidence=(proof,))
 

@@ -71,6 +71,7 @@ class Observation(NamedTuple):
         session: Whether a session of ours exists for the agent.
         alive: Whether the process in its pane lives.
         exit_status: Exit status of a dead process, if known.
+        exit_signal: Name or number of the signal that ended it, if one did.
         started: Epoch seconds at which the session was made.
         title: The pane's title, as the program set it.
         screen: The visible screen, or None if it was not captured.
@@ -83,6 +84,7 @@ class Observation(NamedTuple):
     session: bool
     alive: bool = False
     exit_status: int | None = None
+    exit_signal: str | None = None
     started: float | None = None
     title: str | None = None
     screen: Screen | None = None

@@ -12,12 +12,16 @@ import attrs
 from ..config.edit import add_missing_table, register_workspace
 from ..config.find import global_path
 from ..config.slug import is_slug, propose
-from ..errors import ConfigError
+from ..errors import ConfigError, GitError
 from ..model.contract import Runtime, Table, Template
 from .loading import load_arrangement
 
 if TYPE_CHECKING:
     from ..plugins import Plugins
+
+
+# The line of a template's file that parts what it says of itself from what it makes.
+BELOW = "# ── config below ──"
 
 
 @attrs.frozen
@@ -33,6 +37,7 @@ class Begun:
         starters: Tables it added to the global file.
         global_file: The global file.
         workspace: The name the workspace is registered by.
+        repository: Whether the folder is in a git repository that has a commit.
     """
 
     path: Path
@@ -43,6 +48,7 @@ class Begun:
     starters: tuple[str, ...]
     global_file: Path
     workspace: str
+    repository: bool
 
 
 def begin(
@@ -68,11 +74,12 @@ def begin(
     path = folder / "tutti.toml"
     if path.exists():
         raise ConfigError(f"{path} is there already", hint="edit it, or rename it first")
+    _outside_worktrees(folder)
     chosen = _template(plugins.templates(), folder, template)
     known = plugins.runtimes()
     there = _on_this_machine(known)
     body = _filled(chosen, _name(folder, name), _runtime(known, there, runtime))
-    _write_checked(path, body, plugins)
+    _write_checked(path, body, chosen.name, plugins)
     starters = _starters(plugins)
     arrangement = load_arrangement(folder.resolve(), plugins)
     register_workspace(arrangement.workspace.name, folder.resolve())
@@ -86,7 +93,28 @@ def begin(
         starters=starters,
         global_file=global_path(),
         workspace=arrangement.workspace.name,
+        repository=_repository(folder),
     )
+
+
+def _repository(folder: Path) -> bool:
+    from ..git.repo import Git, main_root
+
+    try:
+        top = main_root(folder)
+        return top is not None and Git(top).has_commits()
+    except GitError:
+        return False
+
+
+def _outside_worktrees(folder: Path) -> None:
+    """Refuse a team inside an agent's worktree: the agent belongs to one already."""
+    here = folder.resolve()
+    for above in (here, *here.parents):
+        if above.name == "worktrees" and above.parent.name == ".tutti":
+            raise ConfigError(
+                f"{here} is in the worktree of an agent", hint=f"work in {above.parent.parent}"
+            )
 
 
 def _template(templates: Mapping[str, Template], folder: Path, wanted: str | None) -> Template:
@@ -103,11 +131,24 @@ def _template(templates: Mapping[str, Template], folder: Path, wanted: str | Non
 
 
 def _from_file(path: Path) -> Template:
+    """Read a template: a `[template]` table, a line that says so, and the body; or a body alone."""
+    import tomli
+
     try:
-        body = path.read_text(encoding="utf-8")
-    except OSError as error:
+        text = path.read_text(encoding="utf-8")
+        head, line, body = text.partition(f"\n{BELOW}\n")
+        about = tomli.loads(head)["template"] if line else {}
+        return Template(
+            name=about.get("name", path.stem),
+            version=about.get("version", "0"),
+            description=about.get("description", f"from {path}"),
+            body=body if line else text,
+        )
+    except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot read the template: {error}") from error
-    return Template(path.stem, "0", f"from {path}", body)
+    except (tomli.TOMLDecodeError, KeyError, AttributeError) as error:
+        hint = f"above the line {BELOW!r} it needs a [template] table with name and version"
+        raise ConfigError(f"{path} is no template: {error}", hint=hint) from error
 
 
 def _score(template: Template, folder: Path) -> int:
@@ -142,14 +183,20 @@ def _filled(template: Template, name: str, runtime: str) -> str:
     return f"# template: {template.name} {template.version}\n{body}"
 
 
-def _write_checked(path: Path, body: str, plugins: Plugins) -> None:
+def _write_checked(path: Path, body: str, template: str, plugins: Plugins) -> None:
     """Write the file, and take it back if it does not load: a template may come from anywhere."""
-    path.write_text(body, encoding="utf-8")
+    try:
+        path.write_text(body, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"cannot write {path}: {error.strerror or error}") from error
     try:
         load_arrangement(path.parent.resolve(), plugins)
-    except ConfigError:
+    except ConfigError as error:
         path.unlink()
-        raise
+        raise ConfigError(
+            f"template {template!r} does not make a valid tutti.toml: {error.message}",
+            hint=error.hint,
+        ) from error
 
 
 def _starters(plugins: Plugins) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import discovery
 from ..config.cache import read_compiled, stamp_of, write_compiled
+from .places import Places
 
 if TYPE_CHECKING:
     from ..model.arrangement import Arrangement
@@ -44,7 +45,8 @@ def _compile(root: Path) -> dict[str, Any]:
     arrangement = load_arrangement(root, plugins, check_runtimes=False)
     data = digest(arrangement, plugins)
     kept = discovery.read_cache()
-    if kept is not None and not plugins.broken:
+    # Looking must not leave a folder in a project that nothing keeps out of its commits yet.
+    if kept is not None and not plugins.broken and Places(root).home.is_dir():
         write_compiled(root, discovery.plugins_key(kept), data, stamp=stamp)
     return data
 

@@ -1,12 +1,19 @@
-"""The line a person sees below an agent's screen: who this is, and how to leave."""
+"""What a person who attaches sees: the whole screen in their size, and a line that says who."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from ..model.session import SessionSpec
+
 if TYPE_CHECKING:
+    from libtmux import Session as TmuxSession
+
     from ..model.session import Session
+
+# Not what the session has now: somebody else may be looking at it in a size of theirs.
+WIDTH, HEIGHT = (SessionSpec._field_defaults[side] for side in ("width", "height"))
 
 OPTIONS: dict[str, int | str] = {
     "status": "on",
@@ -19,7 +26,10 @@ OPTIONS: dict[str, int | str] = {
 
 
 def dress(socket: str, session: Session) -> None:
-    """Give a session its status line; what cannot be set is left as it is.
+    """Prepare a session for a person; what cannot be set is left as it is.
+
+    While somebody looks, the window has their size, because what does not fit into a smaller
+    terminal would be cut off without a mark. When the last one leaves it has its own again.
 
     Args:
         socket: Name of the tmux server's socket.
@@ -29,8 +39,23 @@ def dress(socket: str, session: Session) -> None:
     from libtmux import Server
     from libtmux.exc import LibTmuxException
 
-    words = f" {session.agent} ({session.workspace}) ── Ctrl+b d leaves it running "
     with suppress(LibTmuxException):
         for found in Server(socket_name=socket).sessions.filter(session_name=session.name):
-            for name, value in {**OPTIONS, "status-left": words}.items():
-                found.set_option(name, value)
+            _line(found, f" {session.agent} ({session.workspace}) ── Ctrl+b d leaves it running ")
+            _size(found, session)
+
+
+def _line(found: TmuxSession, words: str) -> None:
+    for name, value in {**OPTIONS, "status-left": words}.items():
+        found.set_option(name, value)
+
+
+def _size(found: TmuxSession, session: Session) -> None:
+    target = f"={session.name}:"
+    back = (
+        f"set-option -w -t '{target}' window-size manual ; "
+        f"resize-window -t '{target}' -x {WIDTH} -y {HEIGHT}"
+    )
+    left = f"if-shell -F '#{{session_attached}}' '' {{ {back} }}"
+    found.cmd("set-hook", "client-detached", left)
+    found.cmd("set-option", "-w", "window-size", "latest")

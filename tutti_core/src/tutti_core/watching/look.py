@@ -150,6 +150,7 @@ def observe(
         session=True,
         alive=not session.dead,
         exit_status=session.exit_status,
+        exit_signal=session.exit_signal,
         started=session.created,
         title=session.title,
         screen=None if text is None else Screen(text, session.width, session.height),
