@@ -93,6 +93,16 @@ def test_a_constrained_agent_is_told_the_policy_and_asks_nobody(
     assert "- git commit" in repr([dict(one.body) for one in model.requests])
 
 
+def test_a_free_agent_does_what_it_is_asked(stage: Any) -> None:
+    """With bypass it writes and commits, and nothing waits for an answer."""
+    stage.codexes("safe", "one")
+    stage.tt("up", "--mode", "unattended", "--policy", "bypass").well()
+    stage.until("one", "idle")
+    stage.tt("send", "one", "[[delay 2]] [[write a.txt one]] [[commit Free]]").well()
+    assert wait_for(lambda: committed(stage, "one") == ["Free"])
+    stage.until("one", "idle")
+
+
 def test_failures_are_told_apart(stage: Any) -> None:
     """A rejected key, a limit and a provider that is down are three states, with their reasons."""
     stage.codexes("safe", "one")
