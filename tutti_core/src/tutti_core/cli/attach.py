@@ -8,8 +8,8 @@ import shlex
 import click
 
 from ..team.attach import attach_command
-from ..team.context import Context
-from .common import agent_argument, find, workspace_option
+from ..team.reach import running_targets
+from .common import agent_argument, open_running, workspace_option
 
 
 @click.command("attach")
@@ -18,8 +18,8 @@ from .common import agent_argument, find, workspace_option
 @click.option("--print", "only_print", is_flag=True, help="Print the command, do not run it.")
 def command(agent: str, workspace: str | None, only_print: bool) -> int:
     """Show an AGENT's terminal; Ctrl+b d leaves it running."""
-    root, name = find(agent, workspace)
-    argv = attach_command(Context.open(root), name)
+    root, (name,) = running_targets([agent], workspace)
+    argv = attach_command(open_running(root), name)
     if not only_print:
         os.execvp(argv[0], argv)
     print(shlex.join(argv))

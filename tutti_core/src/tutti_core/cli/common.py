@@ -1,15 +1,19 @@
-"""What the commands share: options, and the way from a name to a workspace."""
+"""What the commands share: options, warnings, and how values become JSON."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from ..team.reach import root_of, target_of
+from ..errors import TuttiError
+from ..team.context import Context
+from ..team.reach import root_of
+from .style import legible, paint
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -25,13 +29,19 @@ def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
 
 
+def without_option(command: F) -> F:
+    """Add ``--without``, for commands that act."""
+    text = "Go on without an unowned table."
+    return click.option("--without", multiple=True, metavar="TABLE", help=text)(command)
+
+
 def agent_argument(command: F) -> F:
     """Add one agent reference, completed from `tutti.toml`."""
     return click.argument("agent", shell_complete=complete_agents)(command)
 
 
 def agents_argument(command: F) -> F:
-    """Add any number of agent names, completed from `tutti.toml`."""
+    """Add any number of agent references, completed from `tutti.toml`."""
     return click.argument("agents", nargs=-1, shell_complete=complete_agents)(command)
 
 
@@ -47,9 +57,30 @@ def complete_agents(ctx: click.Context, _: click.Parameter, incomplete: str) -> 
     return [name for name in names if name.startswith(incomplete)]
 
 
-def find(reference: str, workspace: str | None) -> tuple[Path, str]:
-    """Return the root and the agent's name that a reference means."""
-    return target_of(reference, workspace)
+def open_running(root: Path) -> Context:
+    """Open a workspace for a command that needs no more than what runs.
+
+    A configuration that cannot be used is told, and passed over: it must keep nobody from looking
+    at a running team, or from ending it.
+    """
+    try:
+        context = Context.open(root)
+    except TuttiError as trouble:
+        context = Context.rescue(root, trouble)
+        warn(f"{trouble.message}; only what runs is known")
+    warn_unowned(context.arrangement.unowned)
+    return context
+
+
+def warn_unowned(tables: Mapping[str, str]) -> None:
+    """Say on standard error which tables have no working owner."""
+    for name, remedy in tables.items():
+        warn(f"[{name}] has no working owner: {remedy}")
+
+
+def warn(text: str) -> None:
+    """Print a warning on standard error."""
+    print(f"  {paint('warn', 'yellow', sys.stderr)} {legible(text)}", file=sys.stderr)
 
 
 def show_json(value: Any) -> None:

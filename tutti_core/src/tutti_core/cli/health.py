@@ -6,8 +6,8 @@ import click
 
 from ..team.context import Context
 from ..team.health import health
-from ..team.reach import root_of
-from .common import agents_argument, json_option, show_json, workspace_option
+from ..team.reach import targets_of
+from .common import agents_argument, json_option, show_json, warn_unowned, workspace_option
 from .style import STATE_COLOURS, table
 
 
@@ -17,7 +17,10 @@ from .style import STATE_COLOURS, table
 @json_option
 def command(agents: tuple[str, ...], workspace: str | None, as_json: bool) -> int:
     """Look at every agent, or only at AGENTS, and say how it is and why."""
-    records = health(Context.open(root_of(workspace)), agents)
+    root, names = targets_of(agents, workspace)
+    context = Context.open(root)
+    warn_unowned(context.arrangement.unowned)
+    records = health(context, names)
     if as_json:
         show_json(records)
         return 0

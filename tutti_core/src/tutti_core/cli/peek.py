@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from ..team.attach import peek
-from ..team.context import Context
-from .common import agent_argument, find, json_option, show_json, workspace_option
+from ..team.reach import running_targets
+from .common import agent_argument, json_option, open_running, show_json, workspace_option
 
 
 @click.command("peek")
@@ -18,7 +18,7 @@ from .common import agent_argument, find, json_option, show_json, workspace_opti
 @json_option
 def command(agent: str, workspace: str | None, lines: int, as_json: bool) -> int:
     """Print the last lines of an AGENT's screen."""
-    root, name = find(agent, workspace)
-    shown = peek(Context.open(root), name, lines)
+    root, (name,) = running_targets([agent], workspace)
+    shown = peek(open_running(root), name, lines)
     show_json({"agent": name, "lines": shown}) if as_json else print("\n".join(shown))
     return 0

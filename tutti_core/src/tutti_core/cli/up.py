@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+from collections.abc import Sequence
 
 import click
 
 from ..team.context import Context
 from ..team.outcome import Outcome
-from ..team.reach import root_of
+from ..team.reach import targets_of
 from ..team.up import UpRequest, UpResponse, up
-from .common import agents_argument, json_option, show_json, workspace_option
-from .style import STATE_COLOURS, paint, table
+from .common import (
+    agents_argument,
+    json_option,
+    show_json,
+    warn,
+    without_option,
+    workspace_option,
+)
+from .style import STATE_COLOURS, legible, paint, table
 
 MODES = ("safe", "auto", "unattended")
 POLICIES = ("constrained", "bypass")
@@ -24,7 +33,7 @@ POLICIES = ("constrained", "bypass")
 @click.option("--policy", type=click.Choice(POLICIES), help="What binds them when unasked.")
 @click.option("--fresh-worktree", is_flag=True, help="Start worktrees from the current commit.")
 @click.option("--no-wait", is_flag=True, help="Do not wait until the agents are ready.")
-@click.option("--without", multiple=True, metavar="TABLE", help="Go on without an unowned table.")
+@without_option
 @json_option
 def command(
     agents: tuple[str, ...],
@@ -37,16 +46,19 @@ def command(
     as_json: bool,
 ) -> int:
     """Start the team, or only the AGENTS named, each in its own session and worktree."""
-    context = Context.open(root_of(workspace))
+    root, names = targets_of(agents, workspace)
+    context = Context.open(root)
     request = UpRequest(
-        agents=agents,
+        agents=names,
         mode=mode,  # type: ignore[arg-type]  # click.Choice holds it to the words
         policy=policy,  # type: ignore[arg-type]  # click.Choice holds it to the words
         fresh_worktree=fresh_worktree,
         wait=not no_wait,
         without=without,
     )
-    done = up(context, request, None if as_json else _progress)
+    everyone = names or [one.name for one in context.arrangement.agent]
+    with Progress([] if as_json else everyone) as progress:
+        done = up(context, request, None if as_json else progress)
     show_json({"ok": done.ok, **_plain(done)}) if as_json else _show(done)
     return 0 if done.ok else 1
 
@@ -55,15 +67,49 @@ def _plain(done: UpResponse) -> dict[str, object]:
     return {"workspace": done.workspace, "results": done.results, "warnings": done.warnings}
 
 
-def _progress(outcome: Outcome) -> None:
-    words = outcome.detail or outcome.state or outcome.outcome
-    mark = paint("✓", "green", sys.stderr) if outcome.ok else paint("✗", "red", sys.stderr)
-    print(f"  {mark} {outcome.agent}: {words}", file=sys.stderr, flush=True)
+class Progress:
+    """What has become of each agent so far, and on a terminal whom it still waits for.
+
+    Args:
+        names: The agents that are to come up.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.left = list(dict.fromkeys(names))
+        self.live = sys.stderr.isatty()
+
+    def __enter__(self) -> Progress:
+        """Say whom it waits for."""
+        self._wait()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the line to whatever comes next."""
+        self._clear()
+
+    def __call__(self, outcome: Outcome) -> None:
+        """Print an agent's outcome."""
+        words = legible(outcome.detail) or outcome.state or outcome.outcome
+        mark = paint("✓", "green", sys.stderr) if outcome.ok else paint("✗", "red", sys.stderr)
+        self._clear()
+        print(f"  {mark} {outcome.agent}: {words}", file=sys.stderr, flush=True)
+        self.left = [name for name in self.left if name != outcome.agent]
+        self._wait()
+
+    def _wait(self) -> None:
+        if self.live and self.left:
+            line = f"  … {len(self.left)} to come: {', '.join(self.left)}"
+            width = shutil.get_terminal_size().columns - 1
+            print(line[:width], end="", file=sys.stderr, flush=True)
+
+    def _clear(self) -> None:
+        if self.live:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
 def _show(done: UpResponse) -> None:
-    for warning in [*done.warnings, *_remarks(done)]:
-        print(f"  {paint('warn', 'yellow', sys.stderr)} {warning}", file=sys.stderr)
+    for text in [*done.warnings, *_remarks(done)]:
+        warn(text)
     if not done.results:
         print("No agents to launch.\n→ add an [[agent]] to tutti.toml")
         return
@@ -87,7 +133,12 @@ def _row(one: Outcome) -> list[str]:
 
 
 def _remarks(done: UpResponse) -> list[str]:
-    return list(dict.fromkeys(remark for one in done.results for remark in one.warnings))
+    """Return each remark once, with the agents it is about."""
+    about: dict[str, list[str]] = {}
+    for one in done.results:
+        for remark in dict.fromkeys(one.warnings):
+            about.setdefault(remark, []).append(one.agent)
+    return [f"{', '.join(agents)}: {remark}" for remark, agents in about.items()]
 
 
 def _hints(done: UpResponse) -> list[str]:

@@ -95,7 +95,7 @@ class Worktrees:
         check_agent(agent)
         check_branch(self.git, branch)
         with repository_lock(self.git.common, f"making the worktree of {agent}") as busy:
-            self._exclude()
+            self.exclude()
             self._clear_wrecks(agent)
             site = self._survey(agent)
             if site.whole:
@@ -146,6 +146,20 @@ class Worktrees:
             self._records.forget(agent)
         self._trash.empty()
         return retired
+
+    def exclude(self) -> None:
+        """Keep tutti's folder out of the user's `git status` and `git add -A`.
+
+        Raises:
+            GitError: There is no repository, or its own list of excludes cannot be written.
+        """
+        folder = self.root.resolve() / self.home.parent.name
+        top = self.git.top()
+        if self.home.parent.parent.resolve() != self.root.resolve() or top not in folder.parents:
+            return
+        # A link to a folder is no folder to git: the pattern must not end in a slash then.
+        pattern = re.sub(r"([\\*?\[])", r"\\\1", folder.relative_to(top).as_posix())
+        self.git.exclude(f"/{pattern}" + ("" if folder.is_symlink() else "/"))
 
     @property
     def _place(self) -> Path:
@@ -232,13 +246,3 @@ class Worktrees:
             make_private(self.home)
         if not self.home.is_dir():
             raise GitError(f"{self.home} is not a folder", hint="Is its disk mounted?")
-
-    def _exclude(self) -> None:
-        """Keep tutti's folder out of the user's `git status` and `git add -A`."""
-        folder = self.root.resolve() / self.home.parent.name
-        top = self.git.top()
-        if self.home.parent.parent.resolve() != self.root.resolve() or top not in folder.parents:
-            return
-        # A link to a folder is no folder to git: the pattern must not end in a slash then.
-        pattern = re.sub(r"([\\*?\[])", r"\\\1", folder.relative_to(top).as_posix())
-        self.git.exclude(f"/{pattern}" + ("" if folder.is_symlink() else "/"))

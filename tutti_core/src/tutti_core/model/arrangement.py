@@ -1,6 +1,7 @@
 """The arrangement: what `tutti.toml` and the global file say, checked and frozen.
 
-Fields are named as their TOML keys are, so that an error's path reads like the file.
+Fields are named as their TOML keys are, so that an error's path reads like the file. Variables are
+left out of what is printed of a value: they may hold secrets.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Workspace:
 
     name: str
     description: str | None = None
-    env: Mapping[str, str] = attrs.field(factory=dict)
+    env: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     auth: Auth = attrs.field(factory=Auth)
 
 
@@ -84,9 +85,9 @@ class Agent:
         scope: The part of the repository it owns, a glob.
         prompt: Its first prompt.
         depends_on: Agents that must be ready before it starts.
-        worktree: Whether it has a worktree of its own; None means the default.
-        fresh_worktree: Whether its worktree starts anew on each `tt up`.
-        branch: Its branch; None means `tutti/<name>`.
+        worktree: Whether it has a worktree of its own; else the default.
+        fresh_worktree: Whether `tt up` brings its worktree forward to the current commit.
+        branch: Its branch; else `tutti/<name>`.
         persistent: Whether it stays up when a workflow that started it ends.
         memory: Path of a file, relative to the workspace, that it gets as standing instructions.
         env: Variables for this agent, stronger than the workspace's.
@@ -104,7 +105,7 @@ class Agent:
     branch: str | None = None
     persistent: bool = False
     memory: str | None = None
-    env: Mapping[str, str] = attrs.field(factory=dict)
+    env: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     extras: Mapping[type, Any] = attrs.field(factory=dict)
 
     def extra(self, kind: type[T]) -> T:
@@ -190,7 +191,7 @@ class Profile:
     name: str
     provider: str
     command: str
-    env: Mapping[str, str] = attrs.field(factory=dict)
+    env: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     max_concurrent: int | None = None
     monthly_budget: float | None = None
     priority: int | None = None
@@ -201,7 +202,7 @@ class Profile:
 
 @attrs.frozen
 class User:
-    """Global `[user]`.
+    """Global `[user]`: the person.
 
     Attributes:
         name: What to call the person.
@@ -212,7 +213,7 @@ class User:
 
 @attrs.frozen
 class Dashboard:
-    """Global `[dashboard]`.
+    """Global `[dashboard]`: where the dashboard is served.
 
     Attributes:
         port: Port of `tt serve`.
@@ -225,7 +226,7 @@ class Dashboard:
 
 @attrs.frozen
 class RegisteredWorkspace:
-    """Global `[[registered_workspace]]`: a workspace `--all` and `workspace/agent` can reach.
+    """Global `[[registered_workspace]]`: a workspace that `-w` and `workspace/agent` can reach.
 
     Attributes:
         name: Its name.
@@ -293,7 +294,7 @@ class Arrangement:
     settings: GlobalSettings = attrs.field(factory=GlobalSettings)
     tables: Mapping[type, Any] = attrs.field(factory=dict)
     unowned: Mapping[str, str] = attrs.field(factory=dict)
-    source: Mapping[str, Any] = attrs.field(factory=dict)
+    source: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
 
     def table(self, kind: type[T]) -> T | None:
         """Return a plugin's table, from the workspace or else from the global file.

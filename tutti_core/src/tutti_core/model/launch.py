@@ -1,4 +1,7 @@
-"""A launch: what is asked of a runtime, and the exact process it answers with."""
+"""A launch: what is asked of a runtime, and the exact process it answers with.
+
+Variables are left out of what is printed of a value: they may hold secrets.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +26,13 @@ class Capabilities:
         constrain: How a policy is held: `hard` by the runtime itself, `shim` by best effort,
             `none` not at all.
         bypass: Whether it can run without asking anything.
-        memory: Whether standing instructions have a flag of their own.
+        memory: Whether standing instructions have a flag of their own; else they are put before
+            the first prompt.
         commands: Regular expression for the beginning of prompts that the CLI takes for commands
             of its own, such as ``\s*[/!]``; empty if it has none.
         disarm: What is put in front of such a prompt, so that it is read as words.
+        providers: Providers whose profiles are for it whatever their command is called, such as
+            `anthropic`.
     """
 
     prompt: Literal["argument", "paste"] = "paste"
@@ -36,6 +42,7 @@ class Capabilities:
     memory: bool = False
     commands: str = ""
     disarm: str = " "
+    providers: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -74,7 +81,7 @@ class LaunchRequest:
     resume: bool = False
     version: str | None = None
     profile: Profile | None = None
-    env: Mapping[str, str] = attrs.field(factory=dict)
+    env: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     files: Path = Path()
 
     @property
@@ -112,7 +119,7 @@ class Launch:
     """
 
     argv: tuple[str, ...]
-    env: Mapping[str, str] = attrs.field(factory=dict)
+    env: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     unset: tuple[str, ...] = ()
     files: Mapping[Path, str] = attrs.field(factory=dict)
     paste: str | None = None

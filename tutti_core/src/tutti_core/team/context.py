@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from functools import cached_property
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 import attrs
 
-from ..errors import ConfigError, PluginError
+from ..errors import ConfigError, PluginError, TuttiError
 from ..log import Log
-from ..model.arrangement import Agent, Arrangement
+from ..model.arrangement import Agent, Arrangement, Workspace
 from ..model.contract import Runtime, SessionHost, Sink
 from ..model.happening import Action, Event, Verdict
 from ..plugins import Plugins
@@ -33,7 +34,10 @@ class Context:
     Attributes:
         root: Absolute path of the workspace.
         places: Where its files are.
+        trouble: What is wrong with its configuration, if it could not be used.
     """
+
+    trouble: TuttiError | None = None
 
     def __init__(self, arrangement: Arrangement, plugins: Plugins) -> None:
         self.arrangement = arrangement
@@ -41,6 +45,7 @@ class Context:
         self.root = arrangement.root
         self.places = Places(arrangement.root)
         self._silent: set[str] = set()
+        self._emitting = RLock()
 
     @classmethod
     def open(cls, root: Path, plugins: Plugins | None = None) -> Context:
@@ -55,6 +60,22 @@ class Context:
         """
         plugins = plugins or Plugins.installed()
         return cls(load_arrangement(root, plugins), plugins)
+
+    @classmethod
+    def rescue(cls, root: Path, trouble: TuttiError, plugins: Plugins | None = None) -> Context:
+        """Open a workspace whose configuration cannot be used, for what runs in it.
+
+        Args:
+            root: Absolute path of the workspace.
+            trouble: What is wrong with the configuration.
+            plugins: The plugins to use; the installed ones by default.
+        """
+        plugins = plugins or Plugins.installed()
+        sessions = plugins.hosts()["tmux"].list(str(root))
+        name = next((one.workspace for one in sessions), root.name)
+        context = cls(Arrangement(root, Workspace(name)), plugins)
+        context.trouble = trouble
+        return context
 
     @property
     def name(self) -> str:
@@ -91,7 +112,10 @@ class Context:
 
         Raises:
             ConfigError: If there is none of that name.
+            TuttiError: If nobody can say, because the configuration cannot be used.
         """
+        if self.trouble is not None:
+            raise self.trouble
         found = self.arrangement.named(name)
         if found is None:
             known = ", ".join(one.name for one in self.arrangement.agent) or "none"
@@ -149,10 +173,12 @@ class Context:
         raw = Event(event, self.name, agent, correlation_id, dict(data) if data else None)
         given = attrs.fields(Event)
         line = attrs.asdict(raw, filter=attrs.filters.exclude(given.seq, given.timestamp))
-        kept = self.journal.append(line)
-        recorded = attrs.evolve(raw, timestamp=kept["timestamp"], seq=kept["seq"])
-        for name, sink in self.sinks.items():
-            self._deliver(name, sink, recorded)
+        # One at a time, so that every sink hears of things in the order of the journal.
+        with self._emitting:
+            kept = self.journal.append(line)
+            recorded = attrs.evolve(raw, timestamp=kept["timestamp"], seq=kept["seq"])
+            for name, sink in self.sinks.items():
+                self._deliver(name, sink, recorded)
         return recorded
 
     def guard(self, action: Action) -> list[Verdict]:
@@ -167,19 +193,21 @@ class Context:
         verdicts = self.plugins.guard(action)
         for verdict in verdicts:
             if verdict.decision != "allow":
-                data = {"action": action.name, "by": verdict.by, "reason": verdict.reason}
+                data = {"action": action.name, **attrs.asdict(verdict)}
                 self.emit(f"guard.{verdict.decision}", action.agent, data)
         return verdicts
 
-    def require_owned(self, without: Collection[str] = ()) -> None:
+    def begin_acting(self, without: Collection[str] = ()) -> None:
         """Refuse to act while a table of the configuration has no working owner.
 
         Args:
             without: Tables the user chose to do without.
 
         Raises:
-            PluginError: Naming the first such table and what to do.
+            PluginError: Naming the first such table and what to do, or two sinks of one name.
         """
+        # Asked for here, so that whatever is wrong with them is known before anything is done.
+        _ = self.sinks
         for table, remedy in self.arrangement.unowned.items():
             if table not in without:
                 raise PluginError(

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import time
+import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timezone
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import attrs
 
 from ..errors import TuttiError
-from ..model.session import Session
+from ..model.session import Ended
 from ..state.lock import Lock
-from .record import write_record
+from .ending import GRACE_SECS, end, end_survivors, session_now
+from .record import read_record, write_record
 
 if TYPE_CHECKING:
     from .context import Context
 
 PARALLEL = 8
-LOCK_SECS = 120.0
+LOCK_SECS = 300.0
 
 
 @attrs.frozen
@@ -34,7 +34,7 @@ class DownRequest:
 
     agents: tuple[str, ...] = ()
     clean: bool = False
-    grace: float = 5.0
+    grace: float = GRACE_SECS
 
 
 @attrs.frozen
@@ -43,7 +43,8 @@ class Downed:
 
     Attributes:
         agent: Its name.
-        outcome: ``stopped``, ``not running`` or ``failed``.
+        outcome: ``stopped``; ``exited`` (its process had ended by itself, and its session was
+            closed); ``not running`` or ``failed``.
         ok: Whether nothing of it runs any more, and its tree is gone if that was asked.
         killed: Number of processes that had to be killed.
         cleaned: Whether its worktree was removed.
@@ -91,52 +92,97 @@ def down(
     Returns:
         One outcome for each agent.
     """
-    sessions = {session.agent: session for session in context.host.list(str(context.root))}
-    configured = [agent.name for agent in context.arrangement.agent]
-    for name in request.agents:
-        if name not in sessions:
-            context.agent(name)
-    names = list(request.agents) or [*configured, *sorted(set(sessions) - set(configured))]
-    with ThreadPoolExecutor(PARALLEL) as pool:
-        jobs = [pool.submit(_end, context, request, name, sessions.get(name)) for name in names]
-        results = []
-        for job in jobs:
-            results.append(job.result())
-            if progress:
-                progress(results[-1])
+    _ = context.sinks  # whatever is wrong with them is known before anything is done
+    names = _chosen(context, request)
+    pool = ThreadPoolExecutor(PARALLEL)
+    try:
+        jobs = {name: pool.submit(_end, context, request, name) for name in names}
+        results = [_told(context, name, job, progress) for name, job in jobs.items()]
+    finally:
+        # On Ctrl+C whoever is being ended is ended; nobody else is begun with.
+        pool.shutdown(cancel_futures=True)
     return DownResponse(context.name, tuple(results))
 
 
-def _end(context: Context, request: DownRequest, name: str, session: Session | None) -> Downed:
-    purpose = f"tt down {name}"
+def _chosen(context: Context, request: DownRequest) -> list[str]:
+    here = {session.agent for session in context.host.list(str(context.root))}
+    configured = [agent.name for agent in context.arrangement.agent]
+    for name in request.agents:
+        if name not in here:
+            context.agent(name)
+    everybody = [*configured, *sorted(here - set(configured))]
+    return list(dict.fromkeys(request.agents)) or everybody
+
+
+def _told(
+    context: Context,
+    name: str,
+    job: Future[Downed],
+    progress: Callable[[Downed], None] | None,
+) -> Downed:
     try:
-        with Lock(context.places.lock(f"agent-{name}"), timeout=LOCK_SECS, purpose=purpose):
-            done = _stop(context, request, name, session)
-            return _clean(context, name, done) if request.clean and done.ok else done
+        done = job.result()
     except TuttiError as error:
-        return Downed(name, "failed", False, detail=error.message, hint=error.hint)
+        done = Downed(name, "failed", False, detail=error.message, hint=error.hint)
+    except Exception as error:  # noqa: BLE001 -- one agent's failure hides no other
+        context.log.note("end failed", agent=name, exc_info=error)
+        said = f"this is a bug: {type(error).__name__}: {error}"
+        done = Downed(name, "failed", False, detail=said, hint="see .tutti/logs/tt.log")
+    if progress:
+        progress(done)
+    return done
 
 
-def _stop(context: Context, request: DownRequest, name: str, session: Session | None) -> Downed:
+def _end(context: Context, request: DownRequest, name: str) -> Downed:
+    purpose = f"tt down {name}"
+    with Lock(context.places.lock(f"agent-{name}"), timeout=LOCK_SECS, purpose=purpose):
+        done = _stop(context, request, name)
+        return _clean(context, name, done) if request.clean and done.ok else done
+
+
+def _stop(context: Context, request: DownRequest, name: str) -> Downed:
+    # Looked up under the lock: whoever held it may have started or ended the agent.
+    session = session_now(context, name)
     if session is None:
-        return Downed(name, "not running")
-    ended = context.host.end(session, grace=request.grace)
-    now = datetime.now(timezone.utc).isoformat().replace("+00:00", "Z")
-    write_record(context.root, name, {"status": "Stopped", "stopped_at": now})
-    context.log.note("ended", agent=name, pid=session.pid, **ended._asdict())
-    data = {"reason": "manual", "session_name": session.name, "killed": len(ended.killed)}
-    context.emit("agent.stopped", name, data, f"down-{time.time_ns() // 1_000_000}-{name}")
+        ended = end_survivors(context, name, grace=request.grace)
+        done = _counted(name, "stopped" if ended != Ended() else "not running", ended)
+        lost = done.ok and done.outcome == "stopped"
+        return attrs.evolve(done, detail="its session had vanished") if lost else done
+    ended = end(context, name, session, "manual", grace=request.grace)
+    if not session.dead:
+        return _counted(name, "stopped", ended)
+    status = session.exit_signal or session.exit_status
+    detail = "its process had ended" + ("" if status is None else f" ({_how(status)})")
+    return attrs.evolve(_counted(name, "exited", ended), detail=detail)
+
+
+def _how(status: int | str) -> str:
+    return f"exit status {status}" if isinstance(status, int) else status
+
+
+def _counted(name: str, outcome: str, ended: Ended) -> Downed:
     if ended.left:
         left = ", ".join(str(pid) for pid in ended.left)
-        return Downed(name, "failed", False, len(ended.killed), detail=f"still running: {left}")
-    return Downed(name, "stopped", killed=len(ended.killed))
+        hint = f"see what keeps them, then tt down {name}"
+        return Downed(
+            name, "failed", False, len(ended.killed), detail=f"still running: {left}", hint=hint
+        )
+    return Downed(name, outcome, killed=len(ended.killed))
 
 
 def _clean(context: Context, name: str, done: Downed) -> Downed:
     from ..git.worktrees import Worktrees
 
+    if not os.path.lexists(context.places.worktrees / name):
+        return done
     try:
-        Worktrees(context.root, context.places.worktrees).retire(name)
+        retired = Worktrees(context.root, context.places.worktrees).retire(name)
     except TuttiError as error:
         return attrs.evolve(done, ok=False, detail=error.message, hint=error.hint)
-    return attrs.evolve(done, cleaned=True)
+    if read_record(context.places.agent(name)):
+        write_record(context.root, name, {"worktree_path": None})
+    gone = ", ".join(retired.ignored[:5])
+    more = len(retired.ignored) - 5
+    ignored = f"with ignored files: {gone}{f' and {more} more' if more > 0 else ''}"
+    details = [done.detail, ignored if gone else ""]
+    return attrs.evolve(done, cleaned=True, detail="; ".join(filter(None, details)))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -10,12 +11,12 @@ from ..detection.regions import rows_of
 from ..errors import PolicyError, TuttiError
 
 if TYPE_CHECKING:
-    from ..model.arrangement import Agent
     from ..watching.look import Voice
     from .start import Started
 
-READY = frozenset(("idle", "working"))
-WELL = READY | {"waiting"}
+WELL = frozenset(("idle", "working", "waiting"))
+AT_WORK = frozenset(("permission", "question"))
+"""What only an agent that has begun to work asks."""
 
 
 @attrs.frozen
@@ -27,6 +28,7 @@ class Outcome:
         outcome: ``launched``, ``running`` (it was already), ``refused``, ``blocked`` or ``failed``.
         ok: Whether it runs, be it ready or waiting for an answer.
         state: Its state as read, or empty when it was not looked at.
+        kind: What it waits for, if it does.
         runtime: Its runtime's name.
         session: Its session's name, or empty.
         worktree: Its worktree, or None.
@@ -41,6 +43,7 @@ class Outcome:
     outcome: str
     ok: bool
     state: str = ""
+    kind: str = ""
     runtime: str = ""
     session: str = ""
     worktree: str | None = None
@@ -49,6 +52,12 @@ class Outcome:
     detail: str = ""
     hint: str = ""
     warnings: tuple[str, ...] = ()
+
+    @property
+    def ready(self) -> bool:
+        """Whether others may build on it: it takes prompts, or has taken one."""
+        asks = self.state == "waiting" and self.kind in AT_WORK
+        return self.ok and (asks or self.state in ("idle", "working"))
 
 
 def outcome_of(begun: Started, voice: Voice | None) -> Outcome:
@@ -66,6 +75,7 @@ def outcome_of(begun: Started, voice: Voice | None) -> Outcome:
         outcome="failed" if lost else "launched",
         ok=not lost,
         state=state,
+        kind=voice.reading.kind if voice and state == "waiting" else "",
         runtime=begun.session.runtime,
         session=begun.session.name,
         worktree=begun.tree.worktree,
@@ -77,26 +87,60 @@ def outcome_of(begun: Started, voice: Voice | None) -> Outcome:
     )
 
 
-def running(voice: Voice) -> Outcome:
-    """Return the outcome for an agent that was up already."""
-    session = voice.session.name if voice.session else ""
-    state = voice.reading.state
+def running(voice: Voice, record: Mapping[str, Any]) -> Outcome:
+    """Return the outcome for an agent that was up already.
+
+    Args:
+        voice: The agent.
+        record: What was recorded at its launch.
+    """
+    reading = voice.reading
+    _, hint = _words(voice.agent, voice)
     return Outcome(
-        voice.agent, "running", True, state, voice.runtime, session, detail="already running"
+        agent=voice.agent,
+        outcome="running",
+        ok=voice.session is not None and not voice.session.dead,
+        state=reading.state,
+        kind=reading.kind if reading.state == "waiting" else "",
+        runtime=voice.runtime,
+        session=voice.session.name if voice.session else "",
+        worktree=record.get("worktree_path"),
+        branch=record.get("branch"),
+        enforcement=str(record.get("enforcement") or ""),
+        detail="already running",
+        hint="" if reading.state == "unknown" else hint,
     )
 
 
-def failed(agent: Agent, error: TuttiError) -> Outcome:
-    """Return the outcome for an agent whose start was refused or went wrong."""
+def failed(agent: str, runtime: str, error: Exception) -> Outcome:
+    """Return the outcome for an agent whose start was refused or went wrong.
+
+    Args:
+        agent: Its name.
+        runtime: Its runtime's name.
+        error: Why; anything but a `TuttiError` is a bug, of tutti or of a plugin.
+    """
     word = "refused" if isinstance(error, PolicyError) else "failed"
-    return Outcome(agent.name, word, False, detail=error.message, hint=error.hint)
+    said, hint = f"this is a bug: {type(error).__name__}: {error}", "see .tutti/logs/tt.log"
+    if isinstance(error, TuttiError):
+        said, hint = error.message, error.hint
+    return Outcome(agent, word, False, runtime=runtime, detail=said, hint=hint)
 
 
-def blocked(agent: Agent, need: Outcome) -> Outcome:
+def blocked(agent: str, runtime: str, need: Outcome) -> Outcome:
     """Return the outcome for an agent that was not started because another is not ready."""
-    why = need.state or need.outcome
-    hint = f"see to {need.agent}, then tt up {agent.name}"
-    return Outcome(agent.name, "blocked", False, detail=f"{need.agent} is {why}", hint=hint)
+    why = need.outcome if not need.ok or not need.state else need.state.replace("_", " ")
+    why += f" ({need.kind})" if need.kind else ""
+    hint = f"see to {need.agent}, then tt up {agent}"
+    detail = f"{need.agent} is {why}"
+    return Outcome(agent, "blocked", False, runtime=runtime, detail=detail, hint=hint)
+
+
+def unprompted(outcome: Outcome, why: str) -> Outcome:
+    """Return the outcome for an agent that runs and did not get its first prompt."""
+    hint = f"tt attach {outcome.agent}, then tt send {outcome.agent} …"
+    detail = f"its first prompt was not given: {why}"
+    return attrs.evolve(outcome, ok=False, detail=detail, hint=hint)
 
 
 def _words(name: str, voice: Voice | None) -> tuple[str, str]:
@@ -105,11 +149,13 @@ def _words(name: str, voice: Voice | None) -> tuple[str, str]:
     reading = voice.reading
     if reading.state == "exited":
         return f"ended at once ({reading.detail}): {_last_words(voice)}", f"tt peek {name}"
+    if reading.state == "stopped":
+        return "was taken down while it started", f"tt up {name}"
     if reading.state == "waiting":
         return f"waits for you ({reading.kind}: {reading.detail})", f"tt attach {name}"
     if reading.state in ("starting", "unknown"):
         return "not ready in time", f"tt peek {name}"
-    return reading.detail, "" if reading.state in READY else f"tt attach {name}"
+    return reading.detail, "" if reading.state in WELL else f"tt attach {name}"
 
 
 def _last_words(voice: Voice) -> str:

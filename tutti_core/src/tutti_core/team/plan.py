@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from pathlib import Path
@@ -67,8 +68,8 @@ def request(
         command=command,
         mode=mode,
         policy=policy,
-        prompt=disarmed(agent.prompt, runtime.capabilities),
-        memory=memory(context.root, agent),
+        prompt=first_prompt(context.root, agent, runtime.capabilities),
+        memory=memory(context.root, agent) if runtime.capabilities.memory else None,
         conversation=str(uuid4()) if chosen else None,
         version=version_of(command, env),
         profile=profile,
@@ -87,13 +88,28 @@ def prepared(context: Context, wanted: LaunchRequest) -> LaunchRequest:
 
     answer = context.plugins.prepare(wanted)
     if isinstance(answer, Refusal):
-        raise PolicyError(f"{answer.by or 'a plugin'}: {answer.reason}", hint=answer.remedy)
+        raise PolicyError(f"{answer.by}: {answer.reason}", hint=answer.remedy)
     if answer.constrained and answer.rules is None:
         raise PolicyError(
             "a constrained launch needs a policy, and no plugin supplies one",
             hint=_remedy(context),
         )
     return answer
+
+
+def first_prompt(root: Path, agent: Agent, able: Capabilities) -> str | None:
+    """Return what an agent is told first: its prompt, and before it what has no flag of its own.
+
+    Args:
+        root: Absolute path of the workspace.
+        agent: The agent.
+        able: What its runtime says of its CLI.
+    """
+    prompt = disarmed(agent.prompt, able)
+    told = None if able.memory else memory(root, agent)
+    if told is None:
+        return prompt
+    return "\n\n".join(["## Agent Memory", told, *(["---", prompt] if prompt else [])])
 
 
 def short_prompt(wanted: LaunchRequest) -> tuple[LaunchRequest, str | None]:
@@ -119,29 +135,35 @@ def disarmed(prompt: str | None, able: Capabilities) -> str | None:
 
 
 def default_profile(context: Context, runtime: Runtime) -> Profile | None:
-    """Return the workspace's profile if it is one for this runtime.
-
-    A profile fits if the last part of its command's program is the runtime's program, so that
-    `/opt/old/claude` still is Claude Code.
-    """
+    """Return the workspace's profile if it is one for this runtime."""
     name = context.arrangement.workspace.auth.default_profile
     found = context.arrangement.settings.named_profile(name) if name else None
-    if found is None:
-        return None
-    words = [Path(word).name for word in shlex.split(found.command)]
-    return found if runtime.program in words else None
+    return found if found and fits(found, runtime) else None
+
+
+def fits(profile: Profile, runtime: Runtime) -> bool:
+    """Return whether a profile is one for a runtime.
+
+    It is if its command runs the runtime's program, wherever that lies, so that `/opt/old/claude`
+    still is Claude Code; or if its provider is one the runtime names, whatever its command is.
+    """
+    names = [Path(word).name for word in shlex.split(profile.command)]
+    return Path(runtime.program).name in names or profile.provider in runtime.capabilities.providers
 
 
 def command_of(runtime: Runtime, profile: Profile | None) -> tuple[str, ...]:
     """Return the program and leading arguments an agent is started by."""
-    return tuple(shlex.split(profile.command)) if profile else (runtime.program,)
+    if profile is None:
+        return (runtime.program,)
+    program, *others = shlex.split(profile.command)
+    return (os.path.expanduser(program), *others)
 
 
 def memory(root: Path, agent: Agent) -> str | None:
     """Return the text of an agent's standing instructions, or None.
 
     Raises:
-        ConfigError: If the file is missing or lies outside the workspace.
+        ConfigError: If the file is missing, lies outside the workspace or is no text.
     """
     if not agent.memory:
         return None
@@ -153,7 +175,10 @@ def memory(root: Path, agent: Agent) -> str | None:
             f"memory of agent {agent.name!r} is not there: {agent.memory}",
             hint="create the file, or take memory out of tutti.toml",
         )
-    return path.read_text(encoding="utf-8").strip() or None
+    try:
+        return path.read_text(encoding="utf-8").strip() or None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"memory of agent {agent.name!r} cannot be read: {error}") from error
 
 
 def environment(context: Context, agent: Agent, profile: Profile | None) -> dict[str, str]:

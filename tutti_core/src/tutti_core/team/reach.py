@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from ..config.find import find_root
-from ..errors import ConfigError
+from ..config.find import FILE, find_root
+from ..errors import ConfigError, TuttiError
+from ..terminal.host import TmuxHost
 
 
 def root_of(workspace: str | None) -> Path:
@@ -29,17 +32,68 @@ def target_of(reference: str, workspace: str | None) -> tuple[Path, str]:
 
     Args:
         reference: The reference.
-        workspace: A workspace given apart, which must then not be given twice.
+        workspace: A workspace given apart; a reference must then mean the same one.
 
     Raises:
-        ConfigError: If the workspace is not known or is named twice.
+        ConfigError: If the workspace is not known, or two are meant.
     """
-    named, slash, agent = reference.partition("/")
-    if not slash:
-        return root_of(workspace), reference
-    if workspace is not None and workspace != named:
-        raise ConfigError(f"two workspaces are named: {workspace!r} and {named!r}")
-    return _registered(named), agent
+    root, (agent,) = targets_of([reference], workspace)
+    return root, agent
+
+
+def targets_of(references: Sequence[str], workspace: str | None) -> tuple[Path, tuple[str, ...]]:
+    """Return the one workspace and the agents that some references mean.
+
+    Args:
+        references: Each ``agent`` or ``workspace/agent``; none means the workspace alone.
+        workspace: A workspace given apart; every reference must then mean the same one.
+
+    Raises:
+        ConfigError: If a workspace is not known, or several are meant.
+    """
+    parts = [reference.rpartition("/") for reference in references]
+    roots = [
+        _registered(name) for name in dict.fromkeys(where for where, slash, _ in parts if slash)
+    ]
+    if workspace is not None or not roots or not all(slash for _, slash, _ in parts):
+        roots.append(root_of(workspace))
+    if len(set(roots)) > 1:
+        places = ", ".join(dict.fromkeys(str(root) for root in roots))
+        raise ConfigError(
+            f"these agents are of several workspaces: {places}",
+            hint="name the agents of one workspace at a time",
+        )
+    return roots[0], tuple(agent for _, _, agent in parts)
+
+
+def running_targets(
+    references: Sequence[str], workspace: str | None
+) -> tuple[Path, tuple[str, ...]]:
+    """As `targets_of`, also where there is no `tutti.toml` any more: a team may outlive its file.
+
+    Args:
+        references: As for `targets_of`.
+        workspace: As for `targets_of`.
+
+    Raises:
+        ConfigError: As `targets_of`, if nothing runs around the current folder either.
+    """
+    try:
+        return targets_of(references, workspace)
+    except ConfigError:
+        plain = workspace is None and not any("/" in reference for reference in references)
+        root = _root_of_sessions() if plain else None
+        if root is None:
+            raise
+        return root, tuple(references)
+
+
+def _root_of_sessions() -> Path | None:
+    here = Path.cwd().resolve()
+    roots: set[str] = set()
+    with suppress(TuttiError):
+        roots = {session.root for session in TmuxHost().list()}
+    return next((one for one in (here, *here.parents) if str(one) in roots), None)
 
 
 def _registered(name: str) -> Path:
@@ -59,4 +113,14 @@ def _registered(name: str) -> Path:
         raise ConfigError(
             f"workspace {name!r} is the name of several: {places}", hint="give the path with -w"
         )
-    return find_root(found[0])
+    return _still_there(name, found[0])
+
+
+def _still_there(name: str, path: Path) -> Path:
+    """Return the root; a workspace above a folder that is none any more is another one."""
+    if not (path / FILE).is_file():
+        raise ConfigError(
+            f"workspace {name!r} is registered at {path}, and there is no {FILE} there",
+            hint="run tt init where it is now, and take the old place out of the global file",
+        )
+    return find_root(path)

@@ -34,11 +34,13 @@ class SendRequest:
         agent: The agent.
         text: The prompt.
         raw: Whether a leading ``/`` or ``!`` is meant as the CLI's own command.
+        without: Unowned tables to go on without.
     """
 
     agent: str
     text: str
     raw: bool = False
+    without: tuple[str, ...] = ()
 
 
 Outcome = Literal["submitted", "queued", "refused", "unsubmitted", "unknown"]
@@ -68,7 +70,9 @@ def send(context: Context, request: SendRequest) -> Receipt:
     Raises:
         ConfigError: If there is no such agent.
         PolicyError: If a guard refuses.
+        PluginError: If a table of the configuration has no working owner.
     """
+    context.begin_acting(request.without)
     agent = context.agent(request.agent)
     _guard(context, request)
     begun = time.monotonic()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from datetime import datetime, timezone
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+import shlex
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import attrs
 
@@ -13,29 +11,26 @@ from ..errors import PolicyError, RuntimeFailure
 from ..model.happening import Action
 from ..model.session import Session, SessionSpec
 from . import plan
+from .ending import make_way
+from .entry import complete, planned
 from .names import session_name
 from .profiles import seat
-from .record import write_record
+from .trees import Tree, place
 from .versions import found
 
 if TYPE_CHECKING:
     from ..model.arrangement import Agent, Mode, Policy
+    from ..model.contract import Runtime
     from ..model.launch import Launch, LaunchRequest
     from .context import Context
 
-
-class Tree(NamedTuple):
-    """Where an agent works.
-
-    Attributes:
-        cwd: Absolute path.
-        worktree: The same, or None when it works in the workspace itself.
-        branch: The branch it is on, or None.
-    """
-
-    cwd: Path
-    worktree: str | None
-    branch: str | None
+HELD_BY = {
+    "prompt": "a person is asked",
+    "hard": "held by the runtime itself",
+    "hard_shim": "held by shims, by best effort",
+    "bypass": "held by nobody",
+    "unsupported": "the runtime cannot be held",
+}
 
 
 class Started(NamedTuple):
@@ -64,7 +59,7 @@ def start(context: Context, agent: Agent, mode: Mode, policy: Policy, *, fresh: 
         agent: The agent.
         mode: How much it may do without asking.
         policy: Whether a policy binds it.
-        fresh: Whether its worktree starts from the workspace's current commit.
+        fresh: Whether its worktree must start from the workspace's current commit.
 
     Raises:
         TuttiError: If anything stands in the way; nothing is running then that was not before.
@@ -77,55 +72,36 @@ def start(context: Context, agent: Agent, mode: Mode, policy: Policy, *, fresh: 
     return launch(context, attrs.evolve(wanted, cwd=tree.cwd), tree)
 
 
-def launch(context: Context, wanted: LaunchRequest, tree: Tree) -> Started:
+def launch(
+    context: Context, wanted: LaunchRequest, tree: Tree, replaced: Session | None = None
+) -> Started:
     """Make the session for a prepared request.
 
     Args:
         context: The workspace.
         wanted: The request as the plugins have amended it.
         tree: Where the agent works.
+        replaced: The session whose place it takes, if one is still there.
 
     Raises:
         TuttiError: If a guard, the profile's limit or the host refuses.
     """
     agent = wanted.agent
-    warnings = _allowed(context, agent, wanted)
+    warnings = (*_allowed(context, agent, wanted), *tree.warnings)
     short, held = plan.short_prompt(wanted)
-    answer = context.runtime(agent).launch(short)
+    runtime = context.runtime(agent)
+    answer = runtime.launch(short)
     answer = attrs.evolve(answer, paste=held) if held else answer
+    make_way(context, agent.name, replaced)
     with seat(context, wanted.profile):
-        session = _session(context, agent, wanted, answer)
-    _record(context, agent, session, tree, wanted, answer)
+        name = session_name(context, agent.name)
+        with planned(context, agent.name, _known(name, tree, wanted, answer)):
+            _decide(context, wanted, answer)
+            session = _session(context, name, wanted, answer)
+    complete(context, agent.name, session)
     context.log.note("started", agent=agent.name, pane=session.pane, pid=session.pid)
-    return Started(session, tree, wanted, answer, (*warnings, *answer.warnings))
-
-
-def place(context: Context, agent: Agent, *, fresh: bool) -> Tree:
-    """Return where an agent works, making its worktree if it has one.
-
-    Raises:
-        GitError: If the worktree cannot be had; the user's own tree is never used instead.
-    """
-    if not context.arrangement.worktree_of(agent):
-        return Tree(context.root, None, None)
-    from ..git.freshening import freshen
-    from ..git.worktrees import Worktrees
-
-    trees = Worktrees(context.root, context.places.worktrees)
-    tree = trees.ensure(agent.name, context.arrangement.branch_of(agent))
-    if fresh or agent.fresh_worktree:
-        tree = freshen(trees, agent.name)
-    return Tree(Path(tree.path), str(tree.path), tree.branch)
-
-
-def exclude(context: Context) -> None:
-    """Keep tutti's own folder out of the user's commits, without touching a file of theirs."""
-    from ..git.repo import Git, main_root
-
-    top = main_root(context.root)
-    if top is not None:
-        place = context.places.home.relative_to(top.resolve())
-        Git(top).exclude(f"/{place.as_posix()}/")
+    remarks = (*warnings, *answer.warnings, *_unheld(runtime, wanted, answer))
+    return Started(session, tree, wanted, answer, remarks)
 
 
 def require_program(wanted: LaunchRequest) -> None:
@@ -149,14 +125,27 @@ def _allowed(context: Context, agent: Agent, wanted: LaunchRequest) -> tuple[str
     return tuple(one.reason for one in verdicts if one.decision == "warn")
 
 
-def _session(context: Context, agent: Agent, wanted: LaunchRequest, launch: Launch) -> Session:
+def _unheld(runtime: Runtime, wanted: LaunchRequest, answer: Launch) -> tuple[str, ...]:
+    """Return what to know of who holds an agent to its policy, where it is not the runtime."""
+    if answer.enforcement == "hard_shim":
+        return (f"{runtime.title} is held to the policy by shims, which is best effort",)
+    if answer.enforcement == "bypass":
+        return ("may do anything without asking",)
+    if wanted.constrained and answer.enforcement != "hard":
+        return (f"{runtime.title} cannot be held to the policy",)
+    if wanted.bypassed:
+        return (f"{runtime.title} cannot run without asking",)
+    return ()
+
+
+def _session(context: Context, name: str, wanted: LaunchRequest, launch: Launch) -> Session:
     from ..state.files import write_atomic
 
     for path, text in launch.files.items():
         write_atomic(path, text.encode())
-    runtime = context.arrangement.runtime_of(agent) or ""
+    agent = wanted.agent
     spec = SessionSpec(
-        name=session_name(context, agent.name),
+        name=name,
         root=str(context.root),
         agent=agent.name,
         workspace=context.name,
@@ -164,69 +153,67 @@ def _session(context: Context, agent: Agent, wanted: LaunchRequest, launch: Laun
         argv=launch.argv,
         env={**wanted.env, **launch.env},
         unset=launch.unset,
-        options={"runtime": runtime, "profile": wanted.profile.name if wanted.profile else ""},
-    )
-    return context.host.create(spec)
-
-
-def _record(
-    context: Context,
-    agent: Agent,
-    session: Session,
-    tree: Tree,
-    wanted: LaunchRequest,
-    launch: Launch,
-) -> None:
-    now = datetime.now(timezone.utc).isoformat().replace("+00:00", "Z")
-    runtime = context.arrangement.runtime_of(agent)
-    write_record(
-        context.root,
-        agent.name,
-        {
-            "name": agent.name,
-            "runtime": runtime,
-            "session_name": session.name,
-            "worktree_path": tree.worktree,
-            "branch": tree.branch,
-            "status": "Working",
-            "started_at": now,
-            "stopped_at": None,
-            "pane": session.pane,
-            "pid": session.pid,
-            "mode": wanted.mode,
-            "policy": wanted.policy,
-            "enforcement": launch.enforcement,
-            "profile": wanted.profile.name if wanted.profile else None,
-            "version": wanted.version,
-            "conversation": launch.conversation,
-            "live_status": launch.live_status,
-            "transcript": launch.transcript,
+        options={
+            "runtime": context.arrangement.runtime_of(agent) or "",
+            "profile": wanted.profile.name if wanted.profile else "",
         },
     )
-    _decision(context, agent, runtime, wanted, launch)
-    data = {"runtime": runtime, "session_name": session.name, "enforcement": launch.enforcement}
-    correlation = f"launch-{time.time_ns() // 1_000_000}-{agent.name}"
-    context.emit("agent.started", agent.name, data, correlation)
+    return _create(context, spec)
 
 
-def _decision(
-    context: Context, agent: Agent, runtime: str | None, wanted: LaunchRequest, launch: Launch
-) -> None:
-    """Record what the launch was allowed to do; the prompt itself is nobody else's business."""
+def _create(context: Context, spec: SessionSpec) -> Session:
+    try:
+        return context.host.create(spec)
+    except RuntimeFailure:
+        # Another root may have taken the name since it was chosen.
+        name = session_name(context, spec.agent)
+        if name == spec.name:
+            raise
+        return context.host.create(spec._replace(name=name))
+
+
+def _known(name: str, tree: Tree, wanted: LaunchRequest, launch: Launch) -> dict[str, Any]:
+    """Return what the record says of a launch before there is a session."""
+    return {
+        "runtime": wanted.arrangement.runtime_of(wanted.agent),
+        "session_name": name,
+        "worktree_path": tree.worktree,
+        "branch": tree.branch,
+        "cwd": str(tree.cwd),
+        "mode": wanted.mode,
+        "policy": wanted.policy,
+        "enforcement": launch.enforcement,
+        "profile": wanted.profile.name if wanted.profile else None,
+        "version": wanted.version,
+        "conversation": launch.conversation,
+        "live_status": launch.live_status,
+        "transcript": launch.transcript,
+    }
+
+
+def _decide(context: Context, wanted: LaunchRequest, launch: Launch) -> None:
+    """Record what the launch is allowed to do, before it does it."""
     from ..state.journal import Journal
 
-    said = wanted.prompt
-    shown = ["…" if said and word.endswith(said) else word for word in launch.argv]
+    runtime = context.arrangement.runtime_of(wanted.agent)
+    argv = [_shown(word, wanted) for word in launch.argv]
+    rules = len(wanted.rules or ())
     line = {
         "workspace": context.name,
-        "agent": agent.name,
+        "agent": wanted.agent.name,
         "runtime": runtime,
         "action": "launch",
         "mode": wanted.mode,
         "policy": "interactive" if wanted.mode == "safe" else wanted.policy,
         "enforcement": launch.enforcement,
         "decision": "allow",
-        "reason": None,
-        "data": {"policy_rules": len(wanted.rules or ()), "runtime": runtime, "argv": shown},
+        "reason": HELD_BY[launch.enforcement],
+        "data": {"policy_rules": rules, "runtime": runtime, "command": shlex.join(argv)},
     }
     Journal(context.places.policy_decisions).append(line, durable=True)
+
+
+def _shown(word: str, wanted: LaunchRequest) -> str:
+    """Return a word of a command line; what an agent is told is nobody else's business."""
+    told = [text for text in (wanted.prompt, wanted.memory) if text]
+    return "…" if any(word == text or word.endswith(f"={text}") for text in told) else word

@@ -1,0 +1,228 @@
+"""A team on its way up: who waits for whom, who is starting, who is ready, who is done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..errors import RuntimeFailure, TuttiError
+from ..state.lock import Lock
+from . import plan
+from .ending import session_now
+from .entry import complete
+from .outcome import blocked, failed, outcome_of, running, unprompted
+from .record import read_record
+from .start import Started, launch, start
+
+if TYPE_CHECKING:
+    from ..model.arrangement import Agent, Mode, Policy
+    from ..model.launch import LaunchRequest
+    from ..model.session import Session
+    from ..watching.look import Voice
+    from .context import Context
+    from .outcome import Outcome
+    from .up import UpRequest
+
+PARALLEL = 4
+LOOK_SECS = 0.15
+TRIES = 3
+LOCK_SECS = 300.0
+
+
+class Rising(NamedTuple):
+    """An agent that is not ready yet.
+
+    Attributes:
+        begun: Its start, or None if somebody else has begun it.
+        deadline: `time.monotonic` seconds at which to give up.
+        tries: How many launches there have been.
+    """
+
+    begun: Started | None
+    deadline: float
+    tries: int
+
+
+class Rise:
+    """A team on its way up.
+
+    Args:
+        context: The workspace.
+        request: What to start, and how.
+        agents: The agents, in the order of the file.
+        mode: How much they may do without asking.
+        policy: Whether a policy binds them.
+        progress: Told of each agent as soon as its outcome is known.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        request: UpRequest,
+        agents: list[Agent],
+        mode: Mode,
+        policy: Policy,
+        progress: Callable[[Outcome], None],
+    ) -> None:
+        self.context, self.request = context, request
+        self.mode: Mode = mode
+        self.policy: Policy = policy
+        self.progress = progress
+        self.pending = {agent.name: agent for agent in agents}
+        self.chosen = frozenset(self.pending)
+        self.starting: dict[str, tuple[Future[Started | Voice], int]] = {}
+        self.rising: dict[str, Rising] = {}
+        self.pasting: dict[str, tuple[Future[str], Outcome]] = {}
+        self.results: dict[str, Outcome] = {}
+        self.pool = ThreadPoolExecutor(PARALLEL)
+
+    def run(self) -> Mapping[str, Outcome]:
+        """Work until every agent has an outcome."""
+        try:
+            while self.pending or self.starting or self.rising or self.pasting:
+                self._release()
+                self._collect()
+                self._watch()
+                self._pasted()
+                if self.starting or self.rising or self.pasting:
+                    time.sleep(LOOK_SECS)
+        finally:
+            # On Ctrl+C whoever is being started is started whole; nobody else is begun.
+            self.pool.shutdown(cancel_futures=True)
+        return self.results
+
+    def _release(self) -> None:
+        for name, agent in list(self.pending.items()):
+            needs = [need for need in agent.depends_on if need in self.chosen]
+            short = [need for need in needs if need in self.results and not self._may_follow(need)]
+            if short:
+                self._done(blocked(name, self._runtime(name), self.results[short[0]]))
+            elif all(need in self.results for need in needs):
+                del self.pending[name]
+                self.starting[name] = self.pool.submit(self._begin, agent), 1
+
+    def _may_follow(self, need: str) -> bool:
+        found = self.results[need]
+        return found.ready or (found.ok and not self.request.wait)
+
+    def _begin(self, agent: Agent) -> Started | Voice:
+        with self._locked(agent.name):
+            voice = self.context.voices([agent.name])[agent.name]
+            if voice.session is not None and not voice.session.dead:
+                complete(self.context, agent.name, voice.session)
+                return voice
+            fresh = self.request.fresh_worktree
+            return start(self.context, agent, self.mode, self.policy, fresh=fresh)
+
+    def _again(self, offer: LaunchRequest, begun: Started, session: Session) -> Started | Voice:
+        name = offer.agent.name
+        with self._locked(name):
+            there = session_now(self.context, name)
+            if there is None or there.pane != session.pane:
+                raise RuntimeFailure("was taken down while it started", hint=f"tt up {name}")
+            wanted = plan.prepared(self.context, offer)
+            return launch(self.context, wanted, begun.tree, replaced=session)
+
+    def _locked(self, name: str) -> Lock:
+        path = self.context.places.lock(f"agent-{name}")
+        return Lock(path, timeout=LOCK_SECS, purpose=f"tt up {name}")
+
+    def _collect(self) -> None:
+        for name in [name for name, (job, _) in self.starting.items() if job.done()]:
+            job, tries = self.starting.pop(name)
+            try:
+                self._begun(name, job.result(), tries)
+            except Exception as error:  # noqa: BLE001 -- one agent's failure hides no other
+                self._failed(name, error)
+
+    def _begun(self, name: str, begun: Started | Voice, tries: int) -> None:
+        deadline = time.monotonic() + self.context.arrangement.launch.ready_secs
+        if not isinstance(begun, Started):
+            if self.request.wait and begun.reading.state == "starting":
+                self.rising[name] = Rising(None, deadline, TRIES)
+            else:
+                self._done(running(begun, self._record(name)))
+        elif self.request.wait or begun.launch.paste:
+            self.rising[name] = Rising(begun, deadline, tries)
+        else:
+            self._done(outcome_of(begun, None))
+
+    def _watch(self) -> None:
+        voices, trouble = self._look()
+        for name, one in list(self.rising.items()):
+            voice, late = voices.get(name), time.monotonic() >= one.deadline
+            if voice is None and late:
+                del self.rising[name]
+                self._failed(name, trouble or RuntimeFailure("nobody can say how it is"))
+            elif voice is not None and (late or not _undecided(one, voice)):
+                del self.rising[name]
+                self._settled(name, one, voice)
+
+    def _look(self) -> tuple[Mapping[str, Voice], TuttiError | None]:
+        """Look at who is rising; a look that fails once is tried again until their time is over."""
+        try:
+            return (self.context.voices(self.rising) if self.rising else {}), None
+        except TuttiError as error:
+            return {}, error
+
+    def _settled(self, name: str, one: Rising, voice: Voice) -> None:
+        if one.begun is None:
+            self._done(running(voice, self._record(name)))
+            return
+        outcome, session = outcome_of(one.begun, voice), voice.session
+        offer = None
+        if not outcome.ok and session is not None and one.tries < TRIES:
+            offer = self.context.plugins.launch_failed(one.begun.request, voice.reading)
+        if offer is not None and session is not None:
+            job = self.pool.submit(self._again, offer, one.begun, session)
+            self.starting[name] = job, one.tries + 1
+        elif one.begun.launch.paste and outcome.ok:
+            self._prompt(name, one.begun.launch.paste, outcome)
+        else:
+            self._done(outcome)
+
+    def _prompt(self, name: str, text: str, outcome: Outcome) -> None:
+        if outcome.state == "idle":
+            self.pasting[name] = self.pool.submit(self._paste, name, text), outcome
+        else:
+            self._done(unprompted(outcome, outcome.detail or f"it is {outcome.state}"))
+
+    def _paste(self, name: str, text: str) -> str:
+        from .send import SendRequest, send
+
+        request = SendRequest(name, text, raw=True, without=self.request.without)
+        receipt = send(self.context, request)
+        return "" if receipt.outcome == "submitted" else f"{receipt.outcome}, {receipt.evidence}"
+
+    def _pasted(self) -> None:
+        for name in [name for name, (job, _) in self.pasting.items() if job.done()]:
+            job, outcome = self.pasting.pop(name)
+            try:
+                problem = job.result()
+            except Exception as error:  # noqa: BLE001 -- one agent's failure hides no other
+                problem = failed(name, "", error).detail
+            self._done(unprompted(outcome, problem) if problem else outcome)
+
+    def _failed(self, name: str, error: Exception) -> None:
+        if not isinstance(error, TuttiError):
+            self.context.log.note("start failed", agent=name, exc_info=error)
+        self._done(failed(name, self._runtime(name), error))
+
+    def _done(self, outcome: Outcome) -> None:
+        self.pending.pop(outcome.agent, None)
+        self.results[outcome.agent] = outcome
+        self.progress(outcome)
+
+    def _runtime(self, name: str) -> str:
+        return self.context.arrangement.runtime_of(self.context.agent(name)) or ""
+
+    def _record(self, name: str) -> Mapping[str, object]:
+        return read_record(self.context.places.agent(name))
+
+
+def _undecided(one: Rising, voice: Voice) -> bool:
+    """Return whether to go on waiting; for a prompt that must be pasted, until it can be."""
+    busy = one.begun is not None and one.begun.launch.paste and voice.reading.state == "working"
+    return bool(busy) or voice.reading.state in ("starting", "unknown")

@@ -1,0 +1,111 @@
+"""Where an agent works: the workspace itself, or its own worktree, in the same folder of it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..errors import GitError
+
+if TYPE_CHECKING:
+    from ..git.worktrees import Tree as Worktree
+    from ..git.worktrees import Worktrees
+    from ..model.arrangement import Agent
+    from .context import Context
+
+
+class Tree(NamedTuple):
+    """Where an agent works.
+
+    Attributes:
+        cwd: Absolute path of the folder it starts in.
+        worktree: Absolute path of its worktree, or None when it works in the workspace itself.
+        branch: The branch it is on, or None.
+        warnings: What the user should know.
+    """
+
+    cwd: Path
+    worktree: str | None = None
+    branch: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def place(context: Context, agent: Agent, *, fresh: bool) -> Tree:
+    """Return where an agent works, making its worktree if it has one.
+
+    Args:
+        context: The workspace.
+        agent: The agent.
+        fresh: Whether its worktree must start from the workspace's current commit. Where the
+            arrangement alone wishes that, a tree with work in it is kept, and that is said.
+
+    Raises:
+        GitError: If the worktree cannot be had; the user's own tree is never used instead.
+    """
+    if not context.arrangement.worktree_of(agent):
+        return Tree(context.root)
+    from ..git.worktrees import Worktrees
+
+    trees = Worktrees(context.root, context.places.worktrees)
+    tree = trees.ensure(agent.name, context.arrangement.branch_of(agent))
+    warnings = _remarks(tree)
+    if fresh or agent.fresh_worktree:
+        tree, warnings = _anew(trees, tree, agent.name, insist=fresh)
+    cwd = _same_folder(trees, tree.path)
+    return Tree(cwd, str(tree.path), tree.branch, warnings)
+
+
+def exclude(context: Context) -> None:
+    """Keep tutti's own folder out of the user's commits, without touching a file of theirs.
+
+    Raises:
+        GitError: If that cannot be done, though there is a repository.
+    """
+    from ..git.repo import main_root
+    from ..git.worktrees import Worktrees
+
+    if shutil.which("git") is not None and main_root(context.root) is not None:
+        Worktrees(context.root, context.places.worktrees).exclude()
+
+
+def _anew(
+    trees: Worktrees, tree: Worktree, agent: str, *, insist: bool
+) -> tuple[Worktree, tuple[str, ...]]:
+    from ..git.freshening import freshen
+
+    try:
+        return freshen(trees, agent), ()
+    except GitError as error:
+        if insist:
+            raise
+        return tree, (error.message,)
+
+
+def _remarks(tree: Worktree) -> tuple[str, ...]:
+    """Return what stands in a tree from before."""
+    if tree.created or not tree.dirty:
+        return ()
+    return ("goes on in its worktree, which has uncommitted work",)
+
+
+def _same_folder(trees: Worktrees, path: Path) -> Path:
+    """Return the folder of a worktree that answers to the workspace's own folder.
+
+    A workspace may be one folder of a larger repository; its agents start where a person would.
+
+    Raises:
+        GitError: If a link leads out of the worktree there.
+    """
+    below = trees.root.resolve().relative_to(trees.git.top())
+    folder = (path / below).resolve()
+    if not folder.is_relative_to(path.resolve()):
+        raise GitError(
+            f"{path / below} leads out of the worktree, to {folder}",
+            hint="replace the link there by a folder",
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise GitError(f"{folder} cannot be made: {error.strerror or error}") from error
+    return folder
