@@ -14,8 +14,8 @@ from .commits import writable
 from .policy import plain, setting, told
 
 TOLD_ONLY = (
-    "Codex cannot be held to a list of commands: it is told the policy, asks nobody, and its "
-    "sandbox keeps it to its folder and off the network"
+    "Codex cannot be held to a list of commands: it is told the policy and asks nobody; its "
+    "sandbox lets it write in its folder and in temporary ones, and keeps it off the network"
 )
 
 # Its title then says in words what it does; nothing else tells an answer that streams from none.
