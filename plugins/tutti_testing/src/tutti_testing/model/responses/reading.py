@@ -83,7 +83,7 @@ def _items(found: Sequence[Any]) -> Iterator[_Item]:
     """Yield all items, each with how many answers of the model precede it or are it."""
     answers, before = 0, False
     for position, content in enumerate(one for one in found if isinstance(one, dict)):
-        mine = content.get("role") == "assistant" or content.get("type") in _FROM_THE_MODEL
+        mine = content.get("role") == "assistant" or str(content.get("type")) in _FROM_THE_MODEL
         answers += mine and not before
         before = mine
         yield _Item(position, answers, content)
@@ -111,7 +111,7 @@ def _text(content: Any) -> str:
 
 def _results(items: Sequence[_Item], answers: int) -> Iterator[ToolResult]:
     for item in items:
-        if item.answers == answers and item.content.get("type") in _RESULTS:
+        if item.answers == answers and str(item.content.get("type")) in _RESULTS:
             text = _text(item.content.get("output"))
             yield ToolResult(str(item.content.get("call_id", "")), text, False)
 
