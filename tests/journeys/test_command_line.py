@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from tutti_testing import Stage
+from tutti_testing.stage import carrying
 
 TEAM = '[workspace]\nname = "words"\n[defaults]\nruntime = "demo"\n[[agent]]\nname = "one"\n'
 HEAVY = (
@@ -118,6 +119,81 @@ def test_a_registered_workspace_is_reached_by_name(workspace: Stage) -> None:
     assert rows[0]["workspace"] == "mine"
     told = workspace.tt("peek", "yours/builder", cwd=elsewhere).badly().stderr
     assert "workspace 'yours' is not registered (there are: mine)" in told
+
+
+def test_every_command_takes_references(workspace: Stage) -> None:
+    """`workspace/agent` works wherever agents are named, and all must be of one workspace."""
+    workspace.tt("init", "--name", "mine", "--runtime", "demo").well()
+    elsewhere = workspace.home
+    done = workspace.tt("up", "mine/builder", "--json", cwd=elsewhere).well().json()
+    assert [one["outcome"] for one in done["results"]] == ["launched"]
+    records = workspace.tt("health", "mine/builder", "--json", cwd=elsewhere).well().json()
+    assert [one["agent"] for one in records] == ["builder"]
+    assert "builder" in workspace.tt("attach", "mine/builder", "--print", cwd=elsewhere).stdout
+    other = Stage(workspace.home / "other", workspace.home, workspace.env)
+    other.tt("init", "--name", "yours", "--runtime", "demo").well()
+    mixed = workspace.tt("down", "mine/builder", "yours/builder", cwd=elsewhere).badly()
+    assert "these agents are of several workspaces" in mixed.stderr
+    assert "several" in workspace.tt("peek", "mine/builder", "-w", "yours").badly().stderr
+    assert workspace.tt("down", "mine/builder", "-w", "mine", cwd=elsewhere).well()
+
+
+def test_a_registered_place_that_moved_is_not_taken_for_another(workspace: Stage) -> None:
+    """A workspace above an abandoned folder does not answer to its name."""
+    inner = Stage(workspace.root / "inner", workspace.home, workspace.env)
+    inner.tt("init", "--name", "inner", "--runtime", "demo").well()
+    workspace.team(TEAM)
+    (inner.root / "tutti.toml").unlink()
+    told = workspace.tt("status", "-w", "inner").badly().stderr
+    assert "there is no tutti.toml there" in told
+
+
+@pytest.mark.parametrize("harm", ["break", "remove", "rename the runtime"])
+def test_a_running_team_outlives_its_file(workspace: Stage, harm: str) -> None:
+    """Whatever becomes of `tutti.toml`, what runs can be seen, attached to and ended."""
+    workspace.team(TEAM)
+    workspace.tt("up", "--mode", "safe").well()
+    file = workspace.root / "tutti.toml"
+    if harm == "break":
+        workspace.team("[workspace\n")
+    elif harm == "remove":
+        file.unlink()
+    else:
+        workspace.team(TEAM.replace('"demo"', '"openclaw"'))
+    assert workspace.tt("peek", "one").well().stdout
+    assert "attach-session" in workspace.tt("attach", "one", "--print").well().stdout
+    told = workspace.tt("down", cwd=workspace.tree("one"))
+    assert "Stopped 1 agent(s)." in told.well().stdout
+    assert "only what runs is known" in told.stderr
+    assert carrying(workspace.root) == []
+
+
+def test_down_says_who_had_ended(workspace: Stage) -> None:
+    """An agent that ended by itself was not stopped by anybody."""
+    workspace.team(TEAM)
+    workspace.tt("up", "--mode", "safe").well()
+    workspace.tt("send", "one", "[[exit 7]]")
+    workspace.until("one", "exited")
+    done = workspace.tt("down").well()
+    assert done.stdout == "Closed the session of 1 that had ended by themselves.\n"
+    assert "one: exited, its process had ended (exit status 7)" in done.stderr
+
+
+def test_up_shows_on_a_terminal_whom_it_waits_for(workspace: Stage) -> None:
+    """The line of names is taken away again, and nothing of it is left in a file."""
+    workspace.team(TEAM)
+    master, terminal = os.openpty()
+    argv = [sys.executable, "-m", "tutti_core", "up", "--mode", "safe"]
+    subprocess.run(
+        argv, cwd=workspace.root, env=workspace.env, stderr=terminal, stdout=subprocess.PIPE,
+        timeout=60, check=True,
+    )  # fmt: skip
+    shown = os.read(master, 10_000).decode()
+    os.close(master)
+    os.close(terminal)
+    assert "… 1 to come: one\r\x1b[K" in shown
+    assert "one: idle" in shown.rpartition("\x1b[K")[0]
+    assert "…" not in workspace.tt("up", "--mode", "safe").well().stderr
 
 
 def test_attach_says_which_command_it_would_run(workspace: Stage) -> None:

@@ -40,6 +40,33 @@ def test_doing_without_the_table_does_not_do_without_the_policy(workspace: Stage
     assert carrying(workspace.root) == []
 
 
+def test_a_prompt_is_refused_too(workspace: Stage) -> None:
+    """Sending acts: with a configured policy without an owner it refuses, unless told otherwise."""
+    workspace.team(TEAM).settings(POLICY)
+    workspace.tt("up").well()
+    refused = workspace.tt("send", "one", "go on", env=OFF).badly()
+    assert "[permissions] is configured, but no working plugin owns it" in refused.stderr
+    assert "--without permissions" in refused.stderr
+    sent = workspace.tt("send", "one", "go on", "--without", "permissions", env=OFF)
+    assert "submitted" in sent.well().stdout
+
+
+def test_going_on_without_a_table_is_said(workspace: Stage) -> None:
+    """Whoever does without a table is told so in the answer."""
+    workspace.team(TEAM).settings(POLICY)
+    words = ("up", "--mode", "safe", "--without", "permissions", "--json")
+    (warning,) = workspace.tt(*words, env=OFF).well().json()["warnings"]
+    assert warning == "[permissions] has no working owner, and you went on without it"
+
+
+@pytest.mark.parametrize("words", [["health"], ["peek", "one"], ["down"]])
+def test_whoever_does_not_need_it_warns(workspace: Stage, words: list[str]) -> None:
+    """Looking and ending go on, and name the table."""
+    workspace.team(TEAM).settings(POLICY)
+    workspace.tt("up").well()
+    assert "[permissions] has no working owner" in workspace.tt(*words, env=OFF).well().stderr
+
+
 def test_looking_goes_on_with_a_warning(workspace: Stage) -> None:
     """A reading command shows the team and warns of what has no owner."""
     workspace.team(TEAM).settings(POLICY)

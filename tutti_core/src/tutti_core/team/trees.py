@@ -49,9 +49,12 @@ def place(context: Context, agent: Agent, *, fresh: bool) -> Tree:
 
     trees = Worktrees(context.root, context.places.worktrees)
     tree = trees.ensure(agent.name, context.arrangement.branch_of(agent))
-    warnings = _remarks(tree)
+    made = tree.created
+    warnings: tuple[str, ...] = ()
     if fresh or agent.fresh_worktree:
         tree, warnings = _anew(trees, tree, agent.name, insist=fresh)
+    if tree.dirty and not made and not warnings:
+        warnings = ("goes on in its worktree, which has uncommitted work",)
     cwd = _same_folder(trees, tree.path)
     return Tree(cwd, str(tree.path), tree.branch, warnings)
 
@@ -80,13 +83,6 @@ def _anew(
         if insist:
             raise
         return tree, (error.message,)
-
-
-def _remarks(tree: Worktree) -> tuple[str, ...]:
-    """Return what stands in a tree from before."""
-    if tree.created or not tree.dirty:
-        return ()
-    return ("goes on in its worktree, which has uncommitted work",)
 
 
 def _same_folder(trees: Worktrees, path: Path) -> Path:
