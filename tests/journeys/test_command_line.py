@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from tutti_core import Journal
 from tutti_testing import Stage
 from tutti_testing.stage import carrying
 
@@ -235,6 +236,32 @@ def test_events_can_be_followed(workspace: Stage) -> None:
         event = json.loads(following.stdout.readline())
         following.terminate()
     assert (event["event"], event["agent"], event["seq"]) == ("agent.started", "one", 1)
+
+
+def test_events_begin_where_they_are_asked_to(workspace: Stage) -> None:
+    """The last few, all after a number, or all after a time; two beginnings are a usage error."""
+    workspace.team(TEAM)
+    workspace.tt("up", "--mode", "safe").well()
+    workspace.tt("down").well()
+    started, stopped = workspace.events()
+    last = workspace.tt("events", "-n", "1", "--json").well().stdout.splitlines()
+    assert [json.loads(line)["event"] for line in last] == ["agent.stopped"]
+    later = workspace.tt("events", "--since", started["timestamp"], "--json").well().stdout
+    assert [json.loads(line)["seq"] for line in later.splitlines()] == [stopped["seq"]]
+    assert "agent.started" in workspace.tt("events").well().stdout
+    both = workspace.tt("events", "--since", started["timestamp"], "--after-seq", "0").badly(2)
+    assert "both say where to begin" in both.stderr
+
+
+def test_a_line_of_another_tool_is_shown_as_it_is(workspace: Stage) -> None:
+    """An event without a name or with odd data is printed, and moves nobody's cursor."""
+    workspace.team(TEAM)
+    journal = Journal(workspace.root / ".tutti" / "state" / "events.jsonl")
+    journal.append({"note": "foreign"})
+    journal.append({"event": "x\x1b[2J", "agent": 7, "data": ["odd"]})
+    shown = workspace.tt("events").well().stdout
+    assert len(shown.splitlines()) == 2
+    assert "\x1b" not in shown
 
 
 def test_completions_know_the_agents(workspace: Stage) -> None:

@@ -414,6 +414,22 @@ class TestComposer:
         assert draft(f"{LINE}\n! \n{LINE}\n", rules) == "!"
         assert draft(f"{LINE}\n❯ \n{LINE}\n", rules) == ""
 
+    def test_a_suggestion_under_the_cursor_is_nobodys_draft(self) -> None:
+        """Claude Code 1.0 and 2.1 draw its first letter in reverse and the rest dim."""
+        screen = f"{LINE}\n❯ \x1b[7mT\x1b[0;2m\x1b[39mry something\x1b[0m\n{LINE}\n"
+        assert draft(screen, self.RULES) == ""
+
+    def test_a_cursor_on_a_draft_does_not_hide_it(self) -> None:
+        """A letter in reverse belongs to a draft when nothing dim follows."""
+        screen = f"{LINE}\n❯ \x1b[7mT\x1b[0mry it now\n{LINE}\n"
+        assert draft(screen, self.RULES) == "Try it now"
+
+    def test_dim_lines_are_lines(self) -> None:
+        """Claude Code 1.0 draws the lines around its composer dim."""
+        dim = f"\x1b[2m\x1b[38;5;244m{LINE}"
+        screen = f"● done\n{dim}\n\x1b[0m\x1b[39m❯\u00a0\x1b[7m\n\x1b[0;2m{LINE}\n\x1b[0m  ?\n"
+        assert draft(screen, self.RULES) == ""
+
     def test_no_composer_is_no_answer(self) -> None:
         """Without a composer nothing is said of a draft."""
         assert draft("just text", self.RULES) is None

@@ -10,13 +10,15 @@ from typing import Any
 
 import click
 
-from ..state.journal import Journal
+from ..errors import UsageError
+from ..state.journal import Cursor, Journal
 from ..team.places import Places
 from ..team.reach import root_of
 from .common import json_option, workspace_option
-from .style import paint
+from .style import legible, paint
 
-FOLLOW_SECS = 0.2
+FOLLOW_SECS = 0.05
+"""Seconds between two looks, each of which is one ``stat`` while nothing happens."""
 
 
 @click.command("events")
@@ -42,6 +44,8 @@ def command(
     as_json: bool,
 ) -> int:
     """Print what happened; with --json one object a line."""
+    if after_seq is not None and since is not None:
+        raise UsageError("--after-seq and --since both say where to begin", hint="give one of them")
     journal = Journal(Places(root_of(workspace)).events)
     last = journal.last()
     newest = last["seq"] if last else 0
@@ -51,14 +55,14 @@ def command(
         newest = max(newest, event["seq"])
         _show(event, as_json)
     if follow:
-        _follow(journal, newest, as_json)
+        _follow(journal, journal.follow(newest), as_json)
     return 0
 
 
-def _follow(journal: Journal, newest: int, as_json: bool) -> None:
+def _follow(journal: Journal, cursor: Cursor, as_json: bool) -> None:
     while True:
-        for event in journal.read(after_seq=newest):
-            newest = event["seq"]
+        events, cursor = journal.poll(cursor)
+        for event in events:
             _show(event, as_json)
         time.sleep(FOLLOW_SECS)
 
@@ -74,7 +78,9 @@ def _show(event: Mapping[str, Any], as_json: bool) -> None:
         print(json.dumps(event, ensure_ascii=False), flush=True)
         return
     clock = _local(event["timestamp"])
-    data = event.get("data") or {}
-    words = "  ".join(f"{key}={value}" for key, value in data.items())
-    name = paint(f"{event['event']:<20}", "cyan")
-    print(f"{event['seq']:>6}  {clock}  {name} {event.get('agent') or '—':<12} {words}", flush=True)
+    data = event.get("data")
+    facts = data.items() if isinstance(data, Mapping) else ()
+    words = legible("  ".join(f"{key}={value}" for key, value in facts))
+    name = paint(f"{legible(str(event.get('event') or '—')):<20}", "cyan")
+    agent = legible(str(event.get("agent") or "—"))
+    print(f"{event['seq']:>6}  {clock}  {name} {agent:<12} {words}".rstrip(), flush=True)

@@ -8,7 +8,11 @@ from typing import Any
 
 from .regions import Parts, pattern, rows_of
 
-DIM = re.compile(r"\x1b\[(?:0;)?2m.*?(?:\x1b\[(?:0|22)?(?:;[\d;]*)?m|$)", re.MULTILINE)
+# Dim text, with the character under the cursor when the cursor stands on its beginning.
+DIM = re.compile(
+    r"(?:\x1b\[7m[^\x1b\n])?\x1b\[(?:0;)?2m.*?(?:\x1b\[(?:0|22)?(?:;[\d;]*)?m|$)", re.MULTILINE
+)
+LINES = frozenset("─━═▔▁│╭╮╰╯ ")
 STYLE = re.compile(r"\x1b\[[\d;:]*m|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x0e\x0f]")
 PASTED = re.compile(r"\[Pasted (?:text|~|Content)")
 
@@ -25,7 +29,7 @@ def draft(styled: str, rules: Mapping[str, Any] | None) -> str | None:
     """
     if not rules:
         return None
-    rows = rows_of(STYLE.sub("", DIM.sub("", styled)))
+    rows = rows_of(STYLE.sub("", DIM.sub(_undimmed, styled)))
     parts = Parts(rows, rules["prompt"], hanging=rules.get("hanging", False))
     text = parts.region(rules.get("region", "composer"))
     found = pattern(rules["prompt"]).search(text)
@@ -44,6 +48,12 @@ def ours(draft_text: str, sent: str) -> bool:
     if PASTED.search(draft_text):
         return True
     return bool(draft_text) and _bare(sent).startswith(_bare(draft_text)[:200])
+
+
+def _undimmed(dim: re.Match[str]) -> str:
+    """Leave out dim words and keep dim lines: they are what the composer is found by."""
+    text = STYLE.sub("", dim[0])
+    return text if LINES.issuperset(text) else ""
 
 
 def _bare(text: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 import socket
 import subprocess
@@ -17,7 +16,7 @@ from . import plan
 from .versions import found, version_of
 
 if TYPE_CHECKING:
-    from ..model.arrangement import Agent
+    from ..model.arrangement import Agent, Profile
     from .context import Context
 
 
@@ -75,11 +74,21 @@ def _profile(context: Context) -> Iterator[Finding]:
         advice = "add the [[profile]] to the global file"
         yield Finding("auth profile", "fail", f"no profile {name!r}", advice)
         return
-    yield Finding("auth profile", "pass", f"{profile.name} ({profile.provider})")
-    words = shlex.split(profile.command)
+    yield _whose(context, profile)
+    words = plan.words_of(profile)
     there = found(words, profile.env) is not None
     advice = "" if there else f"install {words[0]}, or mend the profile's command"
     yield Finding("profile command", "pass" if there else "fail", profile.command, advice)
+
+
+def _whose(context: Context, profile: Profile) -> Finding:
+    agents = context.arrangement.agent
+    users = [one for one in agents if plan.fits(profile, context.runtime(one))]
+    detail = f"{profile.name} ({profile.provider})"
+    if agents and not users:
+        advice = "no agent's runtime has this command: they run on their CLIs' own logins"
+        return Finding("auth profile", "warn", detail, advice)
+    return Finding("auth profile", "pass", detail)
 
 
 def _policy(context: Context) -> Iterator[Finding]:
@@ -87,13 +96,19 @@ def _policy(context: Context) -> Iterator[Finding]:
     if not context.arrangement.agent or settings.mode == "safe":
         yield Finding("launch policy", "skip", f"mode {settings.mode} asks a person")
         return
-    if settings.policy == "bypass":
+    try:
+        _, policy = plan.settle(context, None, None)
+    except TuttiError as error:
+        yield Finding("launch policy", "fail", error.message, error.hint)
+        return
+    if policy == "bypass":
         advice = "use it in a sandbox only"
         yield Finding("launch policy", "warn", "policy bypass: agents may do anything", advice)
         return
     found_out = [_constrained(context, agent) for agent in context.arrangement.agent]
     bad = [one for one in found_out if one.status != "pass"]
     yield from bad or found_out[:1]
+    yield from _parity(context)
 
 
 def _constrained(context: Context, agent: Agent) -> Finding:
@@ -110,6 +125,18 @@ def _constrained(context: Context, agent: Agent) -> Finding:
         detail = f"{agent.name}: {runtime.title} cannot be held to a policy"
         return Finding(check, "warn", detail, "use --mode safe for it")
     return Finding(check, "pass", f"{len(rules)} rules; {runtime.title} is held by {how}")
+
+
+def _parity(context: Context) -> Iterator[Finding]:
+    """Say which agents are held to the policy less strictly than the others."""
+    shims = [
+        agent.name
+        for agent in context.arrangement.agent
+        if context.runtime(agent).capabilities.constrain == "shim"
+    ]
+    if shims:
+        detail = f"{', '.join(shims)}: held by shims, which is best effort"
+        yield Finding("launch/policy_parity", "pass", detail)
 
 
 def _runtimes(context: Context) -> Iterator[Finding]:
@@ -154,6 +181,8 @@ def _serve(context: Context) -> Iterator[Finding]:
     able = os.access(events, os.W_OK) if events.exists() else able
     advice = "" if able else f"make {events} writable"
     yield Finding("serve/events_log", "pass" if able else "fail", str(events), advice)
+    later = "workflows and their schedules come with tutti-workflow"
+    yield Finding("serve/scheduler", "skip", later)
     yield _port(context.arrangement.settings.dashboard.port)
 
 

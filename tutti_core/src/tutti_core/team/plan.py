@@ -153,8 +153,11 @@ def fits(profile: Profile, runtime: Runtime) -> bool:
 
 def command_of(runtime: Runtime, profile: Profile | None) -> tuple[str, ...]:
     """Return the program and leading arguments an agent is started by."""
-    if profile is None:
-        return (runtime.program,)
+    return words_of(profile) if profile else (runtime.program,)
+
+
+def words_of(profile: Profile) -> tuple[str, ...]:
+    """Return a profile's command as words, `~` in front of the program as the user's home."""
     program, *others = shlex.split(profile.command)
     return (os.path.expanduser(program), *others)
 
