@@ -10,6 +10,7 @@ import pytest
 
 from tutti_core.cli.status_view import render
 from tutti_core.cli.style import ago, table
+from tutti_core.errors import TuttiError
 from tutti_core.model.reading import Evidence
 from tutti_core.team import compiled as compiling
 from tutti_core.team import loading
@@ -97,6 +98,17 @@ def test_what_runs_is_named_by_what_it_runs_on(crew: Any) -> None:
     assert other is not None
     voice = other.voices()["one"]
     assert (voice.runtime, voice.seen.runtime) == ("echo", "echo")
+    assert voice.reading.state == "idle"
+
+
+@pytest.mark.parametrize("harm", ["raises", "is no TOML"])
+def test_broken_rules_concern_those_who_run_on_them(crew: Any, harm: str) -> None:
+    """A runtime nobody uses keeps nobody from looking; one in use is named."""
+    other = type(crew.echo)(name="other")
+    crew.add("other", tutti_runtimes=lambda: [_Broken(other, harm)])
+    assert crew.context("one").voices()["one"].reading.state == "stopped"
+    with pytest.raises(TuttiError, match="other"):
+        crew.context("one: runtime = 'other'").voices()
 
 
 def test_a_detector_that_raises_hides_nobody(crew: Any) -> None:
@@ -183,6 +195,19 @@ def test_control_characters_move_nobodys_cursor() -> None:
 def test_an_age_that_is_none_is_no_age() -> None:
     """A broken time in a file is shown as nothing."""
     assert [ago(float("nan")), ago(float("inf")), ago(-5), ago(61)] == ["", "", "0s", "1m"]
+
+
+class _Broken:
+    """A runtime whose rules cannot be used."""
+
+    def __init__(self, runtime: Any, harm: str) -> None:
+        self.name, self.title, self.program = runtime.name, runtime.title, runtime.program
+        self.capabilities, self.launch, self.harm = runtime.capabilities, runtime.launch, harm
+
+    def rules(self) -> str:
+        if self.harm == "raises":
+            raise ValueError("no file")
+        return "["
 
 
 def _other(crew: Any) -> bool:

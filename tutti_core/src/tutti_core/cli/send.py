@@ -12,7 +12,7 @@ from ..model.happening import Receipt
 from ..team.context import Context
 from ..team.reach import target_of
 from ..team.send import SendRequest, send
-from .common import agent_argument, json_option, show_json, without_option, workspace_option
+from .common import agent_argument, json_option, show_json, warn, without_option, workspace_option
 from .style import legible, paint
 
 EXIT_CODES = {"submitted": 0, "queued": 0, "refused": 1, "unsubmitted": 3, "unknown": 4}
@@ -72,6 +72,8 @@ def _decoded(raw: bytes, source: str) -> str:
 
 
 def _show(receipt: Receipt) -> None:
+    for warning in receipt.warnings:
+        warn(warning)
     well = receipt.outcome == "submitted"
     word = paint(receipt.outcome, "green" if well else "red")
     print(f"{word}  {receipt.agent}: {legible(receipt.evidence)} ({receipt.ms} ms)")

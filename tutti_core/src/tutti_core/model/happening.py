@@ -78,6 +78,7 @@ class Receipt:
         evidence: What the outcome stands on, in one line.
         ms: Milliseconds from the request to the outcome.
         hint: What the user can do, if the prompt is not submitted.
+        warnings: What guards had to say.
     """
 
     outcome: Literal["submitted", "queued", "refused", "unsubmitted", "unknown"]
@@ -86,6 +87,7 @@ class Receipt:
     evidence: str = ""
     ms: int = 0
     hint: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @attrs.frozen

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import discovery
 from ..config.cache import read_compiled, stamp_of, stamp_of_file, write_compiled
+from ..errors import PluginError, TuttiError
 from .places import Places
 
 if TYPE_CHECKING:
     from ..model.arrangement import Arrangement
+    from ..model.contract import Runtime
     from ..plugins import Plugins
 
 
@@ -59,20 +62,17 @@ def digest(arrangement: Arrangement, plugins: Plugins) -> dict[str, Any]:
         arrangement: The checked arrangement.
         plugins: The plugins, for the runtimes' rules and for detectors.
     """
-    from ..detection.rulefile import compile_rules
     from .loading import runtimes_of
 
     agents = [_agent(arrangement, agent) for agent in arrangement.agent]
-    used = {agent["runtime"] for agent in agents}
     known = runtimes_of(arrangement, plugins)
-    runtimes = {name: one for name, one in known.items() if name in used}
-    files = [path for one in runtimes.values() for path in getattr(one, "sources", ())]
+    files = [path for one in known.values() for path in getattr(one, "sources", ())]
     return {
         "workspace": arrangement.workspace.name,
         "agents": agents,
         # Before the rules are read: a change during that counts as one after it.
         "files": {str(path): stamp_of_file(Path(path)) for path in files},
-        "rules": {name: compile_rules(one.rules(), name) for name, one in runtimes.items()},
+        "rules": _rules(known, {one["runtime"] for one in agents}),
         "unowned": dict(arrangement.unowned),
         "detectors": sorted(plugins.detectors()),
     }
@@ -80,6 +80,33 @@ def digest(arrangement: Arrangement, plugins: Plugins) -> dict[str, Any]:
 
 def _current(files: dict[str, Any]) -> bool:
     return all(stamp_of_file(Path(path)) == stamp for path, stamp in files.items())
+
+
+def _rules(known: Mapping[str, Runtime], used: Collection[str]) -> dict[str, Any]:
+    """Return every runtime's rules: what runs may have been started before the file changed.
+
+    Raises:
+        TuttiError: If those of a runtime in use cannot be used.
+    """
+    rules = {}
+    for name, runtime in known.items():
+        try:
+            rules[name] = _compiled_rules(name, runtime)
+        except TuttiError:
+            if name in used:
+                raise
+    return rules
+
+
+def _compiled_rules(name: str, runtime: Runtime) -> dict[str, Any]:
+    from ..detection.rulefile import compile_rules
+
+    try:
+        text = runtime.rules()
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}"
+        raise PluginError(f"runtime {name!r} cannot give its rules: {said}") from error
+    return compile_rules(text, name)
 
 
 def _agent(arrangement: Arrangement, agent: Any) -> dict[str, Any]:

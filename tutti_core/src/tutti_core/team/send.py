@@ -13,9 +13,12 @@ from ..detection.judge import ERRORS
 from ..errors import PolicyError
 from ..model.happening import Action, Receipt
 from ..state.lock import Lock
+from .ending import session_now
 from .plan import disarmed
 
 if TYPE_CHECKING:
+    from ..model.arrangement import Agent
+    from ..model.contract import Runtime
     from ..watching.look import Voice
     from .context import Context
 
@@ -75,26 +78,34 @@ def send(context: Context, request: SendRequest) -> Receipt:
     """
     context.begin_acting(request.without)
     agent = context.agent(request.agent)
-    _guard(context, request)
+    warnings = _guard(context, request)
     begun = time.monotonic()
-    able = context.runtime(agent).capabilities
+    able = _runtime(context, agent).capabilities
     text = request.text if request.raw else disarmed(request.text, able) or ""
     text += " " if text.endswith("\\") else ""  # before Enter a backslash asks for a new line
     with Lock(context.places.lock(f"pane-{agent.name}"), timeout=LOCK_SECS, purpose="tt send"):
         outcome, evidence, hint = _deliver(context, agent.name, text)
     spent = round((time.monotonic() - begun) * 1000)
-    receipt = Receipt(outcome, context.name, agent.name, evidence, spent, hint)
+    receipt = Receipt(outcome, context.name, agent.name, evidence, spent, hint, warnings)
     context.log.note("sent", agent=agent.name, outcome=outcome, evidence=evidence, ms=spent)
     data = {"outcome": outcome, "evidence": evidence, "ms": spent, "characters": len(text)}
     context.emit(f"prompt.{outcome}", agent.name, data)
     return receipt
 
 
-def _guard(context: Context, request: SendRequest) -> None:
+def _runtime(context: Context, agent: Agent) -> Runtime:
+    """Return the runtime that an agent runs on, whatever the file says by now."""
+    session = session_now(context, agent.name)
+    running = context.runtimes.get(session.runtime) if session else None
+    return running or context.runtime(agent)
+
+
+def _guard(context: Context, request: SendRequest) -> tuple[str, ...]:
     action = Action("send", context.name, request.agent, {"text": request.text})
     verdicts = context.guard(action)
     if verdicts and verdicts[0].decision == "refuse":
         raise PolicyError(f"{verdicts[0].by}: {verdicts[0].reason}", hint=verdicts[0].remedy)
+    return tuple(one.reason for one in verdicts if one.decision == "warn")
 
 
 def _deliver(context: Context, name: str, text: str) -> Word:
@@ -189,6 +200,9 @@ def _prove(context: Context, before: Voice, text: str, since: float) -> Word:
         proof = _proof(now, since)
         if proof:
             return "submitted", proof, ""
+        if now.session is None or now.session.dead:
+            gone = now.reading.detail or "its session is gone"
+            return "unknown", f"it ended before it said anything ({gone})", f"tt peek {now.agent}"
         if again and time.monotonic() - begun > again[0] and _held(context, now, text):
             again.pop(0)
             context.host.keys(before.session.pane, "Enter")
@@ -202,8 +216,6 @@ def _prove(context: Context, before: Voice, text: str, since: float) -> Word:
 
 def _proof(now: Voice, since: float) -> str:
     reading = now.reading
-    if reading.state == "exited":
-        return ""
     if reading.state in ("working", "waiting"):
         source = reading.evidence[0].source if reading.evidence else "process"
         return f"{source} says {reading.state}"

@@ -46,7 +46,8 @@ def version_of(
     answered = _known().get(key, UNASKED)
     if answered is UNASKED:
         answered = _ask([path, *command[1:]], env, timeout)
-        _keep(key, answered)
+        if answered is not UNASKED:
+            _keep(key, answered)
     return answered if isinstance(answered, str) else None
 
 
@@ -62,13 +63,14 @@ def _known() -> dict[str, object]:
     return known if isinstance(known, dict) else {}
 
 
-def _keep(key: str, answer: str | None) -> None:
+def _keep(key: str, answer: object) -> None:
     # What cannot be kept is asked again the next time.
     with suppress(StateError):
         _kept().update(lambda others: {**others, key: answer}, default={})
 
 
-def _ask(command: Sequence[str], env: Mapping[str, str], timeout: float) -> str | None:
+def _ask(command: Sequence[str], env: Mapping[str, str], timeout: float) -> object:
+    """Return the version, None if there is none in the answer, `UNASKED` if there was no answer."""
     try:
         done = subprocess.run(
             [*command, "--version"],
@@ -81,6 +83,6 @@ def _ask(command: Sequence[str], env: Mapping[str, str], timeout: float) -> str 
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
-        return None
+        return UNASKED
     number = NUMBER.search(done.stdout)
     return number.group(0) if number else None

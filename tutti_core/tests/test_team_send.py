@@ -1,0 +1,143 @@
+"""`send`: what was typed and into what; the receipt says no more than was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import pytest
+
+from tutti_core.errors import PolicyError
+from tutti_core.model.happening import Receipt, Verdict
+from tutti_core.team import send as sending
+from tutti_core.team.context import Context
+from tutti_core.team.send import SendRequest, send
+from tutti_core.team.up import UpRequest, up
+
+
+@pytest.fixture
+def typed(crew: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Everything that is typed or pressed, in order; the agent then begins to work."""
+    seen: list[str] = []
+    real = crew.host.paste
+
+    def paste(pane: str, text: str) -> None:
+        seen.append(text)
+        real(pane, text)
+
+    monkeypatch.setattr(crew.host, "paste", paste)
+    monkeypatch.setattr(crew.host, "keys", lambda pane, *names: seen.extend(names))
+    monkeypatch.setattr(sending, "PROOF_SECS", 0.5)
+    return seen
+
+
+def running(crew: Any) -> Context:
+    """Start one agent."""
+    context: Context = crew.context("one", launch='mode = "safe"\nready_secs = 0.5')
+    up(context, UpRequest())
+    return context
+
+
+def sent(context: Context, text: str = "go on", **more: Any) -> Receipt:
+    """Send a prompt to the agent."""
+    return send(context, SendRequest("one", text, **more))
+
+
+def test_a_prompt_is_pasted_then_submitted(crew: Any, typed: list[str]) -> None:
+    """The receipt names the source that proves it, and so does the journal."""
+    context = running(crew)
+    receipt = sent(context)
+    assert (receipt.outcome, receipt.evidence) == ("submitted", "screen says working")
+    assert typed == ["go on", "Enter"]
+    assert ("prompt.submitted", "one") in crew.events(context)
+
+
+def ends(crew: Any) -> None:
+    crew.host.dies("one")
+
+
+def vanishes(crew: Any) -> None:
+    crew.host.made.clear()
+
+
+def shows(screen: str) -> Callable[[Any], None]:
+    def show(crew: Any) -> None:
+        crew.host.screen = screen
+
+    return show
+
+
+@pytest.mark.parametrize(
+    ("becomes", "why"),
+    [
+        (ends, "its process has ended (exit status 7)"),
+        (vanishes, "not running"),
+        (shows("may I"), "it waits for an answer (permission: may I)"),
+        (shows("busy"), "it is working"),
+        (shows("¿?"), "its state is starting"),
+    ],
+)
+def test_nothing_is_typed_where_it_would_do_something_else(
+    crew: Any, typed: list[str], becomes: Callable[[Any], None], why: str
+) -> None:
+    """Dead, gone, asking, busy or unknown: refused, with the reason and a next step."""
+    context = running(crew)
+    becomes(crew)
+    receipt = sent(context, "rm -rf /")
+    assert (receipt.outcome, receipt.evidence, typed) == ("refused", why, [])
+    assert receipt.hint
+
+
+def test_an_agent_that_ends_on_the_way_is_told_at_once(
+    crew: Any, typed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for proof from a dead process, and none is claimed."""
+    context = running(crew)
+    monkeypatch.setattr(sending, "PROOF_SECS", 30.0)
+    monkeypatch.setattr(crew.host, "keys", lambda pane, *names: crew.host.dies("one"))
+    receipt = sent(context)
+    assert receipt.outcome == "unknown"
+    assert receipt.evidence == "it ended before it said anything (exit status 7)"
+
+
+def test_without_proof_nothing_is_claimed(
+    crew: Any, typed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An agent that shows nothing new may or may not have the prompt."""
+    context = running(crew)
+    monkeypatch.setattr(crew.host, "paste", lambda pane, text: None)
+    assert sent(context).outcome == "unknown"
+
+
+def test_a_guard_is_asked_and_heard(crew: Any, typed: list[str]) -> None:
+    """A warning comes with the receipt; a refusal types nothing."""
+    verdicts = [Verdict("warn", "budget", reason="80 % spent")]
+    crew.add("budget", tutti_guard=lambda action: verdicts[0] if action.name == "send" else None)
+    context = running(crew)
+    assert sent(context).warnings == ("80 % spent",)
+    verdicts[0] = Verdict("refuse", "budget", reason="all spent", remedy="wait")
+    crew.host.screens.clear()
+    typed.clear()
+    with pytest.raises(PolicyError, match="budget: all spent"):
+        sent(context)
+    assert typed == []
+
+
+def test_a_command_of_the_cli_that_runs_is_disarmed(crew: Any, typed: list[str]) -> None:
+    """By what the agent runs on, not by what the file says by now; `raw` means it."""
+    running(crew)
+    other = attrs.evolve(crew.echo, name="other")
+    crew.add("other", tutti_runtimes=lambda: [other])
+    crew.echo.capabilities = attrs.evolve(crew.echo.capabilities, commands="/", disarm="Say: ")
+    context = crew.context("one: runtime = 'other'")
+    sent(context, "/exit")
+    crew.host.screens.clear()
+    sent(context, "/exit", raw=True)
+    assert typed == ["Say: /exit", "Enter", "/exit", "Enter"]
+
+
+def test_a_backslash_at_the_end_does_not_ask_for_another_line(crew: Any, typed: list[str]) -> None:
+    """Before Enter it would mean a new line."""
+    sent(running(crew), "C:\\")
+    assert typed == ["C:\\ ", "Enter"]
