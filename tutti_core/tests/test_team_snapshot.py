@@ -141,7 +141,7 @@ def test_what_changes_while_it_is_compiled_counts_as_changed(
     crew: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file saved in the middle of a load is read again the next time."""
-    crew.context("one")
+    crew.context("one").places.home.mkdir()
     real = loading.load_arrangement
 
     def slow(root: Path, plugins: object, **how: Any) -> object:
