@@ -20,10 +20,12 @@ pytestmark = pytest.mark.timeout(300)
 GIVES = {
     "tutti_core": {"core"},
     "tutti_claude": {"core", "claude"},
+    "tutti_codex": {"core", "codex"},
+    "tutti_custom": {"core", "custom"},
     "tutti_demo": {"core", "demo"},
     "tutti_permissions": {"core", "permissions"},
     "tutti_testing": {"core", "demo"},
-    "tutti_all": {"core", "claude", "demo", "permissions"},
+    "tutti_all": {"core", "claude", "codex", "custom", "demo", "permissions"},
 }
 
 IMPORT_EVERYTHING = """

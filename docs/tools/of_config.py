@@ -21,6 +21,9 @@ WORDS: Mapping[Any, str] = {
     bool: "true or false",
     tuple[str, ...]: "array of text",
     Mapping[str, str]: "table of text",
+    Mapping[str, Any]: "table",
+    str | tuple[str, ...]: "text or array of text",
+    tuple[Mapping[str, Any], ...]: "array of tables",
 }
 
 

@@ -70,9 +70,9 @@ class TestFiles:
 
     # No state of ours: they belong to git, an agent CLI, the system, or a distribution.
     FOREIGN = frozenset((
-        ".git", "HEAD", "index", "modules", "refs", "heads", "locked", "gitdir", "entry_points.txt",
-        "self/stat", "__init__.py", "~", "~/.config", ".cache", "{pid}.json", "tmux.conf",
-        "rules.toml", "templates", "songbook", "project", "config", "agents",
+        ".git", "HEAD", "index", "modules", "refs", "heads", "locked", "gitdir", "commondir",
+        "entry_points.txt", "self/stat", "__init__.py", "~", "~/.config", ".cache", "{pid}.json",
+        "tmux.conf", "rules.toml", "templates", "songbook", "project", "config", "agents",
     ))  # fmt: skip
 
     def test_every_place(self, page: Page) -> None:

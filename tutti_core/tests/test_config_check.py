@@ -51,7 +51,10 @@ def test_a_good_file_has_no_problem(home: Path) -> None:
 
 RULE = 'letters, digits, "-" and "_", a letter or digit first, at most 64 in all'
 MEMORY = "write a path below the workspace, such as docs/memory.md"
-DECLARE = "declare it in a [[runtime]] table (tutti-custom: run `tt plugins install custom`)"
+DECLARE = (
+    "install a plugin that gives it, or declare it in a [[runtime]] table; "
+    "if tutti-custom is not there, run `tt plugins install custom`"
+)
 
 
 @pytest.mark.parametrize(

@@ -368,12 +368,13 @@ def test_runtimes_may_depend_on_the_file(home: Path) -> None:
     write(home, GOOD)
     seen: list[Mapping[str, Any]] = []
 
-    def named(tables: Mapping[str, Any]) -> set[str]:
-        seen.append(tables)
+    def named(tables: Mapping[str, Any], settings: Mapping[str, Any]) -> set[str]:
+        seen.extend((tables, settings))
         return {"demo"}
 
     assert load(home, Schema(), runtimes=named).defaults.runtime == "demo"
     assert seen[0]["defaults"] == {"runtime": "demo"}
+    assert seen[1] == {}
 
 
 # What plugins add.

@@ -95,6 +95,20 @@ any = ["? for shortcuts"]
 """
 
 
+HANGING = """\
+› go on
+
+● an answer
+
+› one
+
+  two
+
+  a model · a folder
+  ? for shortcuts
+"""
+
+
 @pytest.fixture(scope="module")
 def rules() -> dict[str, Any]:
     """Return the rules above, compiled."""
@@ -163,6 +177,25 @@ class TestRegions:
         """When the beginning of the newest part is above the screen, the screen is that part."""
         screen = f"  of a long answer\n\n  and its end\n{LINE}\n❯\n{LINE}\n"
         assert parts(screen).region("since:turn") == "  of a long answer\n\n  and its end"
+
+    @pytest.mark.parametrize(
+        ("screen", "name", "text"),
+        [
+            (HANGING, "composer", "› one\n\n  two"),
+            (HANGING, "footer", "  a model · a folder\n  ? for shortcuts"),
+            (HANGING, "since:block", "● an answer"),
+            (HANGING, "modal", ""),
+            ("› one\n  two\n", "composer", "› one\n  two"),
+            ("› one\n  two\n", "tail", ""),
+            ("› go\n\n● on\n", "composer", ""),
+            ("› go\n\n› 1. Yes\n  2. No\n", "composer", ""),
+            ("› go\n\n› 1. Yes\n  2. No\n", "modal:1", "  2. No"),
+        ],
+    )
+    def test_a_composer_may_hang(self, screen: str, name: str, text: str) -> None:
+        """Without rules it is the last text at the left edge, if that begins as a composer does."""
+        found = Parts(rows_of(screen), r"^›(?! \d\.)", MARKS, hanging=True)
+        assert found.region(name) == text
 
     def test_without_a_composer_the_tail_is_the_end(self) -> None:
         """A program that draws no lines is read from its last rows."""
@@ -367,6 +400,13 @@ class TestComposer:
         """A suggestion is drawn dim and does not count."""
         screen = f"{LINE}\n❯ \x1b[2mTry something\x1b[0m\n{LINE}\n"
         assert draft(screen, self.RULES) == ""
+
+    def test_a_hanging_composer_has_a_draft_too(self) -> None:
+        """What stands under it is no part of the draft, and a dialog's choice is none."""
+        rules = {"prompt": r"^›(?: (?!\d\.)|(?=\n|\Z))", "hanging": True}
+        assert draft(HANGING, rules) == "one two"
+        assert draft("● go\n\n› \x1b[2mAsk me\x1b[0m\n\n  a model\n", rules) == ""
+        assert draft("› go\n\n› 1. Yes\n  2. No\n", rules) is None
 
     def test_a_mode_of_the_composer_is_a_draft(self) -> None:
         """Where a mark means that text would be run, the mark itself is somebody's."""

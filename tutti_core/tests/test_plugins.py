@@ -86,6 +86,27 @@ class TestCollecting:
         )
         assert sorted(found.runtimes({"y": 1})) == ["x", "y"]
 
+    def test_runtimes_may_come_from_the_files(self) -> None:
+        """A plugin is given both files and the folder of the team, and is known as the giver."""
+        seen: list[object] = []
+
+        def give(tables: object, settings: object, root: object) -> list[Named]:
+            seen.extend((tables, settings, root))
+            return [Named("x")]
+
+        found = assembled(a=plugin(tutti_runtimes=give))
+        given = ({"a": 1}, {"b": 2}, Path("/team"))
+        assert list(found.runtimes(*given)) == ["x"]
+        assert found.runtime_sources(*given) == {"x": "dist-a"}
+        assert seen == [*given, *given]
+
+    def test_a_runtime_given_twice_can_be_renamed(self) -> None:
+        """Where a file declares a name of a plugin's, the way out is another name."""
+        both = plugin(tutti_runtimes=lambda: [Named("x")])
+        with pytest.raises(PluginError, match="both give the runtime 'x'") as caught:
+            assembled(a=both, b=plugin(tutti_runtimes=lambda: [Named("x")])).runtimes()
+        assert "rename the [[runtime]]" in caught.value.hint
+
     def test_gives_lists_hooks(self) -> None:
         """What a plugin gives is what it implements."""
         found = assembled(a=plugin(tutti_steps=lambda: (), tutti_guard=lambda action: None))

@@ -160,6 +160,31 @@ def test_what_changes_while_it_is_compiled_counts_as_changed(
     assert [one["name"] for one in compiling.compiled(crew.root)["agents"]] == ["one", "two"]
 
 
+def test_rules_are_asked_for_again_once_their_file_changes(
+    crew: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What a runtime names as its sources counts like the configuration itself."""
+    path = tmp_path / "rules.toml"
+    path.write_text("")
+    crew.context("one")
+    (crew.root / ".tutti").mkdir(exist_ok=True)
+    crew.echo = type("Filed", (type(crew.echo),), {"sources": (str(path),)})()
+    monkeypatch.setattr(compiling.discovery, "read_cache", lambda: {"entries": [], "stamps": {}})
+    monkeypatch.setattr(compiling.discovery, "plugins_key", lambda kept: "key")
+    asked: list[object] = []
+
+    def installed() -> object:
+        asked.append(1)
+        return crew.plugins
+
+    monkeypatch.setattr("tutti_core.plugins.Plugins.installed", installed)
+    for times in (1, 2):
+        path.write_text(f"# {times}")
+        assert str(path) in compiling.compiled(crew.root)["files"]
+        compiling.compiled(crew.root)
+        assert len(asked) == times
+
+
 def test_control_characters_move_nobodys_cursor() -> None:
     """What an agent's files say is shown as words."""
     shown = table(["A", "B"], [["x\x1b[2Jy", "z"], ["a\nb", "c"]])

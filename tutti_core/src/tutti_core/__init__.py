@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from .cli.common import workspace_option as workspace_option
     from .cli.style import paint as paint
     from .cli.style import table as table
+    from .config.convert import convert as convert
+    from .config.find import global_path as global_path
     from .detection.evidence import gather as gather
     from .detection.judge import judge as judge
     from .detection.rulefile import compile_rules as compile_rules
@@ -59,12 +61,17 @@ if TYPE_CHECKING:
     from .state.lock import Lock as Lock
     from .team.context import Context as Context
     from .team.facts import publish_facts as publish_facts
+    from .team.loading import load_arrangement as load_arrangement
+    from .team.loading import load_global as load_global
     from .team.reach import root_of as root_of
     from .team.reach import target_of as target_of
+    from .team.versions import version_of as version_of
 
 _HOMES = {
     "cli.common": "agent_argument json_option show_json workspace_option",
     "cli.style": "paint table",
+    "config.convert": "convert",
+    "config.find": "global_path",
     "detection.evidence": "gather",
     "detection.judge": "judge",
     "detection.rulefile": "compile_rules",
@@ -83,7 +90,9 @@ _HOMES = {
     "state.lock": "Lock",
     "team.context": "Context",
     "team.facts": "publish_facts",
+    "team.loading": "load_arrangement load_global",
     "team.reach": "root_of target_of",
+    "team.versions": "version_of",
 }
 _WHERE = {name: module for module, names in _HOMES.items() for name in names.split()}
 

@@ -9,6 +9,7 @@ Hook wrappers are refused, because one broken wrapper would take every other plu
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .markers import hookspec
@@ -76,13 +77,17 @@ def tutti_templates() -> Iterable[Template]:
 
 
 @hookspec
-def tutti_runtimes(tables: Mapping[str, Any]) -> Iterable[Runtime]:
+def tutti_runtimes(
+    tables: Mapping[str, Any], settings: Mapping[str, Any], root: Path | None
+) -> Iterable[Runtime]:
     """Give the kinds of agents a plugin knows.
 
     Called when agents are configured, started or read.
 
     Args:
         tables: The workspace's TOML tables as read, before conversion; empty outside a workspace.
+        settings: The global file's, as read.
+        root: Absolute path of the workspace, or None outside one.
 
     Returns:
         The runtimes. A name given twice is refused, naming both distributions.

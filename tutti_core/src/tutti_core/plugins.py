@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import discovery
 from .discovery import Entry
+from .errors import PluginError
 from .registry import Broken, Given, Registry, has_name, said
 
 if TYPE_CHECKING:
@@ -80,20 +81,38 @@ class Plugins(Registry):
         """Return the team templates by name."""
         return self.named("template", "tutti_templates")
 
-    def runtimes(self, tables: Mapping[str, Any] | None = None) -> dict[str, Runtime]:
+    def runtimes(
+        self,
+        tables: Mapping[str, Any] | None = None,
+        settings: Mapping[str, Any] | None = None,
+        root: Path | None = None,
+    ) -> dict[str, Runtime]:
         """Return the runtimes by name.
 
         Args:
             tables: The workspace's TOML tables, for runtimes that are declared there.
+            settings: The global file's, for the same.
+            root: Absolute path of the workspace.
 
         Raises:
             PluginError: If two plugins give one name.
         """
-        return self.named("runtime", "tutti_runtimes", tables=tables or {})
+        given = {"tables": tables or {}, "settings": settings or {}, "root": root}
+        try:
+            return self.named("runtime", "tutti_runtimes", **given)
+        except PluginError as error:
+            error.hint += ", or rename the [[runtime]] if a file declares it"
+            raise
 
-    def runtime_sources(self) -> dict[str, str]:
-        """Return, for each runtime, the distribution that gives it."""
-        found = self.collect("tutti_runtimes", has_name, tables={})
+    def runtime_sources(
+        self,
+        tables: Mapping[str, Any] | None = None,
+        settings: Mapping[str, Any] | None = None,
+        root: Path | None = None,
+    ) -> dict[str, str]:
+        """Return, for each runtime, the distribution that gives it; arguments as for `runtimes`."""
+        given = {"tables": tables or {}, "settings": settings or {}, "root": root}
+        found = self.collect("tutti_runtimes", has_name, **given)
         return {given.value.name: given.distribution for given in found}
 
     def hosts(self) -> dict[str, SessionHost]:

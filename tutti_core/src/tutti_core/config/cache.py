@@ -15,7 +15,7 @@ from tutti_core.version import VERSION
 
 from .find import FILE, global_path
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever an older version's file must not be read."""
 
 Stamp = list[Any]
@@ -34,7 +34,7 @@ def stamp_of(root: Path) -> Stamp:
     Args:
         root: The workspace.
     """
-    return [_stamp(path) for path in (root / FILE, global_path())]
+    return [stamp_of_file(path) for path in (root / FILE, global_path())]
 
 
 def read_compiled(root: Path, plugins_key: str) -> dict[str, Any] | None:
@@ -87,7 +87,8 @@ def _key(root: Path, plugins_key: str, stamp: Stamp) -> list[Any]:
     return [FORMAT, VERSION, plugins_key, str(root.resolve()), str(global_path()), stamp]
 
 
-def _stamp(path: Path) -> list[int] | None:
+def stamp_of_file(path: Path) -> list[int] | None:
+    """Return what tells a file as it is from the same file changed; None if it cannot be read."""
     try:
         with path.open("rb") as file:
             about = os.fstat(file.fileno())

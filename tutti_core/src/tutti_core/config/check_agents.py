@@ -164,9 +164,13 @@ def _unknown_runtime(name: str, runtimes: Collection[str]) -> tuple[str, str]:
             owner
         )
     near = suggestion(name, [*runtimes, *known.RUNTIMES])
-    declare = f"declare it in a [[runtime]] table (tutti-custom: {known.remedy('tutti-custom')})"
     meant = f"{near} Or " if near.startswith("did") else ""
-    return f"no plugin gives a runtime {quoted(name)}", f"{meant}{declare}"
+    return f"no plugin gives a runtime {quoted(name)}", f"{meant}{_declare()}"
+
+
+def _declare() -> str:
+    missing = f"if tutti-custom is not there, {known.remedy('tutti-custom')}"
+    return f"install a plugin that gives it, or declare it in a [[runtime]] table; {missing}"
 
 
 def _memories(data: Data) -> Iterator[Fault]:

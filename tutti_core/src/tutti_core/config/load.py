@@ -16,7 +16,8 @@ from .problems import ConfigProblems, Problem
 from .schema import Schema
 from .take import Taken, take
 
-Runtimes = Collection[str] | Callable[[Mapping[str, Any]], Collection[str] | None]
+Tables = Mapping[str, Any]
+Runtimes = Collection[str] | Callable[[Tables, Tables], Collection[str] | None]
 
 
 def load(root: Path, schema: Schema, *, runtimes: Runtimes | None = None) -> Arrangement:
@@ -26,7 +27,8 @@ def load(root: Path, schema: Schema, *, runtimes: Runtimes | None = None) -> Arr
         root: Absolute path of the workspace.
         schema: The tables that may be used.
         runtimes: The names of the runtimes there are, or a function that is given the values of
-            `tutti.toml` and returns them; None, given or returned, if they are not to be checked.
+            `tutti.toml` and of the global file and returns them; None, given or returned, if they
+            are not to be checked.
 
     Returns:
         The team.
@@ -37,7 +39,7 @@ def load(root: Path, schema: Schema, *, runtimes: Runtimes | None = None) -> Arr
         PluginError: If a plugin's own check fails.
     """
     ours, theirs = _workspace_file(root), _global_file()
-    names = runtimes(ours.data) if callable(runtimes) else runtimes
+    names = runtimes(ours.data, theirs.data) if callable(runtimes) else runtimes
     taken, settings = take(ours, schema, "workspace"), take(theirs, schema, "global")
     problems = [
         *_workspace_problems(ours, theirs, taken, names),
@@ -45,7 +47,9 @@ def load(root: Path, schema: Schema, *, runtimes: Runtimes | None = None) -> Arr
     ]
     if problems:
         raise ConfigProblems(problems)
-    return _arranged(root, taken, settings)
+    own = _settled(settings, theirs)
+    unowned = {**settings.unowned, **taken.unowned}
+    return _arranged(root, taken, own, unowned)
 
 
 def load_settings(schema: Schema) -> GlobalSettings:
@@ -67,7 +71,7 @@ def load_settings(schema: Schema) -> GlobalSettings:
     problems = _global_problems(theirs, settings)
     if problems:
         raise ConfigProblems(problems)
-    return _settled(settings)
+    return _settled(settings, theirs)
 
 
 def _workspace_file(root: Path) -> Document:
@@ -98,12 +102,12 @@ def _global_problems(theirs: Document, settings: Taken) -> list[Problem]:
     return [*theirs.problems, *theirs.place([*settings.faults, *check_global(theirs.data)])]
 
 
-def _settled(settings: Taken) -> GlobalSettings:
-    return GlobalSettings(**settings.values, tables=settings.tables)
+def _settled(settings: Taken, theirs: Document) -> GlobalSettings:
+    return GlobalSettings(**settings.values, tables=settings.tables, source=theirs.data)
 
 
-def _arranged(root: Path, taken: Taken, settings: Taken) -> Arrangement:
-    own = _settled(settings)
+def _arranged(
+    root: Path, taken: Taken, own: GlobalSettings, unowned: Mapping[str, str]
+) -> Arrangement:
     values = {"resilience": own.resilience, **taken.values}
-    unowned = {**settings.unowned, **taken.unowned}
     return Arrangement(root, **values, settings=own, tables=taken.tables, unowned=unowned)

@@ -30,7 +30,8 @@ def draft(styled: str, rules: Mapping[str, Any] | None) -> str | None:
     if not rules:
         return None
     rows = rows_of(STYLE.sub("", DIM.sub(_undimmed, styled)))
-    text = Parts(rows, rules["prompt"]).region(rules.get("region", "composer"))
+    parts = Parts(rows, rules["prompt"], hanging=rules.get("hanging", False))
+    text = parts.region(rules.get("region", "composer"))
     found = pattern(rules["prompt"]).search(text)
     if found is None:
         return None

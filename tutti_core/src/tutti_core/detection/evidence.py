@@ -27,8 +27,9 @@ def gather(rules: Mapping[str, Any], seen: Observation) -> list[Evidence]:
     if seen.title is not None:
         found += _first(rules["title"], "title", Parts([seen.title]))
     if seen.screen is not None:
-        prompt = (rules.get("composer") or {}).get("prompt", "")
-        parts = Parts(rows_of(seen.screen.text), prompt, rules.get("marks"))
+        composer = rules.get("composer") or {}
+        prompt, hanging = composer.get("prompt", ""), composer.get("hanging", False)
+        parts = Parts(rows_of(seen.screen.text), prompt, rules.get("marks"), hanging)
         found += _first(rules["screen"], "screen", parts)
     return found
 

@@ -34,6 +34,8 @@ class Parts:
         rows: The screen's rows, as `rows_of` gives them.
         prompt: What a composer begins with; without it any two lines are taken for a composer's.
         marks: Patterns by name, for ``since``.
+        hanging: Whether the composer is no box between rules, but the last text that begins at
+            the left edge, with all that follows indented.
 
     Attributes:
         rows: The rows.
@@ -41,10 +43,14 @@ class Parts:
     """
 
     def __init__(
-        self, rows: Sequence[str], prompt: str = "", marks: Mapping[str, str] | None = None
+        self,
+        rows: Sequence[str],
+        prompt: str = "",
+        marks: Mapping[str, str] | None = None,
+        hanging: bool = False,
     ) -> None:
         self.rows, self.marks = rows, marks or {}
-        self._prompt = prompt
+        self._prompt, self._hanging = prompt, hanging
         self._cut: dict[str, str] = {}
 
     def region(self, name: str) -> str:
@@ -65,17 +71,28 @@ class Parts:
 
     @cached_property
     def box(self) -> tuple[int, int] | None:
-        """The rules above and below the composer, or None if the screen shows no composer."""
+        """The rows above and below the composer, or None if the screen shows no composer."""
+        return self._hung() if self._hanging else self._boxed()
+
+    def _boxed(self) -> tuple[int, int] | None:
         if len(self.ruled) < 2:
             return None
         top, bottom = self.ruled[-2:]
         inside = "\n".join(self.rows[top + 1 : bottom])
         return (top, bottom) if pattern(self._prompt).search(inside) else None
 
+    def _hung(self) -> tuple[int, int] | None:
+        """Return the rows around a composer that ends at the last blank row: a footer follows."""
+        edge = [number for number, row in enumerate(self.rows) if row[:1].strip()]
+        if not edge or not pattern(self._prompt).search(self.rows[edge[-1]]):
+            return None
+        blank = [n for n in range(edge[-1] + 1, len(self.rows)) if not self.rows[n]]
+        return edge[-1] - 1, blank[-1] if blank else len(self.rows)
+
     @property
     def above(self) -> Sequence[str]:
         """The rows above the composer; all of them if there is none."""
-        return self.rows[: self.box[0]] if self.box else self.rows
+        return self.rows[: max(self.box[0], 0)] if self.box else self.rows
 
 
 def _screen(parts: Parts, _: str) -> str:
@@ -129,10 +146,11 @@ REGIONS: Mapping[str, Callable[[Parts, str], str]] = {
 }
 """``screen`` all of it; ``bottom:N`` the last N filled rows; ``below_rule`` what stands under the
 last horizontal rule; ``composer`` what stands between the last two rules, if it begins as a
-composer does; ``footer`` what stands under the composer; ``tail:N`` the last N filled rows above
-it; ``modal:N`` the last N filled rows of a screen that shows no composer, because something else
-takes the keys; ``since:MARK`` what stands above the composer, from the last match of a mark on, or
-all of it if what the mark is about has scrolled off."""
+composer does, or what hangs from the last row at the left edge, if that is how it is drawn;
+``footer`` what stands under the composer; ``tail:N`` the last N filled rows above it; ``modal:N``
+the last N filled rows of a screen that shows no composer, because something else takes the keys;
+``since:MARK`` what stands above the composer, from the last match of a mark on, or all of it if
+what the mark is about has scrolled off."""
 
 COUNTED = frozenset(("bottom", "tail", "modal"))
 """The regions that take a number of rows; without one, or with 0, they are all of them."""

@@ -15,6 +15,7 @@ A rule file has up to five parts::
     [composer]                          # where prompts are typed
     region = "composer"
     prompt = "^❯ ?"                     # what it begins with, before the draft
+    hanging = false                     # true if no rules enclose it and what follows is indented
 
     [marks]                             # where parts of the conversation begin, for `since:NAME`
     turn = "(?m)^❯ "
@@ -115,8 +116,10 @@ def _marks(marks: Mapping[str, Any], source: str) -> dict[str, str]:
 def _composer(composer: dict[str, Any], source: str, marks: Collection[str]) -> dict[str, Any]:
     where = f"rules of {source}: [composer]"
     _cuts(composer.get("region", "composer"), marks, where)
-    if "prompt" not in composer or set(composer) - {"region", "prompt"}:
-        raise ConfigError(f"{where} needs a prompt, and knows only region beside it")
+    if "prompt" not in composer or set(composer) - {"region", "prompt", "hanging"}:
+        raise ConfigError(f"{where} needs a prompt, and knows only region and hanging beside it")
+    if not isinstance(composer.get("hanging", False), bool):
+        raise ConfigError(f"{where}: hanging is true or false, not {composer['hanging']!r}")
     _compiles(composer["prompt"], where)
     return composer
 

@@ -248,6 +248,7 @@ class GlobalSettings:
         registered_workspace: The workspaces that names can reach.
         resilience: What happens on failure where a workspace does not say.
         tables: Tables that plugins own, by the class that describes them.
+        source: The tables of the file as they were read.
     """
 
     user: User = attrs.field(factory=User)
@@ -256,6 +257,7 @@ class GlobalSettings:
     registered_workspace: tuple[RegisteredWorkspace, ...] = ()
     resilience: Resilience = attrs.field(factory=Resilience)
     tables: Mapping[type, Any] = attrs.field(factory=dict)
+    source: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
 
     def named_profile(self, name: str) -> Profile | None:
         """Return the profile of that name, or None."""

@@ -50,6 +50,9 @@ class Runtime(Protocol):
         title: The name people know it by.
         program: Its command, looked up on PATH unless a profile names another.
         capabilities: What it can do.
+
+    A runtime whose rules come from files of the user's has `sources` too, their absolute paths:
+    the rules are asked for again once one of them changes.
     """
 
     @property

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import discovery
-from ..config.cache import read_compiled, stamp_of, write_compiled
+from ..config.cache import read_compiled, stamp_of, stamp_of_file, write_compiled
 from ..errors import PluginError, TuttiError
 from .places import Places
 
@@ -24,8 +24,9 @@ def compiled(root: Path) -> dict[str, Any]:
         root: Absolute path of the workspace.
 
     Returns:
-        ``workspace``, ``agents`` (a list of plain values), ``rules`` by runtime, ``unowned`` and
-        ``detectors`` (names of detectors beside the rules).
+        ``workspace``, ``agents`` (a list of plain values), ``rules`` by runtime, ``unowned``,
+        ``detectors`` (names of detectors beside the rules) and ``files`` (what the rules were
+        read from, with stamps).
 
     Raises:
         ConfigError: If a configuration file is wrong.
@@ -33,7 +34,7 @@ def compiled(root: Path) -> dict[str, Any]:
     kept = discovery.read_cache()
     key = discovery.plugins_key(kept) if kept else ""
     found = read_compiled(root, key) if key else None
-    if found is not None:
+    if found is not None and _current(found["files"]):
         return found
     return _compile(root)
 
@@ -61,14 +62,24 @@ def digest(arrangement: Arrangement, plugins: Plugins) -> dict[str, Any]:
         arrangement: The checked arrangement.
         plugins: The plugins, for the runtimes' rules and for detectors.
     """
+    from .loading import runtimes_of
+
     agents = [_agent(arrangement, agent) for agent in arrangement.agent]
+    known = runtimes_of(arrangement, plugins)
+    files = [path for one in known.values() for path in getattr(one, "sources", ())]
     return {
         "workspace": arrangement.workspace.name,
         "agents": agents,
-        "rules": _rules(plugins.runtimes(arrangement.source), {one["runtime"] for one in agents}),
+        # Before the rules are read: a change during that counts as one after it.
+        "files": {str(path): stamp_of_file(Path(path)) for path in files},
+        "rules": _rules(known, {one["runtime"] for one in agents}),
         "unowned": dict(arrangement.unowned),
         "detectors": sorted(plugins.detectors()),
     }
+
+
+def _current(files: dict[str, Any]) -> bool:
+    return all(stamp_of_file(Path(path)) == stamp for path, stamp in files.items())
 
 
 def _rules(known: Mapping[str, Runtime], used: Collection[str]) -> dict[str, Any]:

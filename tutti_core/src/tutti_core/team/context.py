@@ -19,7 +19,7 @@ from ..plugins import Plugins
 from ..state.journal import Journal
 from ..watching.look import Voice
 from .compiled import digest
-from .loading import load_arrangement
+from .loading import load_arrangement, runtimes_of
 from .places import Places
 from .snapshot import voices_of
 
@@ -90,7 +90,7 @@ class Context:
     @cached_property
     def runtimes(self) -> Mapping[str, Runtime]:
         """The known runtimes by name."""
-        return self.plugins.runtimes(self.arrangement.source)
+        return runtimes_of(self.arrangement, self.plugins)
 
     @cached_property
     def journal(self) -> Journal:

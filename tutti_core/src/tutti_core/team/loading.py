@@ -11,6 +11,7 @@ import attrs
 if TYPE_CHECKING:
     from ..config.schema import Schema
     from ..model.arrangement import Arrangement, GlobalSettings
+    from ..model.contract import Runtime
     from ..plugins import Plugins
 
 
@@ -29,9 +30,9 @@ def load_arrangement(root: Path, plugins: Plugins, *, check_runtimes: bool = Tru
 
     read: dict[str, Any] = {}
 
-    def runtimes(tables: Mapping[str, Any]) -> Collection[str] | None:
+    def runtimes(tables: Mapping[str, Any], settings: Mapping[str, Any]) -> Collection[str] | None:
         read.update(tables)
-        return plugins.runtimes(tables).keys() if check_runtimes else None
+        return plugins.runtimes(tables, settings, root).keys() if check_runtimes else None
 
     arrangement = load(root, schema_of(plugins), runtimes=runtimes)
     return attrs.evolve(arrangement, source=read)
@@ -49,6 +50,19 @@ def load_global(plugins: Plugins) -> GlobalSettings:
     from ..config.load import load_settings
 
     return load_settings(schema_of(plugins))
+
+
+def runtimes_of(arrangement: Arrangement, plugins: Plugins) -> dict[str, Runtime]:
+    """Return the runtimes a team can use, those declared in its files included.
+
+    Args:
+        arrangement: The team.
+        plugins: Who gives runtimes.
+
+    Raises:
+        PluginError: If two plugins give one name.
+    """
+    return plugins.runtimes(arrangement.source, arrangement.settings.source, arrangement.root)
 
 
 def schema_of(plugins: Plugins) -> Schema:

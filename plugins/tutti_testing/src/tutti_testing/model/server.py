@@ -14,6 +14,7 @@ from tutti_testing.model.log import Predicate, RequestLog
 from tutti_testing.model.plumbing import Listener, Wire
 from tutti_testing.model.protocol import ModelProtocol
 from tutti_testing.model.request import Raw, Request, unread
+from tutti_testing.model.responses import ResponsesProtocol
 from tutti_testing.model.script import Script
 from tutti_testing.model.steps import Delay, Hang, Step
 
@@ -30,7 +31,8 @@ class ModelServer:
 
     Args:
         port: The port to listen on; 0 for any free one.
-        protocols: The protocols it speaks; the first one words the answer to an unknown path.
+        protocols: The protocols it speaks, all of ours by default; the first one words the answer
+            to an unknown path.
         on_request: Told about every request in the thread that serves it, before its answer.
     """
 
@@ -41,7 +43,7 @@ class ModelServer:
         protocols: Sequence[ModelProtocol] = (),
         on_request: Callable[[Request], None] | None = None,
     ) -> None:
-        self._protocols = tuple(protocols) or (AnthropicProtocol(),)
+        self._protocols = tuple(protocols) or (AnthropicProtocol(), ResponsesProtocol())
         self._on_request = on_request
         self._log = RequestLog()
         self._script = Script()

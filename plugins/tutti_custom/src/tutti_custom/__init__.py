@@ -1,0 +1,1 @@
+"""Runtimes declared in TOML: any CLI becomes an agent, with no Python."""

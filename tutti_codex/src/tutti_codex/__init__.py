@@ -1,0 +1,1 @@
+"""OpenAI Codex as a voice in tutti."""
