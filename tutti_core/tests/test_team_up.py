@@ -125,6 +125,20 @@ class TestEverybodyIsTold:
         assert done.detail == "ended at once (exit status 7): │ no licence │"
         assert done.hint == "tt peek one"
 
+    def test_who_was_starting_and_is_gone_is_not_called_running(self, crew: Any) -> None:
+        """An agent that somebody else began and ended is told as what it is."""
+        context = crew.context("one")
+        crew.host.screen = ""
+        up(context, UpRequest(wait=False))
+
+        def taken(what: str) -> None:
+            if what == "list" and crew.host.looked:
+                crew.host.made.clear()
+
+        crew.host.before = taken
+        done = told(up(context, UpRequest()), "one")
+        assert (done.ok, done.detail) == (False, "was taken down while it started")
+
     def test_who_depends_on_a_failure_of_another_kind_is_told_which(self, crew: Any) -> None:
         """Refused, blocked and running without its prompt are different reasons."""
         crew.add(
@@ -134,7 +148,8 @@ class TestEverybodyIsTold:
         crew.echo.paste = True
         crew.host.screen = "trust me"
         context = crew.context(
-            "a", "b: depends_on = ['a']", "c: depends_on = ['b']", "p: prompt = 'x'", "q: depends_on = ['p']"
+            "a", "b: depends_on = ['a']", "c: depends_on = ['b']", "p: prompt = 'x'",
+            "q: depends_on = ['p']",
         )  # fmt: skip
         done = up(context, UpRequest())
         said = {name: told(done, name).detail for name in ("b", "c", "q")}

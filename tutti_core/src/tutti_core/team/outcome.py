@@ -96,11 +96,12 @@ def running(voice: Voice, record: Mapping[str, Any]) -> Outcome:
         record: What was recorded at its launch.
     """
     reading = voice.reading
-    _, hint = _words(voice.agent, voice)
+    alive = voice.session is not None and not voice.session.dead
+    detail, hint = _words(voice.agent, voice)
     return Outcome(
         agent=voice.agent,
         outcome="running",
-        ok=voice.session is not None and not voice.session.dead,
+        ok=alive,
         state=reading.state,
         kind=reading.kind if reading.state == "waiting" else "",
         runtime=voice.runtime,
@@ -108,7 +109,7 @@ def running(voice: Voice, record: Mapping[str, Any]) -> Outcome:
         worktree=record.get("worktree_path"),
         branch=record.get("branch"),
         enforcement=str(record.get("enforcement") or ""),
-        detail="already running",
+        detail="already running" if alive else detail,
         hint="" if reading.state == "unknown" else hint,
     )
 
@@ -149,7 +150,8 @@ def _words(name: str, voice: Voice | None) -> tuple[str, str]:
         return "", ""
     reading = voice.reading
     if reading.state == "exited":
-        return f"ended at once ({reading.detail}): {_last_words(voice)}", f"tt peek {name}"
+        said = [f"ended at once ({reading.detail})", *_last_words(voice)]
+        return ": ".join(said), f"tt peek {name}"
     if reading.state == "stopped":
         return "was taken down while it started", f"tt up {name}"
     if reading.state == "waiting":
@@ -159,8 +161,8 @@ def _words(name: str, voice: Voice | None) -> tuple[str, str]:
     return reading.detail, "" if reading.state in WELL else f"tt attach {name}"
 
 
-def _last_words(voice: Voice) -> str:
+def _last_words(voice: Voice) -> list[str]:
     rows = rows_of(voice.seen.screen.text) if voice.seen.screen else []
     words = [row.strip() for row in rows if any(map(str.isalnum, row))]
     said = [row for row in words if not row.startswith("Pane is dead")]
-    return " / ".join(said[-3:])[:300]
+    return [" / ".join(said[-3:])[:300]] if said else []
