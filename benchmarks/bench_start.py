@@ -41,6 +41,8 @@ def stage(size: int) -> Iterator[Path]:
     try:
         (folder / "tutti.toml").write_text(team(size))
         (folder / "screen.txt").write_text(SCREEN)
+        # As after its first `tt up`: before that, nothing is kept in a project.
+        (folder / ".tutti").mkdir()
         _sessions(folder.resolve(), size)
         yield folder.resolve()
     finally:

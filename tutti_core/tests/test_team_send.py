@@ -101,6 +101,22 @@ def test_an_agent_that_ends_on_the_way_is_told_at_once(
     assert receipt.evidence == "it ended before it said anything (exit status 7)"
 
 
+def test_another_process_proves_nothing(
+    crew: Any, typed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An agent that was restarted meanwhile may be at work, and not on this prompt."""
+    context = running(crew)
+
+    def restarted(pane: str, *names: str) -> None:
+        ((name, session),) = crew.host.made.items()
+        crew.host.made[name] = session._replace(pane="%99")
+        crew.host.screens["%99"] = "busy"
+
+    monkeypatch.setattr(crew.host, "keys", restarted)
+    receipt = sent(context)
+    assert (receipt.outcome, "its session is gone" in receipt.evidence) == ("unknown", True)
+
+
 def test_without_proof_nothing_is_claimed(
     crew: Any, typed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

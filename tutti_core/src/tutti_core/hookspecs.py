@@ -139,7 +139,8 @@ def tutti_prepare_launch(launch: LaunchRequest) -> LaunchRequest | Refusal | Non
     """Amend a launch before the runtime is asked for its command line, or refuse it.
 
     Called once per attempt, plugin after plugin; each sees what the one before it made. An
-    exception refuses the launch: a policy must not vanish by accident.
+    exception refuses the launch, and so does a plugin with this hook that is set aside: a policy
+    must not vanish by accident.
 
     Args:
         launch: What is to be started.
@@ -155,7 +156,8 @@ def tutti_guard(action: Action) -> Verdict | None:
     """Speak on an action before it begins.
 
     Called before launch, send, run, command and land, and by dry runs; must not have effects. The
-    strictest verdict counts; an exception counts as a refusal.
+    strictest verdict counts; an exception counts as a refusal, and so does a plugin with this hook
+    that is set aside.
 
     Args:
         action: What is about to be done.

@@ -197,12 +197,12 @@ def _prove(context: Context, before: Voice, text: str, since: float) -> Word:
     begun, again = time.monotonic(), list(ENTER_AGAIN_SECS)
     while time.monotonic() - begun < PROOF_SECS:
         now = context.voices([before.agent])[before.agent]
+        if not _same(before, now):
+            gone = now.reading.detail if now.reading.state == "exited" else "its session is gone"
+            return "unknown", f"it ended before it said anything ({gone})", f"tt peek {now.agent}"
         proof = _proof(now, since)
         if proof:
             return "submitted", proof, ""
-        if now.session is None or now.session.dead:
-            gone = now.reading.detail or "its session is gone"
-            return "unknown", f"it ended before it said anything ({gone})", f"tt peek {now.agent}"
         if again and time.monotonic() - begun > again[0] and _held(context, now, text):
             again.pop(0)
             context.host.keys(before.session.pane, "Enter")
@@ -212,6 +212,12 @@ def _prove(context: Context, before: Voice, text: str, since: float) -> Word:
     if held:
         return "unsubmitted", "the prompt still stands in the composer", hint
     return "unknown", "nothing proves that the prompt was taken", hint
+
+
+def _same(before: Voice, now: Voice) -> bool:
+    """Return whether this still is the process that the prompt was typed into."""
+    there, here = before.session, now.session
+    return bool(there and here and not here.dead and here.pane == there.pane)
 
 
 def _proof(now: Voice, since: float) -> str:
