@@ -14,6 +14,7 @@ from .. import discovery
 from ..config.known import COMMANDS
 from ..errors import PluginError
 from ..version import VERSION
+from .missing import missing
 from .report import ended
 
 
@@ -105,12 +106,7 @@ class _Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         known = {row["name"] for row in _table()}
         if args and args[0] not in known and args[0] in COMMANDS:
-            owner = COMMANDS[args[0]]
-            short = owner.removeprefix("tutti-")
-            raise PluginError(
-                f"tt {args[0]} comes with {owner}, which is not installed",
-                hint=f"tt plugins install {short}",
-            )
+            raise missing(args[0])
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
