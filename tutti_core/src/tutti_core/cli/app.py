@@ -16,6 +16,7 @@ from ..config.find import find_root
 from ..config.known import COMMANDS
 from ..errors import PluginError, TuttiError
 from ..version import VERSION
+from .missing import missing
 from .report import ended
 
 
@@ -124,11 +125,7 @@ class _Commands(click.Group):
         if word == "help" and word not in known:
             return self._resolve_help(ctx, args[1:])
         if word not in known and word in COMMANDS:
-            owner = COMMANDS[word]
-            raise PluginError(
-                f"tt {word} comes with {owner}, which is not installed",
-                hint=f"tt plugins install {owner.removeprefix('tutti-')}",
-            )
+            raise missing(word)
         if word not in known and not word.startswith("-"):
             shown = [name for name, hidden in known.items() if not hidden]
             raise click.UsageError(f"No such command {word!r}{_nearest(word, shown)}", ctx)
