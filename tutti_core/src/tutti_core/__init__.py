@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from .detection.evidence import gather as gather
     from .detection.judge import judge as judge
     from .detection.rulefile import compile_rules as compile_rules
+    from .errors import ConfigError as ConfigError
+    from .errors import GitError as GitError
+    from .errors import PluginError as PluginError
+    from .errors import PolicyError as PolicyError
+    from .errors import RuntimeFailure as RuntimeFailure
+    from .errors import StateError as StateError
     from .errors import TuttiError as TuttiError
+    from .errors import UsageError as UsageError
     from .markers import hookimpl as hookimpl
     from .model.arrangement import Agent as Agent
     from .model.arrangement import Arrangement as Arrangement
@@ -50,6 +57,7 @@ if TYPE_CHECKING:
     from .model.launch import LaunchRequest as LaunchRequest
     from .model.launch import Past as Past
     from .model.launch import Refusal as Refusal
+    from .model.launch import TreePlan as TreePlan
     from .model.reading import STATES as STATES
     from .model.reading import Evidence as Evidence
     from .model.reading import Observation as Observation
@@ -79,13 +87,14 @@ _HOMES = {
     "detection.evidence": "gather",
     "detection.judge": "judge",
     "detection.rulefile": "compile_rules",
-    "errors": "TuttiError",
+    "errors": "ConfigError GitError PluginError PolicyError RuntimeFailure StateError TuttiError "
+    "UsageError",
     "markers": "hookimpl",
     "model.arrangement": "Agent Arrangement Profile Workspace",
     "model.contract": "Check Command Detector Keys Recalls Runtime Service SessionHost Sink "
     "StepType Table Template Verb",
     "model.happening": "Action Event Finding Receipt Verdict",
-    "model.launch": "Capabilities Kept Launch LaunchRequest Past Refusal",
+    "model.launch": "Capabilities Kept Launch LaunchRequest Past Refusal TreePlan",
     "model.reading": "STATES Evidence Observation Reading Screen",
     "model.session": "Ended Session SessionSpec",
     "plugins": "Plugins",

@@ -114,7 +114,6 @@ LATER: frozenset[str] = frozenset(
         "tutti-usage",
         "tutti-watch",
         "tutti-workflow",
-        "tutti-worktree",
     }
 )
 """Distributions that are named here and not made yet: nobody is told to install one.

@@ -10,6 +10,7 @@ says what was found. Ours is what is both in git's list and in ``.tutti/state/wo
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ from tutti_core.git.clearing import drop, refuse_loss, remove
 from tutti_core.git.entries import names_itself
 from tutti_core.git.listing import read_list
 from tutti_core.git.locking import repository_lock
-from tutti_core.git.making import add, plan
+from tutti_core.git.making import add, add_part, plan
 from tutti_core.git.names import check_agent, check_branch
 from tutti_core.git.records import Records
 from tutti_core.git.repo import Git
@@ -78,7 +79,9 @@ class Worktrees:
         self._records = Records(root / ".tutti" / "state" / "worktrees.json")
         self._trash = Trash(home.parent / "trash")
 
-    def ensure(self, agent: str, branch: str) -> Tree:
+    def ensure(
+        self, agent: str, branch: str, *, base: str | None = None, folders: Sequence[str] = ()
+    ) -> Tree:
         """Give an agent its worktree: the one it has, else a new one on the branch.
 
         A tree that exists is never changed, whatever branch it is on by now. One whose folder
@@ -86,7 +89,9 @@ class Worktrees:
 
         Args:
             agent: The agent's name.
-            branch: The branch to make it on; made from the root's HEAD when it does not exist.
+            branch: The branch to make it on; made from `base` when it does not exist.
+            base: Branch, tag or commit; the root's HEAD if it is None.
+            folders: The folders to check out in a new tree; none for the whole repository.
 
         Raises:
             GitError: It cannot be given; the message says what is in the way.
@@ -100,7 +105,7 @@ class Worktrees:
             site = self._survey(agent)
             if site.whole:
                 return self._look(site)
-            self._make(site, self._branch(site, branch), busy)
+            self._make(site, self._branch(site, branch), busy, base, folders)
             return self._look(self._survey(agent))._replace(created=True)
 
     def inspect(self, agent: str) -> Tree | None:
@@ -190,17 +195,22 @@ class Worktrees:
         was = site.entry.branch if site.entry else None
         return was if was and self.git.branch_exists(was) else asked
 
-    def _make(self, site: Site, branch: str, busy: int) -> None:
+    def _make(
+        self, site: Site, branch: str, busy: int, base: str | None, folders: Sequence[str]
+    ) -> None:
         if site.taken and not site.empty:
             raise stranger(site)
-        args = plan(self.git, branch, site.path)
+        args = plan(self.git, branch, site.path, base)
         if site.entry:
             drop(self.git, site)
         self._make_home()
         # Written down first: after a crash, what is there is known to be ours and unfinished.
         self._records.begin(site.agent, site.path, branch)
         try:
-            add(self.git, args, site.path, busy)
+            if folders:
+                add_part(self.git, args, site.path, busy, folders)
+            else:
+                add(self.git, args, site.path, busy)
             self._check_made(site.agent, branch)
         except GitError as error:
             raise self._undone(site.agent, args, error) from error

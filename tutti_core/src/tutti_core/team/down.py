@@ -179,8 +179,11 @@ def _clean(context: Context, name: str, done: Downed) -> Downed:
 
     if not os.path.lexists(context.places.worktrees / name):
         return done
+    trees = Worktrees(context.root, context.places.worktrees)
     try:
-        retired = Worktrees(context.root, context.places.worktrees).retire(name)
+        if tree := trees.inspect(name):
+            context.plugins.leave(context, name, tree.path)
+        retired = trees.retire(name)
     except TuttiError as error:
         return attrs.evolve(done, ok=False, detail=error.message, hint=error.hint)
     if read_record(context.places.agent(name)):

@@ -11,7 +11,7 @@ from ..errors import GitError
 if TYPE_CHECKING:
     from ..git.worktrees import Tree as Worktree
     from ..git.worktrees import Worktrees
-    from ..model.arrangement import Agent
+    from ..model.launch import LaunchRequest
     from .context import Context
 
 
@@ -35,24 +35,27 @@ class Tree(NamedTuple):
         return self._replace(warnings=(*self.warnings, *([remark] if remark else [])))
 
 
-def place(context: Context, agent: Agent, *, fresh: bool) -> Tree:
+def place(context: Context, wanted: LaunchRequest, *, fresh: bool) -> Tree:
     """Return where an agent works, making its worktree if it has one.
 
     Args:
         context: The workspace.
-        agent: The agent.
+        wanted: What is to be started.
         fresh: Whether its worktree must start from the workspace's current commit. Where the
             arrangement alone wishes that, a tree with work in it is kept, and that is said.
 
     Raises:
         GitError: If the worktree cannot be had; the user's own tree is never used instead.
     """
+    agent, planned = wanted.agent, wanted.tree
     if not context.arrangement.worktree_of(agent):
         return Tree(context.root)
     from ..git.worktrees import Worktrees
 
     trees = Worktrees(context.root, context.places.worktrees)
-    tree = trees.ensure(agent.name, context.arrangement.branch_of(agent))
+    branch = planned.branch or context.arrangement.branch_of(agent)
+    folders = [str(_below(trees) / folder) for folder in planned.folders]
+    tree = trees.ensure(agent.name, branch, base=planned.base, folders=folders)
     made = tree.created
     warnings: tuple[str, ...] = ()
     if fresh or agent.fresh_worktree:
@@ -97,7 +100,7 @@ def _same_folder(trees: Worktrees, path: Path) -> Path:
     Raises:
         GitError: If a link leads out of the worktree there.
     """
-    below = trees.root.resolve().relative_to(trees.git.top())
+    below = _below(trees)
     folder = (path / below).resolve()
     if not folder.is_relative_to(path.resolve()):
         raise GitError(
@@ -109,3 +112,8 @@ def _same_folder(trees: Worktrees, path: Path) -> Path:
     except OSError as error:
         raise GitError(f"{folder} cannot be made: {error.strerror or error}") from error
     return folder
+
+
+def _below(trees: Worktrees) -> Path:
+    """Return where the workspace lies in its repository."""
+    return trees.root.resolve().relative_to(trees.git.top())
