@@ -36,16 +36,24 @@ def show_status(root: Path | None, *, as_json: bool) -> int:
     return 0
 
 
-def render(workspace: str, rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return the rows as people read them, with the next useful command."""
+def render(workspace: str, rows: Sequence[Mapping[str, Any]], where: str = "") -> str:
+    """Return the rows as people read them, with the next useful command.
+
+    Args:
+        workspace: What to call the workspace.
+        rows: Its voices.
+        where: What reaches it from the current folder, such as ``-w shop``; empty if nothing has
+            to be said.
+    """
+    at = f" {where}" if where else ""
     if not rows:
-        return f"{workspace}: no agents in tutti.toml yet\n→ add an [[agent]], then tt up"
+        return f"{workspace}: no agents in tutti.toml yet\n→ add an [[agent]], then tt up{at}"
     labels = list(dict.fromkeys(fact["label"] for row in rows for fact in row["facts"]))
     heads = ["AGENT", "RUNTIME", "STATE", "SINCE", *map(str.upper, labels), "BRANCH", "SESSION"]
     cells = [_cells(row, labels) for row in rows]
     colours = {(number, 2): STATE_COLOURS[row["state"]] for number, row in enumerate(rows)}
     title = f"{paint(workspace, 'bold')}  {_count(rows)}"
-    return "\n".join([title, "", table(heads, cells, colours), *_next(rows)])
+    return "\n".join([title, "", table(heads, cells, colours), *_next(rows, at)])
 
 
 def _cells(row: Mapping[str, Any], labels: Sequence[str]) -> list[str]:
@@ -83,12 +91,14 @@ def _count(rows: Sequence[Mapping[str, Any]]) -> str:
     return ", ".join(f"{states.count(state)} {state}" for state in kinds)
 
 
-def _next(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def _next(rows: Sequence[Mapping[str, Any]], at: str) -> list[str]:
     waiting = [row for row in rows if row["state"] == "waiting"]
     broken = [row for row in rows if row["state"] in ("auth_failed", "unknown")]
     exited = [row for row in rows if row["state"] == "exited"]
-    lines = [f"→ tt attach {row['agent']}   {legible(row['detail'])}" for row in waiting + broken]
-    lines += [f"→ tt peek {row['agent']}   its process has ended" for row in exited]
+    lines = [
+        f"→ tt attach {row['agent']}{at}   {legible(row['detail'])}" for row in waiting + broken
+    ]
+    lines += [f"→ tt peek {row['agent']}{at}   its process has ended" for row in exited]
     if all(row["state"] == "stopped" for row in rows):
-        lines.append("→ tt up")
+        lines.append(f"→ tt up{at}")
     return ["", *lines] if lines else []
