@@ -157,9 +157,8 @@ def test_what_runs_in_a_broken_workspace_is_ended_with_the_others(
 def test_up_registers_what_was_cloned(workspace: Stage) -> None:
     """Whoever clones a project with a team and starts it finds it from anywhere, told once."""
     workspace.team(team("cloned", "api"))
-    first = workspace.tt("up").well().stdout
-    assert "Registered workspace 'cloned'" in first
-    assert "Registered" not in workspace.tt("up").well().stdout
+    assert "Registered workspace 'cloned'" in workspace.tt("up").well().stderr
+    assert "Registered" not in workspace.tt("up").well().stderr
     assert [one["path"] for one in registry(workspace)] == [str(workspace.root)]
     rows = workspace.tt("status", "-w", "cloned", "--json", cwd=workspace.home).well().json()
     assert rows[0]["running"]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from ..team.context import Context
 from ..team.outcome import Outcome
 from ..team.reach import targets_of
 from ..team.up import UpRequest, UpResponse, up
+from ..team.workspaces import note
 from .common import (
     agents_argument,
     all_option,
@@ -66,6 +69,10 @@ def _here(agents: tuple[str, ...], workspace: str | None, request: UpRequest, as
 
     root, names = targets_of(agents, workspace)
     context = Context.open(root)
+    registered, trouble = note(context)
+    if registered and not as_json:
+        said = f"Registered workspace {context.name!r}; tt workspaces lists them."
+        print(said, file=sys.stderr, flush=True)
     everyone = names or [one.name for one in context.arrangement.agent]
     with Progress(quiet=as_json) as progress:
         awaited = Awaited(progress, [*everyone])
@@ -75,8 +82,10 @@ def _here(agents: tuple[str, ...], workspace: str | None, request: UpRequest, as
             awaited.came(one.agent)
 
         done = up(context, attrs.evolve(request, agents=names), told)
+    done = attrs.evolve(done, warnings=(*trouble, *done.warnings))
     if as_json:
-        show_json({"ok": done.ok, "workspace": done.workspace, **fields(done)})
+        about = {"ok": done.ok, "workspace": done.workspace}
+        show_json({**about, **fields(done), "registered": registered})
     else:
         _show(done)
     return 0 if done.ok else 1
@@ -85,8 +94,6 @@ def _here(agents: tuple[str, ...], workspace: str | None, request: UpRequest, as
 def _show(done: UpResponse) -> None:
     for text in [*done.warnings, *remarks(done)]:
         warn(text)
-    if done.registered:
-        print(f"Registered workspace {done.workspace!r}; tt workspaces lists them.")
     if not done.results:
         print("No agents to launch.\n→ add an [[agent]] to tutti.toml")
         return

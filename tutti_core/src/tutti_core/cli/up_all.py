@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from threading import Event
+from typing import Any
 
 from ..plugins import Plugins
 from ..team.context import Context
@@ -18,7 +20,7 @@ from .up_view import fields, outcome_words, remarks, rows_of
 
 SECS = 900.0
 """How long one workspace may take: a chain of agents that wait for each other takes its time."""
-EMPTY = {"results": [], "warnings": [], "registered": False}
+EMPTY: Mapping[str, Any] = {"results": [], "warnings": []}
 
 
 def up_everywhere(request: UpRequest, *, as_json: bool) -> int:

@@ -11,7 +11,7 @@ from .style import STATE_COLOURS, legible, table
 
 def fields(done: UpResponse) -> dict[str, Any]:
     """Return what became of a workspace as JSON has it."""
-    return {"results": done.results, "warnings": done.warnings, "registered": done.registered}
+    return {"results": done.results, "warnings": done.warnings}
 
 
 def outcome_words(one: Outcome) -> str:

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from ..config.registered import entries_of
-from ..config.registering import register_workspace
-from ..errors import GitError, TuttiError
+from ..errors import GitError
 from ..model.arrangement import Agent, Mode, Policy
 from . import plan
 from .rise import Rise
@@ -50,13 +48,11 @@ class UpResponse:
         workspace: The workspace's name.
         results: What became of each agent, in the order of the file.
         warnings: What the user should know about the whole.
-        registered: Whether the workspace was not known by its path and name, and is now.
     """
 
     workspace: str
     results: tuple[Outcome, ...]
     warnings: tuple[str, ...] = ()
-    registered: bool = False
 
     @property
     def ok(self) -> bool:
@@ -85,28 +81,10 @@ def up(context: Context, request: UpRequest, progress: Progress | None = None) -
     agents = _chosen(context, request)
     mode, policy = plan.settle(context, request.mode, request.policy)
     _exclude(context, agents)
-    registered, trouble = _noted(context)
     rise = Rise(context, request, agents, mode, policy, progress or (lambda _: None))
     results = rise.run()
     ordered = tuple(results[agent.name] for agent in agents)
-    warnings = (*trouble, *_warnings(context, request, agents))
-    return UpResponse(context.name, ordered, warnings, registered)
-
-
-def _noted(context: Context) -> tuple[bool, tuple[str, ...]]:
-    """Note the workspace in the registry, so that it is found from anywhere.
-
-    Returns:
-        Whether it had to be noted, and why it could not be: no agent is kept from starting by that.
-    """
-    root, name = str(context.root), context.name
-    there = entries_of(context.arrangement.settings.source)
-    if any((one.path, one.name) == (root, name) for one in there):
-        return False, ()
-    try:
-        return register_workspace(name, context.root), ()
-    except TuttiError as error:
-        return False, (f"it could not be registered: {error.message}",)
+    return UpResponse(context.name, ordered, _warnings(context, request, agents))
 
 
 def _chosen(context: Context, request: UpRequest) -> list[Agent]:

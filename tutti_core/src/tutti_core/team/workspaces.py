@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from ..config.find import FILE, find_root
-from ..config.registered import Entry, entries
+from ..config.registered import Entry, entries, entries_of
 from ..config.registering import register_workspace, unregister_workspaces
 from ..errors import ConfigError, TuttiError
 from ..model.session import Session
@@ -18,6 +18,9 @@ from ..watching.look import Panes
 from .compiled import compiled
 from .everywhere import everywhere
 from .known import Known, known, known_of
+
+if TYPE_CHECKING:
+    from .context import Context
 
 READ_SECS = 15.0
 TWICE = "it is registered twice"
@@ -116,6 +119,25 @@ def add(path: Path) -> Added:
     added = register_workspace(name, root)
     same = [one.entry.path for one in known() if one.entry.name == name]
     return Added(name, str(root), added, tuple(one for one in same if one != str(root)))
+
+
+def note(context: Context) -> tuple[bool, tuple[str, ...]]:
+    """Note a workspace that a person works in, so that it is found from anywhere.
+
+    Args:
+        context: The workspace.
+
+    Returns:
+        Whether it had to be noted, and why it could not be: no agent is kept from starting by that.
+    """
+    root, name = str(context.root), context.name
+    there = entries_of(context.arrangement.settings.source)
+    if any((one.path, one.name) == (root, name) for one in there):
+        return False, ()
+    try:
+        return register_workspace(name, context.root), ()
+    except TuttiError as error:
+        return False, (f"it could not be registered: {error.message}",)
 
 
 def remove(references: Sequence[str], host: Panes) -> list[Removed]:
