@@ -68,8 +68,9 @@ def test_two_checkouts_of_one_name_never_mix(workspace: Stage, other: Stage) -> 
     assert str(other.root) in told
     assert "name of several" in workspace.tt("send", "shop/api", "x", cwd=workspace.home).stderr
 
-    words = ("send", "api", "[[write mine.txt x]]", "-w", str(other.root), "--wait")
+    words = ("send", "api", "[[write mine.txt x]]", "-w", str(other.root))
     workspace.tt(*words, cwd=workspace.home).well()
+    other.until("api", "idle")
     assert (other.tree("api") / "mine.txt").exists()
     assert not (workspace.tree("api") / "mine.txt").exists()
 

@@ -103,11 +103,14 @@ def open_running(root: Path, *, plugins: Plugins | None = None, about: str = "")
         plugins: The plugins to use; the installed ones by default.
         about: What to call it where it is one of several.
     """
+    prefix = f"{about}: " if about else ""
     try:
         context = Context.open(root, plugins)
     except TuttiError as trouble:
         context = Context.rescue(root, trouble, plugins)
-        warn(f"{about}{': ' if about else ''}{trouble.message}; only what runs is known")
+        for problem in getattr(trouble, "problems", ()) or [trouble.message]:
+            warn(f"{prefix}{problem}")
+        warn(f"{prefix}only what runs is known, by the rules known last")
     warn_unowned(context.arrangement.unowned, about)
     return context
 

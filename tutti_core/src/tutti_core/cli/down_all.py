@@ -8,7 +8,7 @@ from threading import Event
 
 from ..plugins import Plugins
 from ..team.down import Downed, DownRequest, DownResponse, down, end_orphans
-from ..team.everywhere import Done, everywhere
+from ..team.everywhere import Done, everywhere, reached
 from ..team.known import Known
 from .common import open_running, show_json
 from .down_view import hints, summary, told_words
@@ -53,18 +53,12 @@ def down_everywhere(request: DownRequest, *, as_json: bool) -> int:
         def came(one: Done) -> None:
             awaited.came(places.label(one.place))
 
-        done = everywhere([_reached(one, running) for one in places.all], work, SECS, came)
+        done = everywhere([reached(one, running) for one in places.all], work, SECS, came)
     if as_json:
         answer = entries(done, _fields, {"results": []}, _well)
         show_json(answer)
         return 0 if answer["ok"] else 1
     return _show(places, done)
-
-
-def _reached(place: Known, running: set[str]) -> Known:
-    """Return a workspace as one without a problem if something runs there that can be ended."""
-    here = place.entry.path in running and bool(place.entry.path)
-    return place._replace(problem="", hint="") if here else place
 
 
 def _fields(response: DownResponse) -> dict[str, Sequence[Downed]]:

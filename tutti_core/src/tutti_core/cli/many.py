@@ -78,7 +78,7 @@ def entries(
             "ok": one.error is None and ok(one.value),
             "workspace": one.place.name,
             "path": one.place.entry.path,
-            **(empty if one.error else fields(one.value)),
+            **(empty if one.value is None else fields(one.value)),
             "error": as_data(one.error)["error"] if one.error else None,
         }
         for one in done

@@ -27,11 +27,11 @@ def show_everywhere(*, as_json: bool) -> int:
         answer = entries(done, lambda seen: {"voices": seen[1]}, {"voices": []})
         print(json.dumps(answer, indent=2, ensure_ascii=False))
         return 0 if answer["ok"] else 1
-    seen = [one for one in done if one.error is None]
+    seen = [one for one in done if one.value is not None]
     print("\n\n".join(_block(places, one) for one in seen) if seen else "" if done else NONE)
     sys.stdout.flush()
     tell_errors(places, done)
-    return 1 if len(seen) < len(done) else 0
+    return 1 if any(one.error for one in done) else 0
 
 
 def _block(places: Places, one: Done) -> str:

@@ -6,10 +6,11 @@ import sys
 
 import click
 
+from ..errors import UsageError
 from ..team.context import Context
 from ..team.outcome import Outcome
 from ..team.reach import targets_of
-from ..team.up import UpRequest, UpResponse, up
+from ..team.up import UpRequest, UpResponse, asked_for, up
 from ..team.workspaces import note
 from .common import (
     agents_argument,
@@ -36,6 +37,8 @@ POLICIES = ("constrained", "bypass")
 @click.option("--mode", type=click.Choice(MODES), help="How much they may do unasked.")
 @click.option("--policy", type=click.Choice(POLICIES), help="What binds them when unasked.")
 @click.option("--fresh-worktree", is_flag=True, help="Start worktrees from the current commit.")
+@click.option("--new", is_flag=True, help="Begin new conversations instead of going on.")
+@click.option("--restore", is_flag=True, help="Start exactly those who ran last.")
 @click.option("--no-wait", is_flag=True, help="Do not wait until the agents are ready.")
 @without_option
 @json_option
@@ -46,15 +49,21 @@ def command(
     mode: str | None,
     policy: str | None,
     fresh_worktree: bool,
+    new: bool,
+    restore: bool,
     no_wait: bool,
     without: tuple[str, ...],
     as_json: bool,
 ) -> int:
     """Start the team, or only the AGENTS named, each in its own session and worktree."""
+    if agents and restore:
+        raise UsageError("--restore starts exactly those who ran last", hint="leave out the names")
     request = UpRequest(
         mode=mode,  # type: ignore[arg-type]  # click.Choice holds it to the words
         policy=policy,  # type: ignore[arg-type]  # click.Choice holds it to the words
         fresh_worktree=fresh_worktree,
+        new=new,
+        restore=restore,
         wait=not no_wait,
         without=without,
     )
@@ -73,15 +82,15 @@ def _here(agents: tuple[str, ...], workspace: str | None, request: UpRequest, as
     if registered and not as_json:
         said = f"Registered workspace {context.name!r}; tt workspaces lists them."
         print(said, file=sys.stderr, flush=True)
-    everyone = names or [one.name for one in context.arrangement.agent]
+    request = attrs.evolve(request, agents=names)
     with Progress(quiet=as_json) as progress:
-        awaited = Awaited(progress, [*everyone])
+        awaited = Awaited(progress, asked_for(context, request))
 
         def told(one: Outcome) -> None:
             progress.told(one.agent, outcome_words(one), ok=one.ok)
             awaited.came(one.agent)
 
-        done = up(context, attrs.evolve(request, agents=names), told)
+        done = up(context, request, told)
     done = attrs.evolve(done, warnings=(*trouble, *done.warnings))
     if as_json:
         about = {"ok": done.ok, "workspace": done.workspace}

@@ -49,7 +49,7 @@ def _row(one: Outcome) -> list[str]:
     return [
         one.agent,
         one.runtime or "—",
-        one.outcome,
+        "resumed" if one.resumed and one.outcome == "launched" else one.outcome,
         one.state.replace("_", " "),
         one.branch or "",
         one.session,

@@ -6,7 +6,7 @@ On the path of ``tt status --all``.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import Any, NamedTuple
@@ -28,12 +28,22 @@ class Done(NamedTuple):
     Attributes:
         place: The workspace.
         value: What the work returned, or None.
-        error: Why there is nothing, or None.
+        error: Why there is nothing, or what is wrong beside it; None if all is well.
     """
 
     place: Known
     value: Any = None
     error: TuttiError | None = None
+
+
+def reached(place: Known, running: Collection[str]) -> Known:
+    """Return a workspace as one without a problem if something runs there: that can be reached.
+
+    Args:
+        place: The workspace.
+        running: The roots of all sessions.
+    """
+    return place._replace(problem="", hint="") if place.entry.path in running else place
 
 
 class _Job:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..model.session import Session
 from ..watching.look import Panes
-from .everywhere import Done, everywhere
+from .everywhere import Done, everywhere, reached
 from .known import Known
 from .snapshot import snapshot
 
@@ -27,6 +27,11 @@ class Gathered:
         panes = [one.pane for one in self._sessions]
         self._screens = host.capture(panes) if panes else {}
 
+    @property
+    def roots(self) -> set[str]:
+        """The workspaces in which something runs."""
+        return {one.root for one in self._sessions}
+
     def list(self, root: str | None = None) -> tuple[Session, ...]:
         """Return the sessions of one workspace, as they were."""
         return tuple(one for one in self._sessions if root in (None, one.root))
@@ -44,11 +49,17 @@ def look_everywhere(places: Sequence[Known], host: Panes) -> list[Done]:
         host: Where the sessions live.
 
     Returns:
-        For each workspace what `snapshot` returns, or why there is nothing.
+        For each workspace what `snapshot` returns, or why there is nothing; both where what runs is
+        known, and the configuration cannot be used.
     """
     seen = Gathered(host, {one.entry.path for one in places})
 
     def work(place: Known, _: Any) -> Any:
         return snapshot(place.root, seen)
 
-    return everywhere(places, work, LOOK_SECS, grace=0.0)
+    asked = [reached(one, seen.roots) for one in places]
+    return [_known(one) for one in everywhere(asked, work, LOOK_SECS, grace=0.0)]
+
+
+def _known(done: Done) -> Done:
+    return done._replace(error=done.value[0].get("trouble")) if done.value else done
