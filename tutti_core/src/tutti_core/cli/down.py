@@ -35,19 +35,22 @@ def command(
     if as_json:
         show_json({"ok": done.ok, "workspace": done.workspace, "results": done.results})
         return 0 if done.ok else 1
-    print(_summary(done.results))
+    print(_summary(done.results, clean=clean))
     for hint in dict.fromkeys(one.hint for one in done.results if one.hint):
         print(f"→ {hint}")
     return 0 if done.ok else 1
 
 
-def _summary(results: tuple[Downed, ...]) -> str:
+def _summary(results: tuple[Downed, ...], *, clean: bool) -> str:
     outcomes = [one.outcome for one in results]
     stopped, exited = outcomes.count("stopped"), outcomes.count("exited")
+    cleaned = sum(one.cleaned for one in results)
     words = [f"Stopped {stopped} agent(s)."] if stopped else []
     words += [f"Closed the session of {exited} that had ended by themselves."] if exited else []
-    quiet = [] if "failed" in outcomes else ["No running agents to stop."]
-    return " ".join(words or quiet or ["Nothing was stopped."])
+    words += [f"Removed {cleaned} worktree(s)."] if cleaned else []
+    if words or not all(one.ok for one in results):
+        return " ".join(words or ["Nothing was stopped."])
+    return "No running agents to stop" + (", no worktrees to remove." if clean else ".")
 
 
 def _progress(one: Downed) -> None:

@@ -25,6 +25,7 @@ from .style import STATE_COLOURS, legible, paint, table
 
 MODES = ("safe", "auto", "unattended")
 POLICIES = ("constrained", "bypass")
+INTERRUPTED = 130
 
 
 @click.command("up")
@@ -68,7 +69,7 @@ def command(
     with Progress([] if as_json else asked_for(context, request)) as progress:
         done = up(context, request, None if as_json else progress)
     show_json({"ok": done.ok, **_plain(done)}) if as_json else _show(done)
-    return 0 if done.ok else 1
+    return INTERRUPTED if done.interrupted else 0 if done.ok else 1
 
 
 def _plain(done: UpResponse) -> dict[str, object]:
