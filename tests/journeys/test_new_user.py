@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 
@@ -188,7 +189,7 @@ def test_an_interrupted_up_says_who_runs(workspace: Stage) -> None:
         printed, _ = coming.communicate(timeout=60)
     told = json.loads(printed)
     assert coming.returncode == 130
-    assert told["ok"] is False
+    assert (told["ok"], told["interrupted"]) == (False, True)
     results = {one["agent"]: one for one in told["results"]}
     assert (results["slow"]["ok"], results["slow"]["detail"]) == (
         True,
@@ -224,3 +225,10 @@ def test_cleaning_can_be_repeated(workspace: Stage) -> None:
     assert workspace.tt("down", "--clean").well().stdout == "Removed 2 worktree(s).\n"
     again = workspace.tt("down", "--clean").well().stdout
     assert again == "No running agents to stop, no worktrees to remove.\n"
+
+
+def test_the_doctor_names_the_version_of_the_demo(workspace: Stage) -> None:
+    """It is the scripted agent's own, not that of the Python it runs on."""
+    workspace.team(TEAM)
+    checks = {one["check"]: one for one in workspace.tt("doctor", "--json").json()["checks"]}
+    assert checks["runtime/lead"]["detail"] == f"Tutti Demo {version('tutti-demo')}"

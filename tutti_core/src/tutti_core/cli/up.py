@@ -73,7 +73,8 @@ def command(
 
 
 def _plain(done: UpResponse) -> dict[str, object]:
-    return {"workspace": done.workspace, "results": done.results, "warnings": done.warnings}
+    kept = ("workspace", "results", "warnings", "interrupted")
+    return {key: getattr(done, key) for key in kept}
 
 
 class Progress:
