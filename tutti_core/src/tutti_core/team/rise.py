@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from threading import Event
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import RuntimeFailure, TuttiError
@@ -76,7 +75,7 @@ class Rise:
         self.rising: dict[str, Rising] = {}
         self.pasting: dict[str, tuple[Future[str], Outcome]] = {}
         self.results: dict[str, Outcome] = {}
-        self.interrupted = Event()
+        self.interrupted = False
         self.pool = ThreadPoolExecutor(PARALLEL)
 
     def run(self) -> Mapping[str, Outcome]:
@@ -84,7 +83,8 @@ class Rise:
         try:
             self._work()
         except KeyboardInterrupt:
-            self.interrupted.set()
+            self.interrupted = True
+            self.context.stop.set()
             # Whoever is being started is started whole; nobody else is begun.
             self.pool.shutdown(cancel_futures=True)
             self._cut_short()
@@ -109,6 +109,9 @@ class Rise:
             self._done(cut_short(name, self._runtime(name), voices.get(name), record))
 
     def _release(self) -> None:
+        if self.context.stop.is_set():
+            for name in list(self.pending):
+                self._failed(name, _not_begun(name))
         for name, agent in list(self.pending.items()):
             needs = [need for need in agent.depends_on if need in self.chosen]
             short = [need for need in needs if need in self.results and not self._may_follow(need)]
@@ -123,6 +126,8 @@ class Rise:
         return found.ready or (found.ok and not self.request.wait)
 
     def _begin(self, agent: Agent) -> Started | Voice:
+        if self.context.stop.is_set():
+            raise _not_begun(agent.name)
         with self._locked(agent.name):
             voice = self.context.voices([agent.name])[agent.name]
             if voice.session is not None and not voice.session.dead:
@@ -142,7 +147,7 @@ class Rise:
 
     def _locked(self, name: str) -> Lock:
         path = self.context.places.lock(f"agent-{name}")
-        purpose, unless = f"tt up {name}", self.interrupted.is_set
+        purpose, unless = f"tt up {name}", self.context.stop.is_set
         return Lock(path, timeout=LOCK_SECS, purpose=purpose, unless=unless)
 
     def _collect(self) -> None:
@@ -168,13 +173,16 @@ class Rise:
     def _watch(self) -> None:
         voices, trouble = self._look(self.rising)
         for name, one in list(self.rising.items()):
-            voice, late = voices.get(name), time.monotonic() >= one.deadline
+            voice, late = voices.get(name), self._late(one)
             if voice is None and late:
                 del self.rising[name]
                 self._failed(name, trouble or RuntimeFailure("nobody can say how it is"))
             elif voice is not None and (late or not _undecided(one, voice)):
                 del self.rising[name]
                 self._settled(name, one, voice)
+
+    def _late(self, one: Rising) -> bool:
+        return time.monotonic() >= one.deadline or self.context.stop.is_set()
 
     def _look(self, names: Collection[str]) -> tuple[Mapping[str, Voice], TuttiError | None]:
         """Look at some; a look that fails once is tried again until their time is over."""
@@ -189,7 +197,8 @@ class Rise:
             return
         outcome, session = outcome_of(one.begun, voice), voice.session
         offer, tree = None, one.begun.tree
-        if not outcome.ok and session is not None and one.tries < TRIES:
+        over = one.tries >= TRIES or self.context.stop.is_set()
+        if not outcome.ok and session is not None and not over:
             offer, tree = self._offer(one.begun, voice, outcome)
         if offer is not None and session is not None:
             job = self.pool.submit(self._again, offer, tree, session)
@@ -248,6 +257,10 @@ class Rise:
 
     def _record(self, name: str) -> Mapping[str, object]:
         return read_record(self.context.places.agent(name))
+
+
+def _not_begun(name: str) -> RuntimeFailure:
+    return RuntimeFailure("was not begun with, as its time was over", hint=f"tt up {name}")
 
 
 def _undecided(one: Rising, voice: Voice) -> bool:

@@ -91,8 +91,7 @@ def up(context: Context, request: UpRequest, progress: Progress | None = None) -
     rise = Rise(context, request, agents, ways, progress or (lambda _: None))
     results = rise.run()
     ordered = tuple(results[agent.name] for agent in agents)
-    over = rise.interrupted.is_set()
-    return UpResponse(context.name, ordered, _warnings(context, request, agents), over)
+    return UpResponse(context.name, ordered, _warnings(context, request, agents), rise.interrupted)
 
 
 def asked_for(context: Context, request: UpRequest) -> list[str]:
