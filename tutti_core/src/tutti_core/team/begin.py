@@ -16,7 +16,9 @@ from ..config.find import global_path
 from ..config.registering import register_workspace
 from ..config.slug import is_slug, propose
 from ..errors import ConfigError, GitError, TuttiError
+from ..model.arrangement import Agent
 from ..model.contract import Runtime, Table, Template
+from ..model.launch import LaunchRequest, Refusal
 from .loading import load_arrangement, load_global, schema_of
 from .templates import read_template
 
@@ -212,10 +214,14 @@ def _checked(body: str, template: str, plugins: Plugins) -> Arrangement:
 
 
 def _launch(arrangement: Arrangement, plugins: Plugins) -> str:
-    """Return the table that lets the next `up` work where no plugin has a say in launches."""
-    if "launch" in arrangement.source or any(plugins.calls("tutti_prepare_launch")):
+    """Return the table that lets the next `up` work where no plugin supplies a policy."""
+    if "launch" in arrangement.source:
         return ""
-    return SAFE
+    agent = next(iter(arrangement.agent), Agent("voice"))
+    answer = plugins.prepare(LaunchRequest(agent, arrangement, arrangement.root, ()))
+    # One that refuses has a policy in mind; what it lacks is told when it is needed.
+    held = isinstance(answer, Refusal) or answer.rules is not None
+    return "" if held else SAFE
 
 
 def _write(path: Path, body: str) -> None:
