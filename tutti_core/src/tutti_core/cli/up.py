@@ -91,7 +91,7 @@ def _here(agents: tuple[str, ...], workspace: str | None, request: UpRequest, as
             progress.told(one.agent, outcome_words(one), ok=one.ok)
             awaited.came(one.agent)
 
-        done = up(context, request, told)
+        done = up(context, request, told, awaited.seen)
     done = attrs.evolve(done, warnings=(*trouble, *done.warnings))
     if as_json:
         about = {"ok": done.ok, "workspace": done.workspace}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -68,15 +68,22 @@ class UpResponse:
 
 
 Progress = Callable[["Outcome"], None]
+Seen = Callable[[Mapping[str, str]], None]
 
 
-def up(context: Context, request: UpRequest, progress: Progress | None = None) -> UpResponse:
+def up(
+    context: Context,
+    request: UpRequest,
+    progress: Progress | None = None,
+    seen: Seen | None = None,
+) -> UpResponse:
     """Start the team, or some of it.
 
     Args:
         context: The workspace.
         request: What to start, and how.
         progress: Told of each agent as soon as its outcome is known.
+        seen: Told again and again of the states of those it waits for, by their names.
 
     Returns:
         One outcome for each agent; one agent's failure does not hide the others.
@@ -88,7 +95,8 @@ def up(context: Context, request: UpRequest, progress: Progress | None = None) -
     ways = _ways(context, request)
     agents = [context.agent(name) for name in ways]
     _exclude(context, agents)
-    rise = Rise(context, request, agents, ways, progress or (lambda _: None))
+    told, looked = progress or (lambda _: None), seen or (lambda _: None)
+    rise = Rise(context, request, agents, ways, told, looked)
     results = rise.run()
     ordered = tuple(results[agent.name] for agent in agents)
     return UpResponse(context.name, ordered, _warnings(context, request, agents), rise.interrupted)
