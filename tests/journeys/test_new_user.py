@@ -282,3 +282,23 @@ def test_a_folder_that_is_no_repository_is_named(workspace: Stage) -> None:
     told = bare.team(TEAM).tt("up", "--mode", "safe").badly()
     assert f"{bare.root} is not in a git repository" in told.stderr
     assert "worktree = false under [defaults]" in told.stdout
+
+
+def test_attach_wants_a_terminal(workspace: Stage) -> None:
+    """Without one it says so and what shows the screen all the same; --print needs none."""
+    workspace.team(TEAM)
+    workspace.tt("up", "--mode", "safe").well()
+    told = workspace.tt("attach", "lead").badly(2).stderr
+    assert "this is none" in told
+    assert "hint: tt peek lead" in told
+    workspace.tt("attach", "lead", "--print").well()
+
+
+def test_a_grace_that_is_no_number_ends_nobody(workspace: Stage) -> None:
+    """`nan` is not taken for no time at all."""
+    workspace.team(TEAM)
+    workspace.tt("up", "--mode", "safe").well()
+    assert (
+        "nan is not a number of seconds" in workspace.tt("down", "--grace", "nan").badly(2).stderr
+    )
+    assert _running(workspace) == {"lead"}

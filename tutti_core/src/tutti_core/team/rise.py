@@ -66,7 +66,7 @@ class Rise:
         agents: list[Agent],
         ways: Mapping[str, plan.Way],
         progress: Callable[[Outcome], None],
-        seen: Callable[[Mapping[str, str]], None],
+        seen: Callable[[Mapping[str, str]], None] = lambda _: None,
     ) -> None:
         self.context, self.request = context, request
         self.seen = seen

@@ -67,6 +67,18 @@ class UpResponse:
         return not self.interrupted and all(one.ok for one in self.results)
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl+C was pressed while a team came up.
+
+    Attributes:
+        response: What had become of each agent by then.
+    """
+
+    def __init__(self, response: UpResponse) -> None:
+        super().__init__()
+        self.response = response
+
+
 Progress = Callable[["Outcome"], None]
 Seen = Callable[[Mapping[str, str]], None]
 
@@ -90,6 +102,7 @@ def up(
 
     Raises:
         TuttiError: If nothing can be started at all.
+        Interrupted: At Ctrl+C, with what had become of each agent.
     """
     context.begin_acting(request.without)
     ways = _ways(context, request)
@@ -99,7 +112,10 @@ def up(
     rise = Rise(context, request, agents, ways, told, looked)
     results = rise.run()
     ordered = tuple(results[agent.name] for agent in agents)
-    return UpResponse(context.name, ordered, _warnings(context, request, agents), rise.interrupted)
+    done = UpResponse(context.name, ordered, _warnings(context, request, agents), rise.interrupted)
+    if done.interrupted:
+        raise Interrupted(done)
+    return done
 
 
 def asked_for(context: Context, request: UpRequest) -> list[str]:
