@@ -16,7 +16,7 @@ from .style import legible, paint
 @click.command("down")
 @agents_argument
 @workspace_option
-@click.option("--clean", is_flag=True, help="Remove worktrees in which nothing would be lost.")
+@click.option("--clean", is_flag=True, help="Remove worktrees too; tt undo has them.")
 @click.option(
     "--grace",
     type=click.FloatRange(0),

@@ -113,8 +113,8 @@ class Rise:
             if voice.session is not None and not voice.session.dead:
                 complete(self.context, agent.name, voice.session)
                 return voice
-            fresh = self.request.fresh_worktree
-            return start(self.context, agent, self.mode, self.policy, fresh=fresh)
+            fresh, keep = self.request.fresh_worktree, self.request.keep_trees
+            return start(self.context, agent, self.mode, self.policy, fresh=fresh, keep=keep)
 
     def _again(self, offer: LaunchRequest, begun: Started, session: Session) -> Started | Voice:
         name = offer.agent.name

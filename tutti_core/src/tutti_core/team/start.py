@@ -51,7 +51,9 @@ class Started(NamedTuple):
     warnings: tuple[str, ...]
 
 
-def start(context: Context, agent: Agent, mode: Mode, policy: Policy, *, fresh: bool) -> Started:
+def start(
+    context: Context, agent: Agent, mode: Mode, policy: Policy, *, fresh: bool, keep: bool = False
+) -> Started:
     """Start an agent that is not running.
 
     Args:
@@ -60,6 +62,7 @@ def start(context: Context, agent: Agent, mode: Mode, policy: Policy, *, fresh: 
         mode: How much it may do without asking.
         policy: Whether a policy binds it.
         fresh: Whether its worktree must start from the workspace's current commit.
+        keep: Whether its worktree is left as it is whatever the arrangement wishes.
 
     Raises:
         TuttiError: If anything stands in the way; nothing is running then that was not before.
@@ -68,7 +71,7 @@ def start(context: Context, agent: Agent, mode: Mode, policy: Policy, *, fresh: 
     raw = plan.request(context, agent, runtime, mode=mode, policy=policy)
     wanted = plan.prepared(context, raw)
     require_program(wanted)
-    tree = place(context, agent, fresh=fresh)
+    tree = place(context, agent, fresh=fresh, keep=keep)
     return launch(context, attrs.evolve(wanted, cwd=tree.cwd), tree)
 
 

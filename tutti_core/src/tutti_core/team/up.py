@@ -30,6 +30,8 @@ class UpRequest:
         fresh_worktree: Whether worktrees start from the workspace's current commit.
         wait: Whether to wait until every agent is ready.
         without: Unowned tables to go on without.
+        keep_trees: Whether worktrees are left as they are even where the arrangement wishes them
+            fresh; for whoever starts agents again without being asked by a person.
     """
 
     agents: tuple[str, ...] = ()
@@ -38,6 +40,7 @@ class UpRequest:
     fresh_worktree: bool = False
     wait: bool = True
     without: tuple[str, ...] = ()
+    keep_trees: bool = False
 
 
 @attrs.frozen
