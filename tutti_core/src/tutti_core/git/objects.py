@@ -202,7 +202,7 @@ def settings(wanted: Mapping[str, str]) -> dict[str, str]:
     Args:
         wanted: The values by name; a name may hold any character, which ``-c`` does not allow.
     """
-    given = os.environ.get("GIT_CONFIG_COUNT", "0")
+    given = os.environ.get("GIT_CONFIG_COUNT", "")
     first = int(given) if given.isdigit() else 0
     env = {"GIT_CONFIG_COUNT": str(first + len(wanted))}
     for number, (key, value) in enumerate(wanted.items(), first):

@@ -71,21 +71,28 @@ def fill(git: Git, kept: Kept, folder: Path) -> Path:
         folder: An empty folder.
 
     Returns:
-        A file beside the folder that is the index for it; whoever calls removes it.
+        A file that is the index for it; whoever calls removes it.
 
     Raises:
         GitError: A file cannot be written.
     """
-    index = folder.with_name(f"{folder.name}.index")
-    store = Store(git, git.common, folder)
+    index = git.common / f"tutti-index-{os.urandom(4).hex()}"
     try:
-        _write_index(store, kept, index)
-        _write_same(git, kept, folder, index)
-        _write_raw(store, kept, folder)
-        _write_rest(kept, folder)
-    except OSError as error:
-        raise GitError(f"{error.filename or folder} cannot be written: {error.strerror}") from error
+        _fill(Store(git, git.common, folder), kept, folder, index)
+    except BaseException as error:
+        index.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            where = error.filename or folder
+            raise GitError(f"{where} cannot be written: {error.strerror}") from error
+        raise
     return index
+
+
+def _fill(store: Store, kept: Kept, folder: Path, index: Path) -> None:
+    _write_index(store, kept, index)
+    _write_same(store.git, kept, folder, index)
+    _write_raw(store, kept, folder)
+    _write_rest(kept, folder)
 
 
 def attach(git: Git, kept: Kept, folder: Path, index: Path) -> Path:

@@ -30,6 +30,10 @@ class Tree(NamedTuple):
     branch: str | None = None
     warnings: tuple[str, ...] = ()
 
+    def saying(self, remark: str) -> Tree:
+        """Return it with one more thing to know; an empty remark is none."""
+        return self._replace(warnings=(*self.warnings, *([remark] if remark else [])))
+
 
 def place(context: Context, agent: Agent, *, fresh: bool, keep: bool = False) -> Tree:
     """Return where an agent works, making its worktree if it has one.
@@ -61,18 +65,6 @@ def place(context: Context, agent: Agent, *, fresh: bool, keep: bool = False) ->
     return Tree(cwd, str(tree.path), tree.branch, warnings)
 
 
-def way_back(context: Context, undo: str) -> str:
-    """Return in words how to have again what an act took away.
-
-    Args:
-        context: The workspace.
-        undo: The id of the act's undo entry.
-    """
-    if any(command.name == "undo" for _, command in context.plugins.commands()):
-        return f"tt undo restore {undo} brings back what was there"
-    return f"what was there is kept: .tutti/undo/{undo}.json (tt plugins install worktree)"
-
-
 def exclude(context: Context) -> None:
     """Keep tutti's own folder out of the user's commits, without touching a file of theirs.
 
@@ -84,6 +76,11 @@ def exclude(context: Context) -> None:
 
     if shutil.which("git") is not None and main_root(context.root) is not None:
         Worktrees(context.root, context.places.worktrees).exclude()
+
+
+def way_back(undo: str) -> str:
+    """Return in words how to have again what an act took away, by the id of its undo entry."""
+    return f"tt undo restore {undo} brings back what was there"
 
 
 def _anew(
@@ -99,7 +96,7 @@ def _anew(
             raise
         return tree, (error.message,)
     said = [done.kept] if done.kept else []
-    said += [f"starts anew; {way_back(context, done.undo)}"] if done.undo else []
+    said += [f"starts anew; {way_back(done.undo)}"] if done.undo else []
     return done.tree, tuple(said)
 
 
