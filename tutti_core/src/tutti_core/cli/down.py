@@ -34,7 +34,7 @@ def _number(_ctx: click.Context, _: click.Parameter, value: float) -> float:
 @agents_argument
 @workspace_option
 @all_option
-@click.option("--clean", is_flag=True, help="Remove worktrees in which nothing would be lost.")
+@click.option("--clean", is_flag=True, help="Remove worktrees too; tt undo has them.")
 @click.option(
     "--grace",
     type=click.FloatRange(0),
