@@ -443,7 +443,8 @@ def test_what_can_be_done_twice_is_done_once(day: Day) -> None:
     (ended,) = day.objects("down again")[0]["results"]
     assert (started["outcome"], started["ok"]) == ("running", True)
     assert (ended["outcome"], ended["ok"]) == ("not running", True)
-    assert len([one for one in day.events["agent.started"] if one["runtime"] == "demo"]) == 1
+    name = f"tutti-garden-{AGENT}"
+    assert len([one for one in day.events["agent.started"] if one["session_name"] == name]) == 1
 
 
 def test_what_is_to_come_is_not_there() -> None:
