@@ -30,10 +30,10 @@ def plan(git: Git, branch: str, path: Path, base: str | None = None) -> tuple[st
         GitError: The branch is in use elsewhere, cannot be made, or there is no commit yet.
     """
     if git.branch_exists(branch):
-        _check_free(git, branch, path)
+        check_free(git, branch, path)
         return ("worktree", "add", "--quiet", "--", str(path), branch)
     check_room(git, branch)
-    start = git.head(git.root) if base is None else _commit(git, base)
+    start = start_of(git, base)
     if start is None:
         raise GitError(
             f"{git.root} has no commit yet, so no worktree can be made from it",
@@ -94,7 +94,18 @@ def add_part(
             raise failure(words, answer)
 
 
-def _commit(git: Git, base: str) -> str:
+def start_of(git: Git, base: str | None) -> str | None:
+    """Return the commit a new branch starts from; None if there is no commit at all.
+
+    Args:
+        git: The repository.
+        base: Branch, tag or commit; the workspace's current commit if it is None.
+
+    Raises:
+        GitError: If there is no such commit.
+    """
+    if base is None:
+        return git.head(git.root)
     answer = git.attempt(
         "rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}"
     )
@@ -113,7 +124,17 @@ def _is_made(git: Git, path: Path) -> bool:
     return False
 
 
-def _check_free(git: Git, branch: str, path: Path) -> None:
+def check_free(git: Git, branch: str, path: Path) -> None:
+    """Refuse a branch that a worktree elsewhere is on.
+
+    Args:
+        git: The repository.
+        branch: The branch.
+        path: The worktree that may be on it.
+
+    Raises:
+        GitError: Another one is; the message names it.
+    """
     for entry in read_list(git):
         if entry.branch == branch and entry.path != path:
             gone = entry.prunable is not None

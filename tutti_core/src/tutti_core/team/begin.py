@@ -18,7 +18,7 @@ from ..config.slug import is_slug, propose
 from ..errors import ConfigError, GitError, TuttiError
 from ..model.arrangement import Agent
 from ..model.contract import Runtime, Table, Template
-from ..model.launch import LaunchRequest, Refusal
+from ..model.launch import LaunchRequest
 from .loading import load_arrangement, load_global, schema_of
 from .templates import read_template
 
@@ -46,6 +46,7 @@ class Begun:
         description: What it says of itself.
         roles: What its roles run on.
         runtime: The runtime it chose.
+        mode: How much the agents may do unasked; `safe` where no plugin has a policy.
         found: Runtimes whose program is on this machine.
         starters: Tables it added to the global file.
         global_file: The global file.
@@ -59,6 +60,7 @@ class Begun:
     description: str
     roles: Mapping[str, str]
     runtime: str
+    mode: str
     found: tuple[str, ...]
     starters: tuple[str, ...]
     global_file: Path
@@ -96,7 +98,8 @@ def begin(
     picked = _runtime(known, there, runtime, schema_of(plugins))
     body = _filled(chosen, _name(folder, name), picked)
     arrangement = _checked(body, chosen.name, plugins)
-    _write(path, body + _launch(arrangement, plugins))
+    unguided = _is_unguided(arrangement, plugins)
+    _write(path, body + SAFE if unguided else body)
     return Begun(
         path=path,
         template=chosen.name,
@@ -104,6 +107,7 @@ def begin(
         description=chosen.description,
         roles=chosen.roles,
         runtime=arrangement.defaults.runtime or picked,
+        mode="safe" if unguided else arrangement.launch.mode,
         found=tuple(there),
         starters=_noted(path, arrangement.workspace.name, plugins),
         global_file=global_path(),
@@ -213,15 +217,14 @@ def _checked(body: str, template: str, plugins: Plugins) -> Arrangement:
             ) from error
 
 
-def _launch(arrangement: Arrangement, plugins: Plugins) -> str:
-    """Return the table that lets the next `up` work where no plugin supplies a policy."""
+def _is_unguided(arrangement: Arrangement, plugins: Plugins) -> bool:
+    """Return whether neither the file nor any plugin says how agents are to be launched."""
     if "launch" in arrangement.source:
-        return ""
+        return False
     agent = next(iter(arrangement.agent), Agent("voice"))
     answer = plugins.prepare(LaunchRequest(agent, arrangement, arrangement.root, ()))
     # One that refuses has a policy in mind; what it lacks is told when it is needed.
-    held = isinstance(answer, Refusal) or answer.rules is not None
-    return "" if held else SAFE
+    return isinstance(answer, LaunchRequest) and answer.rules is None
 
 
 def _write(path: Path, body: str) -> None:

@@ -55,7 +55,13 @@ class Started(NamedTuple):
 
 
 def start(
-    context: Context, agent: Agent, way: plan.Way, *, fresh: bool = False, anew: bool = False
+    context: Context,
+    agent: Agent,
+    way: plan.Way,
+    *,
+    fresh: bool = False,
+    keep: bool = False,
+    anew: bool = False,
 ) -> Started:
     """Start an agent that is not running.
 
@@ -64,6 +70,7 @@ def start(
         agent: The agent.
         way: How it may work.
         fresh: Whether its worktree must start from the workspace's current commit.
+        keep: Whether its worktree is left as it is whatever the arrangement wishes.
         anew: Whether it begins a new conversation, though it could go on with its last.
 
     Raises:
@@ -73,9 +80,9 @@ def start(
     raw = plan.request(context, agent, runtime, way)
     wanted = plan.prepared(context, raw)
     require_program(wanted)
-    tree = place(context, wanted, fresh=fresh)
+    tree = place(context, wanted, fresh=fresh, keep=keep)
     placed = _ready(context, wanted, tree)
-    new = anew or fresh or bool(agent.fresh_worktree)
+    new = anew or fresh or (bool(agent.fresh_worktree) and not keep)
     going = take_up(context, placed, tree, anew=new)
     return launch(context, going.request, tree.saying(going.remark))
 
