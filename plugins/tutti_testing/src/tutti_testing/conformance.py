@@ -157,11 +157,11 @@ class RuntimeConformance:
         assert safe.enforcement == "prompt"
         assert constrained.enforcement == held[able.constrain]
         if able.constrain != "none":
-            assert (constrained.argv, constrained.env) != (safe.argv, safe.env)
+            assert _said(constrained) != _said(safe)
         if able.bypass:
             bypassed = self.launch(mode="unattended", policy="bypass")
             assert bypassed.enforcement == "bypass"
-            assert bypassed.argv not in (safe.argv, constrained.argv)
+            assert _said(bypassed) not in (_said(safe), _said(constrained))
 
     def test_the_policy_reaches_it(self) -> None:
         """Each rule of a policy stands in a file or an argument of a constrained launch."""
@@ -306,6 +306,11 @@ def _carried(argv: Sequence[str], prompt: str) -> bool:
     whole = [word for word in argv if word == prompt]
     glued = [word for word in argv if word.startswith("--") and word.endswith(f"={prompt}")]
     return bool(whole or glued)
+
+
+def _said(launch: Launch) -> tuple[object, ...]:
+    """Return all that a launch tells the CLI, by whatever way."""
+    return launch.argv, dict(launch.env), dict(launch.files)
 
 
 def _events() -> st.SearchStrategy[Event]:

@@ -142,9 +142,7 @@ def _parity(context: Context) -> Iterator[Finding]:
 def _runtimes(context: Context) -> Iterator[Finding]:
     for agent in context.arrangement.agent:
         runtime = context.runtime(agent)
-        profile = plan.default_profile(context, runtime)
-        env = plan.environment(context, agent, profile)
-        command = plan.command_of(runtime, profile)
+        command, env = plan.started_by(context, agent)
         check = f"runtime/{agent.name}"
         if found(command, env) is None:
             advice = f"install {runtime.title}, or set a profile's command"
