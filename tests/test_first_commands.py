@@ -14,7 +14,11 @@ from tutti_core import Plugins
 from tutti_core.cli.app import build
 from tutti_core.cli.missing import CommandMissing
 from tutti_core.config import known
-from tutti_core.config.schema import CORE, CORE_SECTIONS, names_of
+from tutti_core.config.load import load
+from tutti_core.config.problems import ConfigProblems
+from tutti_core.config.schema import CORE, CORE_SECTIONS, Schema, names_of
+
+LEAST = '[workspace]\nname = "w"\n[defaults]\nruntime = "demo"\n'
 
 LINES = (
     "tt up",
@@ -174,6 +178,51 @@ class TestWhatIsKnownOfOurs:
         install = f"run `tt plugins install {owner.removeprefix('tutti-')}`"
         assert re.match(rf"tt {name} (comes with|is not in) {owner}[ ,]", error.message)
         assert (error.hint == install) == (owner not in known.LATER and owner != CORE)
+
+    @pytest.mark.parametrize("table", sorted(known.TABLES))
+    def test_each_table_is_answered(self, table: str, home: Path) -> None:
+        """With nothing installed but the core, each table names who has it and what to do."""
+        (home / "tutti.toml").write_text(f"{LEAST}[{table}]\n")
+        unowned = load(home, Schema()).unowned
+        owner = known.TABLES[table]
+        assert unowned[table].startswith(f"it belongs to {owner}, which ")
+        assert unowned[table].endswith(known.remedy(owner, {}))
+
+    @pytest.mark.parametrize(("table", "key"), sorted(known.KEYS))
+    def test_each_key_is_answered(self, table: str, key: str, home: Path) -> None:
+        """So does each key that a plugin adds to a table of the core's."""
+        (home / "tutti.toml").write_text(f'{LEAST}[[{table}]]\nname = "a"\n{key} = "x"\n')
+        unowned = load(home, Schema()).unowned
+        owner = known.KEYS[table, key]
+        assert unowned[f"{table}.{key}"].startswith(f"it belongs to {owner}, which ")
+
+    @pytest.mark.parametrize("name", sorted(known.RUNTIMES))
+    def test_each_runtime_is_answered(self, name: str, home: Path) -> None:
+        """So does each runtime of ours."""
+        (home / "tutti.toml").write_text(f'{LEAST}[[agent]]\nname = "a"\nruntime = "{name}"\n')
+        with pytest.raises(ConfigProblems) as caught:
+            load(home, Schema(), runtimes=())
+        (problem,) = [one for one in caught.value.problems if one.path == "agent[0].runtime"]
+        owner = known.RUNTIMES[name]
+        assert problem.message.startswith(f'runtime "{name}" comes with {owner}, which ')
+        assert problem.remedy.startswith(known.remedy(owner, {}))
+
+    @pytest.mark.parametrize("step", sorted(known.STEPS))
+    def test_each_step_is_answered(self, step: str, home: Path) -> None:
+        """A step that comes with another distribution than workflows do names that one too."""
+        text = f'{LEAST}[[workflow]]\nname = "w"\n[[workflow.step]]\ntype = "{step}"\n'
+        (home / "tutti.toml").write_text(text)
+        said = load(home, Schema()).unowned["workflow"]
+        assert known.STEPS[step] in said
+        other = known.STEPS[step] != known.TABLES["workflow"]
+        assert (f"its step {step!r} comes with {known.STEPS[step]}" in said) == other
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that is a workspace, with a global file that is not there."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return tmp_path
 
 
 def only_the_core(monkeypatch: pytest.MonkeyPatch) -> None:

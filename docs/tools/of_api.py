@@ -27,6 +27,7 @@ GROUPS: Mapping[str, str] = {
     "model.session": "Sessions",
     "plugins": "A workspace and its plugins",
     "team.context": "A workspace and its plugins",
+    "team.conversations": "A launch",
     "team.loading": "A workspace and its plugins",
     "team.versions": "A workspace and its plugins",
     "config.convert": "A workspace and its plugins",

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import attrs
 import pytest
 
 from tutti_core.config.find import global_path
@@ -15,6 +16,7 @@ from tutti_core.model.contract import Template
 from tutti_core.plugins import Plugins
 from tutti_core.team import begin as beginning
 from tutti_core.team.begin import begin
+from tutti_core.team.context import Context
 from tutti_core.team.templates import BELOW, core_templates, read_template
 
 HEAD = '[template]\nname = "t"\nversion = "1.0"\ndescription = "Some."\n'
@@ -195,3 +197,28 @@ class TestRuntimesThatAreNotThere:
         global_path().write_text('[user]\nname = "me"\n')
         begin(crew.root, crew.plugins)
         assert seen[0] == {"user": {"name": "me"}}
+
+
+class TestWithoutAPolicy:
+    def test_the_next_up_works(self, crew: Any, templates: list[Template]) -> None:
+        """Where no plugin has a policy, agents ask a person, and the file says why."""
+        begin(crew.root, crew.plugins)
+        context = Context.open(crew.root, crew.plugins)
+        assert context.arrangement.launch.mode == "safe"
+        assert "tutti-permissions" in (crew.root / "tutti.toml").read_text()
+
+    def test_a_template_that_says_how_to_launch_is_left_alone(
+        self, crew: Any, templates: list[Template]
+    ) -> None:
+        """What a template says of launches stays the only word on it."""
+        templates[0] = attrs.evolve(MINIMAL, body=f"{BODY}[launch]\nready_secs = 5\n")
+        begin(crew.root, crew.plugins)
+        assert Context.open(crew.root, crew.plugins).arrangement.launch.mode == "auto"
+
+    def test_a_plugin_with_a_say_in_launches_keeps_the_default(
+        self, crew: Any, templates: list[Template]
+    ) -> None:
+        """With a policy about, nothing is written of launches."""
+        crew.add("policy", tutti_prepare_launch=lambda launch: None)
+        begin(crew.root, crew.plugins)
+        assert "launch" not in (crew.root / "tutti.toml").read_text()

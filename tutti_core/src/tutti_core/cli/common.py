@@ -67,7 +67,9 @@ def open_running(root: Path) -> Context:
         context = Context.open(root)
     except TuttiError as trouble:
         context = Context.rescue(root, trouble)
-        warn(f"{trouble.message}; only what runs is known")
+        for problem in getattr(trouble, "problems", ()) or [trouble.message]:
+            warn(str(problem))
+        warn("only what runs is known, by the rules known last")
     warn_unowned(context.arrangement.unowned)
     return context
 

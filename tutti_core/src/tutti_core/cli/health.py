@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import click
 
-from ..team.context import Context
 from ..team.health import health
-from ..team.reach import targets_of
-from .common import agents_argument, json_option, show_json, warn_unowned, workspace_option
+from ..team.reach import running_targets
+from .common import agents_argument, json_option, open_running, show_json, workspace_option
 from .style import STATE_COLOURS, table
 
 
@@ -17,10 +16,8 @@ from .style import STATE_COLOURS, table
 @json_option
 def command(agents: tuple[str, ...], workspace: str | None, as_json: bool) -> int:
     """Look at every agent, or only at AGENTS, and say how it is and why."""
-    root, names = targets_of(agents, workspace)
-    context = Context.open(root)
-    warn_unowned(context.arrangement.unowned)
-    records = health(context, names)
+    root, names = running_targets(agents, workspace)
+    records = health(open_running(root), names)
     if as_json:
         show_json(records)
         return 0

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 
 import click
 
+from ..errors import UsageError
 from ..team.context import Context
 from ..team.outcome import Outcome
 from ..team.reach import targets_of
-from ..team.up import UpRequest, UpResponse, up
+from ..team.up import UpRequest, UpResponse, asked_for, up
 from .common import (
     agents_argument,
     json_option,
@@ -32,6 +33,8 @@ POLICIES = ("constrained", "bypass")
 @click.option("--mode", type=click.Choice(MODES), help="How much they may do unasked.")
 @click.option("--policy", type=click.Choice(POLICIES), help="What binds them when unasked.")
 @click.option("--fresh-worktree", is_flag=True, help="Start worktrees from the current commit.")
+@click.option("--new", is_flag=True, help="Begin new conversations instead of going on.")
+@click.option("--restore", is_flag=True, help="Start exactly those who ran last.")
 @click.option("--no-wait", is_flag=True, help="Do not wait until the agents are ready.")
 @without_option
 @json_option
@@ -41,23 +44,28 @@ def command(
     mode: str | None,
     policy: str | None,
     fresh_worktree: bool,
+    new: bool,
+    restore: bool,
     no_wait: bool,
     without: tuple[str, ...],
     as_json: bool,
 ) -> int:
     """Start the team, or only the AGENTS named, each in its own session and worktree."""
     root, names = targets_of(agents, workspace)
+    if names and restore:
+        raise UsageError("--restore starts exactly those who ran last", hint="leave out the names")
     context = Context.open(root)
     request = UpRequest(
         agents=names,
         mode=mode,  # type: ignore[arg-type]  # click.Choice holds it to the words
         policy=policy,  # type: ignore[arg-type]  # click.Choice holds it to the words
         fresh_worktree=fresh_worktree,
+        new=new,
+        restore=restore,
         wait=not no_wait,
         without=without,
     )
-    everyone = names or [one.name for one in context.arrangement.agent]
-    with Progress([] if as_json else everyone) as progress:
+    with Progress([] if as_json else asked_for(context, request)) as progress:
         done = up(context, request, None if as_json else progress)
     show_json({"ok": done.ok, **_plain(done)}) if as_json else _show(done)
     return 0 if done.ok else 1
@@ -125,7 +133,7 @@ def _row(one: Outcome) -> list[str]:
     return [
         one.agent,
         one.runtime or "—",
-        one.outcome,
+        "resumed" if one.resumed and one.outcome == "launched" else one.outcome,
         one.state.replace("_", " "),
         one.branch or "",
         one.session,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 import attrs
 
 from .happening import Event, Finding
-from .launch import Capabilities, Launch, LaunchRequest
+from .launch import Capabilities, Kept, Launch, LaunchRequest, Past
 from .reading import Evidence, Observation
 from .session import Ended, Session, SessionSpec
 
@@ -69,6 +69,18 @@ class Runtime(Protocol):
 
     def rules(self) -> str:
         """Return the rule file, TOML text, by which its title, status file and screen are read."""
+
+
+@runtime_checkable
+class Recalls(Protocol):
+    """A runtime that can say which conversation an earlier launch left.
+
+    A runtime that can take up conversations has this too if it can look for them; without it the
+    id that was chosen at the launch is tried.
+    """
+
+    def recall(self, past: Past) -> Kept:
+        """Look for the conversation; may read the CLI's own files, must not change anything."""
 
 
 @runtime_checkable

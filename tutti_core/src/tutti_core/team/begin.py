@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from ..plugins import Plugins
 
 NONE = ""
+SAFE = """
+[launch]
+mode = "safe" # Agents ask a person. "auto" takes a policy, such as tutti-permissions has.
+"""
 RUNTIME = "{{runtime}}"
 
 
@@ -89,7 +93,7 @@ def begin(
     picked = _runtime(known, there, runtime, schema_of(plugins))
     body = _filled(chosen, _name(folder, name), picked)
     arrangement = _checked(body, chosen.name, plugins)
-    _write(path, body)
+    _write(path, body + _launch(arrangement, plugins))
     return Begun(
         path=path,
         template=chosen.name,
@@ -204,6 +208,13 @@ def _checked(body: str, template: str, plugins: Plugins) -> Arrangement:
                 f"template {template!r} does not make a valid tutti.toml: {error.message}",
                 hint=error.hint,
             ) from error
+
+
+def _launch(arrangement: Arrangement, plugins: Plugins) -> str:
+    """Return the table that lets the next `up` work where no plugin has a say in launches."""
+    if "launch" in arrangement.source or any(plugins.calls("tutti_prepare_launch")):
+        return ""
+    return SAFE
 
 
 def _write(path: Path, body: str) -> None:

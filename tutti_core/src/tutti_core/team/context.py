@@ -18,8 +18,9 @@ from ..model.happening import Action, Event, Verdict
 from ..plugins import Plugins
 from ..state.journal import Journal
 from ..watching.look import Voice
-from .compiled import digest
+from .compiled import digest, salvaged
 from .loading import load_arrangement, runtimes_of
+from .names import name_of, no_agent
 from .places import Places
 from .snapshot import voices_of
 
@@ -71,8 +72,7 @@ class Context:
             plugins: The plugins to use; the installed ones by default.
         """
         plugins = plugins or Plugins.installed()
-        sessions = plugins.hosts()["tmux"].list(str(root))
-        name = next((one.workspace for one in sessions), root.name)
+        name = name_of(root, plugins.hosts()["tmux"].list(str(root)))
         context = cls(Arrangement(root, Workspace(name)), plugins)
         context.trouble = trouble
         return context
@@ -118,11 +118,7 @@ class Context:
             raise self.trouble
         found = self.arrangement.named(name)
         if found is None:
-            known = ", ".join(one.name for one in self.arrangement.agent) or "none"
-            raise ConfigError(
-                f"no agent {name!r} in {self.name} (there are: {known})",
-                hint="check the spelling, or add an [[agent]] to tutti.toml",
-            )
+            raise no_agent(name, self.name, [one.name for one in self.arrangement.agent])
         return found
 
     def runtime(self, agent: Agent) -> Runtime:
@@ -149,6 +145,8 @@ class Context:
     @cached_property
     def digest(self) -> Mapping[str, Any]:
         """The arrangement in its compiled form, with the rules of its runtimes."""
+        if self.trouble is not None:
+            return salvaged(self.root, self.name, self.plugins)
         return digest(self.arrangement, self.plugins)
 
     @cached_property

@@ -13,7 +13,9 @@ from ..errors import TuttiError
 from ..model.session import Ended
 from ..state.lock import Lock
 from .ending import GRACE_SECS, end, end_survivors, session_now
+from .entry import is_open
 from .record import read_record, write_record
+from .restoring import keep_team
 
 if TYPE_CHECKING:
     from .context import Context
@@ -94,6 +96,8 @@ def down(
     """
     _ = context.sinks  # whatever is wrong with them is known before anything is done
     names = _chosen(context, request)
+    if not request.agents:
+        keep_team(context, [name for name in names if is_open(context, name)])
     pool = ThreadPoolExecutor(PARALLEL)
     try:
         jobs = {name: pool.submit(_end, context, request, name) for name in names}

@@ -27,6 +27,18 @@ def root_of(workspace: str | None) -> Path:
     return _registered(workspace)
 
 
+def running_root(workspace: str | None) -> Path:
+    """As `root_of`, also where there is no `tutti.toml` any more: a team may outlive its file.
+
+    Args:
+        workspace: As for `root_of`.
+
+    Raises:
+        ConfigError: As `root_of`, if nothing runs around the current folder either.
+    """
+    return running_targets((), workspace)[0]
+
+
 def target_of(reference: str, workspace: str | None) -> tuple[Path, str]:
     """Return the workspace and the agent that ``agent`` or ``workspace/agent`` means.
 

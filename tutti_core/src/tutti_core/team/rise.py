@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..errors import RuntimeFailure, TuttiError
 from ..state.lock import Lock
 from . import plan
+from .conversations import begin
 from .ending import session_now
 from .entry import complete
 from .outcome import blocked, failed, outcome_of, running, unprompted
@@ -17,12 +18,13 @@ from .record import read_record
 from .start import Started, launch, start
 
 if TYPE_CHECKING:
-    from ..model.arrangement import Agent, Mode, Policy
+    from ..model.arrangement import Agent
     from ..model.launch import LaunchRequest
     from ..model.session import Session
     from ..watching.look import Voice
     from .context import Context
     from .outcome import Outcome
+    from .trees import Tree
     from .up import UpRequest
 
 PARALLEL = 4
@@ -52,8 +54,7 @@ class Rise:
         context: The workspace.
         request: What to start, and how.
         agents: The agents, in the order of the file.
-        mode: How much they may do without asking.
-        policy: Whether a policy binds them.
+        ways: How each may work, by its name.
         progress: Told of each agent as soon as its outcome is known.
     """
 
@@ -62,13 +63,11 @@ class Rise:
         context: Context,
         request: UpRequest,
         agents: list[Agent],
-        mode: Mode,
-        policy: Policy,
+        ways: Mapping[str, plan.Way],
         progress: Callable[[Outcome], None],
     ) -> None:
         self.context, self.request = context, request
-        self.mode: Mode = mode
-        self.policy: Policy = policy
+        self.ways = ways
         self.progress = progress
         self.pending = {agent.name: agent for agent in agents}
         self.chosen = frozenset(self.pending)
@@ -113,17 +112,17 @@ class Rise:
             if voice.session is not None and not voice.session.dead:
                 complete(self.context, agent.name, voice.session)
                 return voice
-            fresh = self.request.fresh_worktree
-            return start(self.context, agent, self.mode, self.policy, fresh=fresh)
+            fresh, anew = self.request.fresh_worktree, self.request.new
+            return start(self.context, agent, self.ways[agent.name], fresh=fresh, anew=anew)
 
-    def _again(self, offer: LaunchRequest, begun: Started, session: Session) -> Started | Voice:
+    def _again(self, offer: LaunchRequest, tree: Tree, session: Session) -> Started | Voice:
         name = offer.agent.name
         with self._locked(name):
             there = session_now(self.context, name)
             if there is None or there.pane != session.pane:
                 raise RuntimeFailure("was taken down while it started", hint=f"tt up {name}")
             wanted = plan.prepared(self.context, offer)
-            return launch(self.context, wanted, begun.tree, replaced=session)
+            return launch(self.context, wanted, tree, replaced=session)
 
     def _locked(self, name: str) -> Lock:
         path = self.context.places.lock(f"agent-{name}")
@@ -172,16 +171,25 @@ class Rise:
             self._done(running(voice, self._record(name)))
             return
         outcome, session = outcome_of(one.begun, voice), voice.session
-        offer = None
+        offer, tree = None, one.begun.tree
         if not outcome.ok and session is not None and one.tries < TRIES:
-            offer = self.context.plugins.launch_failed(one.begun.request, voice.reading)
+            offer, tree = self._offer(one.begun, voice, outcome)
         if offer is not None and session is not None:
-            job = self.pool.submit(self._again, offer, one.begun, session)
+            job = self.pool.submit(self._again, offer, tree, session)
             self.starting[name] = job, one.tries + 1
         elif one.begun.launch.paste and outcome.ok:
             self._prompt(name, one.begun.launch.paste, outcome)
         else:
             self._done(outcome)
+
+    def _offer(
+        self, begun: Started, voice: Voice, outcome: Outcome
+    ) -> tuple[LaunchRequest | None, Tree]:
+        """Return another launch to try, if there is one, and where, with what to say of it."""
+        if begun.request.resume and voice.reading.state == "exited":
+            remark = f"its last conversation could not be taken up: it {outcome.detail}"
+            return begin(self.context, begun.request), begun.tree.saying(remark)
+        return self.context.plugins.launch_failed(begun.request, voice.reading), begun.tree
 
     def _prompt(self, name: str, text: str, outcome: Outcome) -> None:
         if outcome.state == "idle":
