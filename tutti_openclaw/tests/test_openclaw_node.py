@@ -10,7 +10,7 @@ import pytest
 
 from tutti_core import Agent, Arrangement, LaunchRequest, Workspace
 from tutti_openclaw.checks import examined, refused
-from tutti_openclaw.node import allowed, node_of
+from tutti_openclaw.node import allowed
 
 WANTED = ">=24.16.0 <25 || >=26.1.0"
 

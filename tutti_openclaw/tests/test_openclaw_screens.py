@@ -72,7 +72,7 @@ def test_a_failure_is_told_apart(said: str, state: str) -> None:
     """By OpenClaw's own words right above a status line that says error."""
     reading = read(shown(" local ready | error", f"An answer.\n\n {said}"))
     assert reading.state == state
-    assert not reading.detail or reading.detail.split()[0] == said.split()[0]
+    assert not reading.detail or reading.detail.split()[0] == said.split(maxsplit=1)[0]
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,27 @@ TOOLS: Mapping[str, frozenset[str]] = {
 }
 # What is the name of a tool of some runtime or other, and not the first word of a command.
 NAMES = frozenset(
-    "apply_patch askuserquestion bash edit exitplanmode glob grep ls multiedit notebookedit "
-    "notebookread read skill task todoread todowrite webfetch websearch write".split()
+    [
+        "apply_patch",
+        "askuserquestion",
+        "bash",
+        "edit",
+        "exitplanmode",
+        "glob",
+        "grep",
+        "ls",
+        "multiedit",
+        "notebookedit",
+        "notebookread",
+        "read",
+        "skill",
+        "task",
+        "todoread",
+        "todowrite",
+        "webfetch",
+        "websearch",
+        "write",
+    ]
 )
 
 HEAD = (
