@@ -166,7 +166,7 @@ def test_a_registered_place_that_moved_is_not_taken_for_another(workspace: Stage
     workspace.team(TEAM)
     (inner.root / "tutti.toml").unlink()
     told = workspace.tt("status", "-w", "inner").badly().stderr
-    assert "there is no tutti.toml there" in told
+    assert "there is no tutti.toml in" in told
 
 
 @pytest.mark.parametrize("harm", ["break", "remove", "rename the runtime"])

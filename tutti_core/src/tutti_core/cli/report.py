@@ -50,7 +50,7 @@ def report(error: TuttiError, *, as_json: bool = False) -> int:
     if as_json:
         print(json.dumps(as_data(error), ensure_ascii=False), file=sys.stderr)
         return error.exit_code
-    for line, hint in _lines(error):
+    for line, hint in lines_of_error(error):
         head = paint(f"error[{error.category}]:", "red", sys.stderr)
         print(f"{head} {line}", file=sys.stderr)
         if hint:
@@ -73,7 +73,8 @@ def as_data(error: TuttiError) -> dict[str, Any]:
     return data
 
 
-def _lines(error: TuttiError) -> list[tuple[str, str]]:
+def lines_of_error(error: TuttiError) -> list[tuple[str, str]]:
+    """Return an error as lines, each with a hint, which may be empty."""
     problems = getattr(error, "problems", None)
     if problems:
         return [(str(one), one.remedy) for one in problems]

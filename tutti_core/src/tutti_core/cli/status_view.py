@@ -32,7 +32,7 @@ def show_status(root: Path | None, *, as_json: bool, names: Sequence[str] = ()) 
     """
     team, rows = snapshot(root or running_root(None), TmuxHost())
     rows = _wanted(rows, names, team["workspace"])
-    for remark in _remarks(team):
+    for remark in remarks(team):
         print(f"warn: {remark}", file=sys.stderr)
     if as_json:
         print(json.dumps(rows, indent=2, ensure_ascii=False))
@@ -51,7 +51,8 @@ def _wanted(
     return [row for row in rows if not names or row["agent"] in names]
 
 
-def _remarks(team: Mapping[str, Any]) -> Iterator[str]:
+def remarks(team: Mapping[str, Any]) -> Iterator[str]:
+    """Return what is wrong with a team's configuration, a line for each thing."""
     trouble = team.get("trouble")
     if trouble is not None:
         yield from (str(one) for one in getattr(trouble, "problems", ()) or [trouble.message])
@@ -60,10 +61,18 @@ def _remarks(team: Mapping[str, Any]) -> Iterator[str]:
         yield f"[{name}] has no working owner: {remedy}"
 
 
-def render(workspace: str, rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return the rows as people read them, with the next useful command."""
+def render(workspace: str, rows: Sequence[Mapping[str, Any]], where: str = "") -> str:
+    """Return the rows as people read them, with the next useful command.
+
+    Args:
+        workspace: What to call the workspace.
+        rows: Its voices.
+        where: What reaches it from the current folder, such as ``-w shop``; empty if nothing has
+            to be said.
+    """
+    at = f" {where}" if where else ""
     if not rows:
-        return f"{workspace}: no agents in tutti.toml yet\n→ add an [[agent]], then tt up"
+        return f"{workspace}: no agents in tutti.toml yet\n→ add an [[agent]], then tt up{at}"
     labels = list(dict.fromkeys(fact["label"] for row in rows for fact in row["facts"]))
     modes = ["MODE"] if any(_mode(row) not in ("", "auto") for row in rows) else []
     heads = ["AGENT", "RUNTIME", "STATE", "SINCE", *modes, *map(str.upper, labels)]
@@ -71,7 +80,7 @@ def render(workspace: str, rows: Sequence[Mapping[str, Any]]) -> str:
     cells = [_cells(row, labels, modes) for row in rows]
     colours = {(number, 2): STATE_COLOURS[row["state"]] for number, row in enumerate(rows)}
     title = f"{paint(workspace, 'bold')}  {_count(rows)}"
-    return "\n".join([title, "", table(heads, cells, colours), *_next(rows)])
+    return "\n".join([title, "", table(heads, cells, colours), *_next(rows, at)])
 
 
 def _cells(row: Mapping[str, Any], labels: Sequence[str], modes: Sequence[str]) -> list[str]:
@@ -116,14 +125,16 @@ def _count(rows: Sequence[Mapping[str, Any]]) -> str:
     return ", ".join(f"{states.count(state)} {state}" for state in kinds)
 
 
-def _next(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def _next(rows: Sequence[Mapping[str, Any]], at: str) -> list[str]:
     waiting = [row for row in rows if row["state"] == "waiting"]
     broken = [row for row in rows if row["state"] in ("auth_failed", "unknown")]
     exited = [row for row in rows if row["state"] == "exited"]
-    lines = [f"→ tt attach {row['agent']}   {legible(row['detail'])}" for row in waiting + broken]
-    lines += [f"→ tt peek {row['agent']}   its process has ended" for row in exited]
+    lines = [
+        f"→ tt attach {row['agent']}{at}   {legible(row['detail'])}" for row in waiting + broken
+    ]
+    lines += [f"→ tt peek {row['agent']}{at}   its process has ended" for row in exited]
     strays = [row["agent"] for row in rows if row["configured"] is False]
-    lines += [f"→ tt down {' '.join(strays)}   no longer in tutti.toml"] if strays else []
+    lines += [f"→ tt down {' '.join(strays)}{at}   no longer in tutti.toml"] if strays else []
     if all(row["state"] == "stopped" for row in rows):
-        lines.append("→ tt up")
+        lines.append(f"→ tt up{at}")
     return ["", *lines] if lines else []

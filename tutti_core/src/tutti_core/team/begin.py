@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import attrs
 
 from ..config import unknown
-from ..config.edit import add_missing_table, register_workspace
+from ..config.edit import add_missing_table
 from ..config.find import global_path
+from ..config.registering import register_workspace
 from ..config.slug import is_slug, propose
 from ..errors import ConfigError, GitError, TuttiError
 from ..model.contract import Runtime, Table, Template

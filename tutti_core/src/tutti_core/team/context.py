@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from functools import cached_property
 from pathlib import Path
+from threading import Event as Flag
 from threading import RLock
 from typing import Any
 
@@ -36,6 +37,7 @@ class Context:
         root: Absolute path of the workspace.
         places: Where its files are.
         trouble: What is wrong with its configuration, if it could not be used.
+        stop: Set by another thread once a verb should begin with no further agent.
     """
 
     trouble: TuttiError | None = None
@@ -45,6 +47,7 @@ class Context:
         self.plugins = plugins
         self.root = arrangement.root
         self.places = Places(arrangement.root)
+        self.stop = Flag()
         self._silent: set[str] = set()
         self._emitting = RLock()
 

@@ -93,6 +93,9 @@ class Rise:
         return self.results
 
     def _release(self) -> None:
+        if self.context.stop.is_set():
+            for name in list(self.pending):
+                self._failed(name, _not_begun(name))
         for name, agent in list(self.pending.items()):
             needs = [need for need in agent.depends_on if need in self.chosen]
             short = [need for need in needs if need in self.results and not self._may_follow(need)]
@@ -107,6 +110,8 @@ class Rise:
         return found.ready or (found.ok and not self.request.wait)
 
     def _begin(self, agent: Agent) -> Started | Voice:
+        if self.context.stop.is_set():
+            raise _not_begun(agent.name)
         with self._locked(agent.name):
             voice = self.context.voices([agent.name])[agent.name]
             if voice.session is not None and not voice.session.dead:
@@ -151,13 +156,16 @@ class Rise:
     def _watch(self) -> None:
         voices, trouble = self._look()
         for name, one in list(self.rising.items()):
-            voice, late = voices.get(name), time.monotonic() >= one.deadline
+            voice, late = voices.get(name), self._late(one)
             if voice is None and late:
                 del self.rising[name]
                 self._failed(name, trouble or RuntimeFailure("nobody can say how it is"))
             elif voice is not None and (late or not _undecided(one, voice)):
                 del self.rising[name]
                 self._settled(name, one, voice)
+
+    def _late(self, one: Rising) -> bool:
+        return time.monotonic() >= one.deadline or self.context.stop.is_set()
 
     def _look(self) -> tuple[Mapping[str, Voice], TuttiError | None]:
         """Look at who is rising; a look that fails once is tried again until their time is over."""
@@ -172,7 +180,8 @@ class Rise:
             return
         outcome, session = outcome_of(one.begun, voice), voice.session
         offer, tree = None, one.begun.tree
-        if not outcome.ok and session is not None and one.tries < TRIES:
+        over = one.tries >= TRIES or self.context.stop.is_set()
+        if not outcome.ok and session is not None and not over:
             offer, tree = self._offer(one.begun, voice, outcome)
         if offer is not None and session is not None:
             job = self.pool.submit(self._again, offer, tree, session)
@@ -228,6 +237,10 @@ class Rise:
 
     def _record(self, name: str) -> Mapping[str, object]:
         return read_record(self.context.places.agent(name))
+
+
+def _not_begun(name: str) -> RuntimeFailure:
+    return RuntimeFailure("was not begun with, as its time was over", hint=f"tt up {name}")
 
 
 def _undecided(one: Rising, voice: Voice) -> bool:
