@@ -14,29 +14,11 @@ TOOLS: Mapping[str, frozenset[str]] = {
     "apply_patch": frozenset({"edit", "multiedit", "apply_patch"}),
 }
 # What is the name of a tool of some runtime or other, and not the first word of a command.
-NAMES = frozenset(
-    [
-        "apply_patch",
-        "askuserquestion",
-        "bash",
-        "edit",
-        "exitplanmode",
-        "glob",
-        "grep",
-        "ls",
-        "multiedit",
-        "notebookedit",
-        "notebookread",
-        "read",
-        "skill",
-        "task",
-        "todoread",
-        "todowrite",
-        "webfetch",
-        "websearch",
-        "write",
-    ]
+_NAMES = (
+    "apply_patch AskUserQuestion Bash Edit ExitPlanMode Glob Grep LS MultiEdit NotebookEdit "
+    "NotebookRead Read Skill Task TodoRead TodoWrite WebFetch WebSearch Write"
 )
+NAMES = frozenset(_NAMES.lower().split())
 
 HEAD = (
     "What you may do here is listed. Nobody can be asked for more. Run a shell command only if it "

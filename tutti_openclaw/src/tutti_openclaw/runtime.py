@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, Literal
 
 import attrs
 
-from tutti_core import Capabilities, Launch, LaunchRequest
+from tutti_core import Capabilities, Kept, Launch, LaunchRequest, Past
 
 from .places import CONFIG, ROOTS, STATE, roots, state, users_config
 from .policy import held, told
+from .sessions import database, spoken
 
 TOLD_ONLY = (
     "OpenClaw cannot be held to a list of commands: it is told the policy and asks nobody; its "
@@ -70,10 +72,20 @@ class OpenClaw:
             unset=("OPENCLAW_WORKSPACE_DIR", "OPENCLAW_AGENT_DIR", "OPENCLAW_SHELL"),
             files={written: json.dumps(_settings(request), indent=2) + "\n"},
             conversation=request.conversation,
-            transcript=str(own / "agents" / AGENT / "agent" / "openclaw-agent.sqlite"),
+            transcript=str(database(own, AGENT)),
             enforcement=_enforcement(request),
             warnings=_warnings(request),
         )
+
+    def recall(self, past: Past) -> Kept:
+        """Return the session spoken in last, where the state folder is the agent's alone."""
+        if past.transcript is None:
+            return Kept(past.conversation)
+        path = Path(past.transcript)
+        found = list(spoken(path, AGENT))
+        if past.env.get(STATE):
+            found = [one for one in found if one == past.conversation]
+        return Kept(found[0]) if found else Kept(why=f"{path.parent} keeps none of it")
 
     def rules(self) -> str:
         """Return the rule file."""
