@@ -107,6 +107,15 @@ def test_each_agent_has_a_state_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     assert launch.transcript.startswith(str(FILES / "openclaw"))
 
 
+def test_what_an_agent_was_given_is_not_the_users(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An agent that starts a team would else include its own configuration, and that in itself."""
+    monkeypatch.setenv("OPENCLAW_CONFIG_PATH", str(FILES / "openclaw.json"))
+    monkeypatch.setenv("OPENCLAW_STATE_DIR", str(FILES / "openclaw"))
+    assert written(launched())["$include"] == str(home / ".openclaw" / "openclaw.json")
+
+
 def test_a_state_folder_can_be_given_by_name(home: Path) -> None:
     """A profile or an agent may be meant to run on one that is there."""
     launch = launched(env={"OPENCLAW_STATE_DIR": "~/.openclaw"})

@@ -20,10 +20,10 @@ def users_config(env: Mapping[str, str]) -> Path:
         env: What the launch adds to this process's environment.
     """
     merged = {**os.environ, **env}
-    if merged.get(CONFIG):
-        return _absolute(merged[CONFIG], merged)
-    if merged.get(STATE):
-        return _absolute(merged[STATE], merged) / "openclaw.json"
+    if (config := _users(merged.get(CONFIG), merged)) is not None:
+        return config
+    if (folder := _users(merged.get(STATE), merged)) is not None:
+        return folder / "openclaw.json"
     profile = merged.get("OPENCLAW_PROFILE", "")
     home = _absolute(merged.get("OPENCLAW_HOME") or "~", merged)
     named = f"-{profile}" if profile and profile != "default" else ""
@@ -53,6 +53,13 @@ def roots(env: Mapping[str, str], config: Path) -> str:
     known = {**os.environ, **env}.get(ROOTS, "").split(os.pathsep)
     wanted = [*known, str(config.parent), str(config.resolve().parent)]
     return os.pathsep.join(dict.fromkeys(one for one in wanted if one))
+
+
+def _users(said: str | None, env: Mapping[str, str]) -> Path | None:
+    """Return the place a variable names; none if it is what an agent was given, who starts us."""
+    place = _absolute(said, env) if said else None
+    ours = place is not None and {".tutti", "runtime-settings"}.issubset(place.parts)
+    return None if ours else place
 
 
 def _absolute(path: str, env: Mapping[str, str]) -> Path:

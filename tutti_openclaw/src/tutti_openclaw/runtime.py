@@ -20,8 +20,8 @@ TOLD_ONLY = (
     "file tools are kept in its folder, its shell is not"
 )
 ASKS_NOBODY = (
-    "OpenClaw's terminal cannot ask before a command: in safe mode every one is refused, unless "
-    "your gateway runs and somebody approves it there"
+    "OpenClaw's terminal cannot ask before a command, so in safe mode every one is refused; its "
+    "file tools are kept in its folder"
 )
 BARE = "there is no configuration of OpenClaw's at {path}: run `openclaw onboard` first"
 
