@@ -8,6 +8,7 @@ import random
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -301,6 +302,26 @@ def test_the_page_shows_what_is_said_of_a_missing_command(
     told = done(*argv, cwd=house.project, env=house.env, code=2).stderr
     shown = (root / "docs" / "plugins" / "directory.md").read_text()
     assert f"$ tt runtimes\n{told}" in shown
+
+
+def test_one_distribution_is_enough_for_a_team(houses: Callable[..., House]) -> None:
+    """With one runtime and no policy to be had, what `tt init` wrote goes up, and down again."""
+    house = houses("tutti_demo")
+    (house.project / "tutti.toml").unlink(missing_ok=True)
+    house.tt("init")
+    with tempfile.TemporaryDirectory(prefix="tt-") as sockets:
+        house.env |= {"TMUX_TMPDIR": sockets, "TUTTI_TMUX_SOCKET": "t"}
+        try:
+            assert [one["ok"] for one in house.tt("up")["results"]] == [True]
+            assert [one["outcome"] for one in house.tt("down")["results"]] == ["stopped"]
+        finally:
+            subprocess.run(
+                ["tmux", "-L", "t", "kill-server"],
+                env=house.env,
+                capture_output=True,
+                timeout=20,
+                check=False,
+            )
 
 
 @pytest.mark.soak

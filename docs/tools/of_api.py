@@ -17,6 +17,7 @@ from places import table
 GROUPS: Mapping[str, str] = {
     "markers": "Marking a hook",
     "model.contract": "What a plugin gives",
+    "model.attempt": "What a plugin gives",
     "model.launch": "A launch",
     "model.arrangement": "The team",
     "model.reading": "What is seen of an agent",
@@ -198,7 +199,9 @@ def _shown(hint: Any) -> str:
 def _default(default: Any) -> str:
     if default is attrs.NOTHING:
         return ""
-    return f"{default.factory.__name__}()" if hasattr(default, "factory") else repr(default)
+    if hasattr(default, "factory"):
+        return f"{default.factory.__name__}()"
+    return "does nothing" if inspect.isfunction(default) else repr(default)
 
 
 def signature(function: Any) -> str:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .model.arrangement import Arrangement as Arrangement
     from .model.arrangement import Profile as Profile
     from .model.arrangement import Workspace as Workspace
+    from .model.attempt import Attempt as Attempt
     from .model.contract import Check as Check
     from .model.contract import Command as Command
     from .model.contract import Detector as Detector
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from .model.launch import LaunchRequest as LaunchRequest
     from .model.launch import Past as Past
     from .model.launch import Refusal as Refusal
+    from .model.reading import KINDS as KINDS
     from .model.reading import STATES as STATES
     from .model.reading import Evidence as Evidence
     from .model.reading import Observation as Observation
@@ -83,11 +85,12 @@ _HOMES = {
     "errors": "TuttiError",
     "markers": "hookimpl",
     "model.arrangement": "Agent Arrangement Profile Workspace",
+    "model.attempt": "Attempt",
     "model.contract": "Check Command Detector Keys Recalls Runtime Service SessionHost Sink "
     "StepType Table Template Verb",
     "model.happening": "Action Event Finding Receipt Verdict",
     "model.launch": "Capabilities Kept Launch LaunchRequest Past Refusal",
-    "model.reading": "STATES Evidence Observation Reading Screen",
+    "model.reading": "KINDS STATES Evidence Observation Reading Screen",
     "model.session": "Ended Session SessionSpec",
     "plugins": "Plugins",
     "state.files": "JsonFile",
