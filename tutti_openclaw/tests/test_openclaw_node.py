@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from tutti_core import Agent, Arrangement, LaunchRequest, Workspace
-from tutti_openclaw.checks import examined, refused
+from tutti_core import Agent, Arrangement, Workspace
+from tutti_core.errors import RuntimeFailure
+from tutti_openclaw.checks import examined, require_node
 from tutti_openclaw.node import allowed
 
 WANTED = ">=24.16.0 <25 || >=26.1.0"
@@ -48,11 +49,13 @@ class Machine:
         path.chmod(0o755)
 
 
-def request(runtime: str = "openclaw") -> LaunchRequest:
-    """Return what is asked of a runtime."""
-    agent = Agent("one", runtime=runtime)
-    team = Arrangement(root=Path("/x"), workspace=Workspace("app"), agent=(agent,))
-    return LaunchRequest(agent=agent, arrangement=team, cwd=Path("/x"), command=("openclaw",))
+def refused() -> RuntimeFailure | None:
+    """Return how a start is refused, or None if it is not."""
+    try:
+        require_node(("openclaw",), {})
+    except RuntimeFailure as error:
+        return error
+    return None
 
 
 @pytest.mark.parametrize(
@@ -99,33 +102,33 @@ def test_an_old_one_is_refused(machine: Machine) -> None:
     """In one line: what runs there, what was found, and what to do."""
     machine.node("20.20.2")
     machine.openclaw(exit_code=1)
-    refusal = refused(request())
+    refusal = refused()
     assert refusal is not None
-    assert refusal.reason == f"OpenClaw runs on Node.js {WANTED}; found 20.20.2"
-    assert "nvm install" in refusal.remedy
+    assert refusal.message == f"OpenClaw runs on Node.js {WANTED}; found 20.20.2"
+    assert "nvm install" in refusal.hint
 
 
 def test_none_is_refused(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     """No Node.js at all is named as such."""
     machine.openclaw(exit_code=127)
     monkeypatch.setenv("PATH", str(machine.bin))
-    refusal = refused(request())
+    refusal = refused()
     assert refusal is not None
-    assert refusal.reason.endswith("found none on PATH")
+    assert refusal.message.endswith("found none on PATH")
 
 
 def test_a_good_one_is_not_asked_twice(machine: Machine) -> None:
     """OpenClaw takes a second to say its version, so where Node.js is right it is not asked."""
     machine.node("26.10.0")
     machine.openclaw(exit_code=1)
-    assert refused(request()) is None
+    assert refused() is None
 
 
 def test_a_program_that_runs_is_believed(machine: Machine) -> None:
     """It may bring a Node.js of its own, or find another than the one on PATH."""
     machine.node("20.20.2")
     machine.openclaw(exit_code=0)
-    assert refused(request()) is None
+    assert refused() is None
 
 
 @pytest.mark.parametrize("wanted", [None, 7, ["x"]])
@@ -133,17 +136,15 @@ def test_a_package_that_does_not_say(machine: Machine, wanted: object) -> None:
     """Then what a release that is known asks for is wanted."""
     machine.node("20.20.2")
     machine.openclaw(exit_code=1, wanted=wanted)
-    refusal = refused(request())
+    refusal = refused()
     assert refusal is not None
-    assert ">=24.16.0" in refusal.reason
+    assert ">=24.16.0" in refusal.message
 
 
-def test_whoever_is_not_openclaw_is_let_be(machine: Machine) -> None:
-    """Another runtime's agents need no Node.js of ours; a program that is missing is the core's."""
+def test_a_program_that_is_not_there_is_the_cores_to_name(machine: Machine) -> None:
+    """The core says of any program that it is not on PATH."""
     machine.node("20.20.2")
-    assert refused(request()) is None
-    machine.openclaw(exit_code=1)
-    assert refused(request("codex")) is None
+    assert refused() is None
 
 
 class Team:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tutti_core import Finding, LaunchRequest, Refusal, started_by
+from tutti_core import Finding, started_by
+from tutti_core.errors import RuntimeFailure
 
 from .node import Node, node_of
 
@@ -19,16 +20,19 @@ REMEDY = (
 )
 
 
-def refused(launch: LaunchRequest) -> Refusal | None:
-    """Return why an agent cannot be started, if it is OpenClaw and cannot.
+def require_node(command: Sequence[str], env: Mapping[str, str]) -> None:
+    """Refuse to start OpenClaw on a Node.js that it cannot run on.
 
     Args:
-        launch: What is to be started.
+        command: The program and its leading arguments.
+        env: What its environment has beside this process's.
+
+    Raises:
+        RuntimeFailure: Naming what was found and what is wanted.
     """
-    if launch.arrangement.runtime_of(launch.agent) != NAME:
-        return None
-    node = node_of(launch.command, launch.env)
-    return None if node is None or node.good else Refusal(node.problem, REMEDY, "tutti-openclaw")
+    node = node_of(command, env)
+    if node is not None and not node.good:
+        raise RuntimeFailure(node.problem, hint=REMEDY)
 
 
 def examined(context: Context) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tutti_core import hookimpl
 
 if TYPE_CHECKING:
-    from tutti_core import Check, LaunchRequest, Refusal, Runtime
+    from tutti_core import Check, Runtime
 
 
 @hookimpl
@@ -17,14 +17,6 @@ def tutti_runtimes() -> Iterable[Runtime]:
     from .runtime import OpenClaw
 
     return [OpenClaw()]
-
-
-@hookimpl
-def tutti_prepare_launch(launch: LaunchRequest) -> Refusal | None:
-    """Refuse to start OpenClaw where the Node.js that would run it is not one it can run on."""
-    from .checks import refused
-
-    return refused(launch)
 
 
 @hookimpl

@@ -11,6 +11,7 @@ import attrs
 
 from tutti_core import Capabilities, Kept, Launch, LaunchRequest, Past
 
+from .checks import require_node
 from .places import CONFIG, ROOTS, STATE, roots, state, users_config
 from .policy import held, told
 from .sessions import database, spoken
@@ -55,6 +56,7 @@ class OpenClaw:
 
     def launch(self, request: LaunchRequest) -> Launch:
         """Start it on a configuration and a state folder of its own, which includes the user's."""
+        require_node(request.command, request.env)
         config, own = users_config(request.env), state(request)
         written = request.files / "openclaw.json"
         argv = [*request.command, "chat", f"--session=agent:{AGENT}:{request.conversation}"]
