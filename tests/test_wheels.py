@@ -33,7 +33,8 @@ GIVES = {
     "tutti_demo": {"core", "demo"},
     "tutti_permissions": {"core", "permissions"},
     "tutti_testing": {"core", "demo"},
-    "tutti_all": {"core", "claude", "codex", "custom", "demo", "permissions"},
+    "tutti_worktree": {"core", "worktree"},
+    "tutti_all": {"core", "claude", "codex", "custom", "demo", "permissions", "worktree"},
 }
 
 # Imports every module of one package, then says what was imported, and what is installed, that

@@ -114,7 +114,6 @@ LATER: frozenset[str] = frozenset(
         "tutti-usage",
         "tutti-watch",
         "tutti-workflow",
-        "tutti-worktree",
     }
 )
 """Distributions that are named here and not made yet: nobody is told to install one.
@@ -127,6 +126,7 @@ STATE_FILES: frozenset[str] = frozenset(
         "api-idempotency",
         "arrangement",
         "automation-runs",
+        "branches",
         "events",
         "policy-decisions",
         "scheduler-last-runs",
