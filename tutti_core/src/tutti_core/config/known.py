@@ -125,6 +125,7 @@ STATE_FILES: frozenset[str] = frozenset(
         "api-idempotency",
         "arrangement",
         "automation-runs",
+        "branches",
         "events",
         "policy-decisions",
         "scheduler-last-runs",
