@@ -40,7 +40,7 @@ CONVERSATION = "7d1b6a3e-4d0f-4c8e-9a53-2f6f0f2c9b11"
 RULES = ("git status", "Edit")
 HOSTILE = (
     "one\ntwo\n\nthree",
-    "it's \"quoted\" `twice` $(touch x) ${HOME} \\",
+    'it\'s "quoted" `twice` $(touch x) ${HOME} \\',
     "--help",
     "-p",
     "; rm -rf x & | > < * ? ~ #{pane_id} %1",

@@ -135,8 +135,10 @@ class SessionHost(Protocol):
     def leave_copy_mode(self, pane: str) -> None:
         """Return a pane that somebody scrolled to the program."""
 
-    def end(self, session: Session, *, grace: float = 3.0) -> Ended:
-        """End every process of a session, then the session."""
+    def end(
+        self, session: Session, *, grace: float = 3.0, closing: Callable[[], None] | None = None
+    ) -> Ended:
+        """End every process of a session, then the session; in between, `closing` is called."""
 
     def attach_argv(self, session: Session) -> Sequence[str]:
         """Return the command that shows a session to a person, from where they are."""

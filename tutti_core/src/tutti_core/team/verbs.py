@@ -12,6 +12,7 @@ from .context import Context
 from .doctor import Report, doctor
 from .down import DownRequest, DownResponse, down
 from .health import health
+from .logs import LogsRequest, LogsResponse, logs
 from .send import SendRequest, send
 from .snapshot import status_rows
 from .up import UpRequest, UpResponse, up
@@ -68,6 +69,7 @@ def core_verbs() -> tuple[Verb, ...]:
         Verb("send", SendRequest, Receipt, send, "Give a running agent a prompt."),
         Verb("status", StatusRequest, StatusResponse, _status, "Show the team.", reads=True),
         Verb("health", HealthRequest, HealthResponse, _health, "Say how agents are.", reads=True),
+        Verb("logs", LogsRequest, LogsResponse, logs, "Show what an agent showed.", reads=True),
         Verb("doctor", DoctorRequest, Report, _doctor, "Check what the team needs.", reads=True),
     )
 
