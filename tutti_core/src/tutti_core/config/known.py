@@ -81,6 +81,9 @@ STATE_FILES: frozenset[str] = frozenset(
 )
 """Names that an agent cannot have: `.tutti/state/<name>.json` is a file of tutti's own."""
 
+LOG_FILES: frozenset[str] = frozenset({"tt"})
+"""Names that an agent cannot have: `.tutti/logs/<name>.log` is a file of tutti's own."""
+
 
 def remedy(distribution: str) -> str:
     """Return what to do about a distribution of ours that is not there."""

@@ -85,7 +85,8 @@ class Follower:
         """Look at the session, and say whether it is another one than before."""
         try:
             session = session_now(self._context, self._name)
-            return self._seen(session), _pane(session) != _pane(self._session)
+            gone = _pane(session) != _pane(self._session)
+            return self._seen(session), gone
         except TuttiError:
             return [], False  # a server that does not answer now may do so later
         finally:
@@ -133,7 +134,6 @@ class Follower:
         for piece in self._pieces():
             if piece.at > self._kept:
                 found += told(tidy(fresh(known, piece.lines)), "log")
-                found.append(Entry("log", piece.why, piece.at))
                 known, self._kept = [], piece.at
         return found
 

@@ -153,9 +153,7 @@ def of_piece(piece: Piece) -> Iterator[Entry]:
     yield from told(tidy(piece.lines), "log")
 
 
-def _dated(
-    context: Context, name: str, pieces: Sequence[Piece], after: str | None
-) -> list[Entry]:
+def _dated(context: Context, name: str, pieces: Sequence[Piece], after: str | None) -> list[Entry]:
     """Return the kept pieces and the events in the order of their times."""
     dated = [(piece.at, of_piece(piece)) for piece in pieces]
     events = (one for one in context.journal.read(after=after) if one.get("agent") == name)

@@ -9,6 +9,7 @@ import attrs
 from ..model.contract import Verb
 from ..model.happening import Receipt
 from .context import Context
+from .detect import DetectRequest, DetectResponse, detect
 from .doctor import Report, doctor
 from .down import DownRequest, DownResponse, down
 from .health import health
@@ -70,6 +71,9 @@ def core_verbs() -> tuple[Verb, ...]:
         Verb("status", StatusRequest, StatusResponse, _status, "Show the team.", reads=True),
         Verb("health", HealthRequest, HealthResponse, _health, "Say how agents are.", reads=True),
         Verb("logs", LogsRequest, LogsResponse, logs, "Show what an agent showed.", reads=True),
+        Verb(
+            "detect", DetectRequest, DetectResponse, detect, "Say what an agent does.", reads=True
+        ),
         Verb("doctor", DoctorRequest, Report, _doctor, "Check what the team needs.", reads=True),
     )
 
