@@ -72,7 +72,8 @@ class TestFiles:
     FOREIGN = frozenset((
         ".git", "HEAD", "index", "modules", "refs", "heads", "locked", "gitdir", "commondir",
         "entry_points.txt", "self/stat", "__init__.py", "~", "~/.config", ".cache", "{pid}.json",
-        "tmux.conf", "rules.toml", "templates", "songbook", "project", "config", "agents",
+        "ring.sh", "tmux.conf", "rules.toml", "templates", "songbook", "project", "config",
+        "agents",
     ))  # fmt: skip
 
     def test_every_place(self, page: Page) -> None:

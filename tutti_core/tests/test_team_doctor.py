@@ -14,6 +14,7 @@ from tutti_core.team.checks import core_checks
 from tutti_core.team.context import Context
 from tutti_core.team.doctor import Report, doctor
 from tutti_core.team.up import UpRequest, up
+from tutti_core.version import VERSION
 
 HEAD = '[workspace]\nname = "w"\n[workspace.auth]\ndefault_profile = "mine"\n'
 DEFAULTS = '[defaults]\nruntime = "echo"\nworktree = false\n'
@@ -146,6 +147,30 @@ class TestPolicies:
         (policy,) = [one for one in findings if one.check == "launch policy"]
         assert policy.status == "fail"
         assert "--mode safe" in policy.suggestion
+
+
+class TestWhatDoesNothingYet:
+    def test_a_wish_that_nothing_here_fulfils_is_told(self, checked: Any) -> None:
+        """Who asks for a rotation of accounts is not left to believe in one."""
+        profile()
+        with global_path().open("a") as file:
+            file.write("plan = 'api'\n")
+        wish = '[resilience]\nrate_limit_strategy = "rotate_profile"\n'
+        found = examined(checked.context("one", head=HEAD + DEFAULTS + wish))
+        later = f"which tutti {VERSION} does not have yet"
+        assert found["table/resilience"] == (
+            "warn",
+            f"resilience does nothing without tutti-resilience, {later}",
+        )
+        assert found["table/profile.plan"] == (
+            "warn",
+            f"profile.plan does nothing without tutti-usage, {later}",
+        )
+        assert "table/profile.priority" not in found
+
+    def test_a_plain_team_hears_nothing_of_it(self, checked: Any) -> None:
+        """What is not configured is not told."""
+        assert [one for one in examined(checked.context("one")) if one.startswith("table/")] == []
 
 
 class TestChecksOfOthers:

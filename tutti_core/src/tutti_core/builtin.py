@@ -23,6 +23,7 @@ COMMANDS = (
     ("detect", "Say what an agent is doing, on what evidence."),
     ("health", "Say how every agent is, and why."),
     ("doctor", "Check everything the team needs."),
+    ("workspaces", "List, register and remove workspaces."),
     ("plugins", "List, install and remove plugins."),
     ("events", "Print what happened."),
 )

@@ -115,8 +115,7 @@ def _constrained(context: Context, agent: Agent) -> Finding:
     check = "launch policy"
     try:
         runtime = context.runtime(agent)
-        mode, policy = plan.settle(context, None, None)
-        wanted = plan.request(context, agent, runtime, mode=mode, policy=policy)
+        wanted = plan.request(context, agent, runtime, plan.settle(context, None, None))
         rules = plan.prepared(context, wanted).rules or ()
     except TuttiError as error:
         return Finding(check, "fail", f"{agent.name}: {error.message}", error.hint)

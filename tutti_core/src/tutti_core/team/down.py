@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from ..errors import TuttiError
+from ..errors import RuntimeFailure, TuttiError
 from ..model.session import Ended, Session
 from ..state.lock import Lock
 from .ending import GRACE_SECS, end, end_survivors, session_now
+from .entry import is_open
 from .record import read_record, write_record
+from .restoring import keep_team
 
 if TYPE_CHECKING:
+    from ..model.contract import SessionHost
     from .context import Context
 
 PARALLEL = 8
@@ -94,6 +97,8 @@ def down(
     """
     _ = context.sinks  # whatever is wrong with them is known before anything is done
     names = _chosen(context, request)
+    if not request.agents:
+        keep_team(context, [name for name in names if is_open(context, name)])
     pool = ThreadPoolExecutor(PARALLEL)
     try:
         jobs = {name: pool.submit(_end, context, request, name) for name in names}
@@ -102,6 +107,30 @@ def down(
         # On Ctrl+C whoever is being ended is ended; nobody else is begun with.
         pool.shutdown(cancel_futures=True)
     return DownResponse(context.name, tuple(results))
+
+
+def end_orphans(
+    host: SessionHost,
+    root: str,
+    request: DownRequest,
+    progress: Callable[[Downed], None] = lambda _: None,
+) -> DownResponse:
+    """End what runs in a workspace whose folder is gone: nothing can be recorded there any more.
+
+    Args:
+        host: Where the sessions live.
+        root: The workspace.
+        request: How to end them; which agents is not asked.
+        progress: Told of each agent as soon as it is done.
+    """
+    results = []
+    name = ""
+    for session in host.list(root):
+        name = session.workspace
+        done = _counted(session.agent, "stopped", host.end(session, grace=request.grace))
+        results.append(attrs.evolve(done, detail=done.detail or "its folder is gone"))
+        progress(results[-1])
+    return DownResponse(name, tuple(results))
 
 
 def _chosen(context: Context, request: DownRequest) -> list[str]:
@@ -135,6 +164,8 @@ def _told(
 
 def _end(context: Context, request: DownRequest, name: str) -> Downed:
     purpose = f"tt down {name}"
+    if context.stop.is_set():
+        raise RuntimeFailure("was not begun with, as its time was over", hint=f"tt down {name}")
     with Lock(context.places.lock(f"agent-{name}"), timeout=LOCK_SECS, purpose=purpose):
         done = _stop(context, request, name)
         return _clean(context, name, done) if request.clean and done.ok else done

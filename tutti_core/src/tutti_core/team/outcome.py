@@ -35,6 +35,8 @@ class Outcome:
         worktree: Its worktree, or None.
         branch: The branch it is on, or None.
         enforcement: Who holds it to the policy.
+        conversation: The id of its conversation, or None where nobody knows it yet.
+        resumed: Whether that is the one it had before.
         detail: What the user should know, in one line.
         hint: What the user can do.
         warnings: Further remarks.
@@ -50,6 +52,8 @@ class Outcome:
     worktree: str | None = None
     branch: str | None = None
     enforcement: str = ""
+    conversation: str | None = None
+    resumed: bool = False
     detail: str = ""
     hint: str = ""
     warnings: tuple[str, ...] = ()
@@ -82,6 +86,8 @@ def outcome_of(begun: Started, voice: Voice | None) -> Outcome:
         worktree=begun.tree.worktree,
         branch=begun.tree.branch,
         enforcement=begun.launch.enforcement,
+        conversation=begun.launch.conversation,
+        resumed=begun.request.resume,
         detail=detail,
         hint=hint,
         warnings=begun.warnings,
@@ -109,6 +115,8 @@ def running(voice: Voice, record: Mapping[str, Any]) -> Outcome:
         worktree=record.get("worktree_path"),
         branch=record.get("branch"),
         enforcement=str(record.get("enforcement") or ""),
+        conversation=record.get("conversation"),
+        resumed=record.get("resumed") is True,
         detail="already running" if alive else detail,
         hint="" if reading.state == "unknown" else hint,
     )

@@ -20,7 +20,8 @@ r"""Directives: a script written into the prompt itself, such as ``[[bash ls]] [
 An argument ends at the first ``]]``; all but CMD, PATH and STATUS may be left out. Several
 directives make one turn: texts go with the tool that follows them, each tool ends a round, and a
 failure is followed by the next round when the client tries again (the last failure of a prompt
-stays). What is no directive is prose and means nothing.
+stays). A client without tools, which edits by what an answer says, gets the rounds up to the next
+failure as one answer. What is no directive is prose and means nothing.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ import re
 import shlex
 import time
 from collections.abc import Callable, Iterator, Sequence
+from typing import cast
 
 from tutti_testing.model.steps import (
     Block,
@@ -43,6 +45,7 @@ from tutti_testing.model.steps import (
     Step,
     StreamError,
     Tool,
+    blocks_of,
     credit_too_low,
     fails,
     usage_limit,
@@ -50,6 +53,7 @@ from tutti_testing.model.steps import (
 
 _DIRECTIVE = re.compile(r"\[\[([a-z]+)((?:\s.*?)?)\]\]", re.DOTALL)
 _LONGEST = 86_400.0
+_COMMIT = "git add -A && git commit -q -m "
 _MOST_WORDS = 100_000
 
 
@@ -80,6 +84,30 @@ def rounds(prompt: str, tools: Sequence[str] = ()) -> tuple[Step, ...]:
     if texts or wait:
         turn.append(_delayed(wait, _together(texts or [Say()])))
     return tuple(turn)
+
+
+def joined(plan: Sequence[Step]) -> Step:
+    """Return the first steps of a plan, up to a failure, as one; a failure stands alone.
+
+    Args:
+        plan: At least one step.
+    """
+    blocks: list[Block] = []
+    wait = 0.0
+    for step in plan:
+        if fails(step):
+            break
+        seconds, answer = _undelayed(step)
+        wait += seconds
+        blocks += blocks_of(cast("Say | Slow | Tool | Reply", answer))
+    return _delayed(wait, _together(blocks)) if blocks else plan[0]
+
+
+def _undelayed(step: Step) -> tuple[float, Step]:
+    wait = 0.0
+    while isinstance(step, Delay):
+        wait, step = wait + step.seconds, step.then
+    return wait, step
 
 
 def _together(blocks: list[Block]) -> Step:
@@ -142,7 +170,12 @@ def _write(argument: str, _tools: Sequence[str]) -> Step | None:
 
 def _commit(argument: str, _tools: Sequence[str]) -> Step:
     message = shlex.quote(argument or "Scripted commit")
-    return _shell(f"git add -A && git commit -q -m {message}", "Commit everything")
+    return _shell(f"{_COMMIT}{message}", "Commit everything")
+
+
+def is_commit(tool: Tool) -> bool:
+    """Tell whether a tool is what ``commit`` asks for, which some clients do by themselves."""
+    return str(tool.input.get("command", "")).startswith(_COMMIT)
 
 
 def _ask(argument: str, _tools: Sequence[str]) -> Step:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -94,6 +95,8 @@ class Request:
         tools: The names of the tools on offer.
         aux: Whether it is an auxiliary call of the client's own (a title, a summary), not the
             user's turn.
+        one_answer: Whether a turn has but one answer, because the client has no tools whose results
+            would ask for another.
         tool_results: What the tools asked for by the last answer gave back.
         messages: The conversation before the last answer's results and the new prompt.
         answer: The step it was answered with, or None if it took none.
@@ -114,6 +117,7 @@ class Request:
     turn: Turn = NO_TURN
     tools: tuple[str, ...] = attrs.field(default=(), repr=False)
     aux: bool = False
+    one_answer: bool = False
     tool_results: tuple[ToolResult, ...] = ()
     messages: tuple[Message, ...] = attrs.field(default=(), repr=False)
     answer: Step | None = None
@@ -135,6 +139,15 @@ def blotted(headers: Mapping[str, str]) -> dict[str, str]:
 def _blot(value: str) -> str:
     scheme, _, rest = value.rpartition(" ")
     return f"{scheme} <{len(rest)} characters>".strip()
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """Return the JSON object that a body is, or an empty one if it is none."""
+    try:
+        value = json.loads(body or b"{}")
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def unread(raw: Raw, *, protocol: str = "", kind: str = "unknown") -> Request:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter, deque
 
-from tutti_testing.model.directives import rounds
+from tutti_testing.model.directives import joined, rounds
 from tutti_testing.model.request import Request
 from tutti_testing.model.steps import CLOSING_TEXT, STEPS, Error, Say, Step, Tool, fails
 
@@ -101,8 +101,11 @@ class Script:
             return None
         key = (request.session, request.agent, turn.start, turn.prompt)
         index = turn.round + self._failures[key]
-        if index >= len(plan):
+        over = request.one_answer and turn.round > 0
+        if over or index >= len(plan):
             return plan[-1] if fails(plan[-1]) else _CLOSING
+        if request.one_answer and not fails(plan[index]):
+            return joined(plan[index:])
         self._failures[key] += fails(plan[index])
         return plan[index]
 

@@ -10,6 +10,7 @@ import attrs
 
 from tutti_testing.model import control
 from tutti_testing.model.anthropic import AnthropicProtocol
+from tutti_testing.model.chat import ChatProtocol
 from tutti_testing.model.log import Predicate, RequestLog
 from tutti_testing.model.plumbing import Listener, Wire
 from tutti_testing.model.protocol import ModelProtocol
@@ -43,7 +44,8 @@ class ModelServer:
         protocols: Sequence[ModelProtocol] = (),
         on_request: Callable[[Request], None] | None = None,
     ) -> None:
-        self._protocols = tuple(protocols) or (AnthropicProtocol(), ResponsesProtocol())
+        ours = (AnthropicProtocol(), ResponsesProtocol(), ChatProtocol())
+        self._protocols = tuple(protocols) or ours
         self._on_request = on_request
         self._log = RequestLog()
         self._script = Script()

@@ -14,6 +14,7 @@ _LONGEST = 1e8
 # A break that comes with the first words is lost on Claude Code before 2.1: the turn ends without
 # a result. A provider's own breaks come later than that.
 _BREAK_PAUSE = 0.3
+_UNIFIED = "anthropic-ratelimit-unified"
 
 
 def _text(_step: object, field: attrs.Attribute[str], value: object) -> None:
@@ -207,13 +208,25 @@ def usage_limit(reset_epoch: int, claim: str = "five_hour") -> Error:
         reset_epoch: When the limit is lifted, in seconds since 1970.
         claim: Which limit it was: ``five_hour``, ``seven_day``, ...
     """
-    unified = "anthropic-ratelimit-unified"
     headers = {
-        f"{unified}-status": "rejected",
-        f"{unified}-reset": str(reset_epoch),
-        f"{unified}-representative-claim": claim,
+        f"{_UNIFIED}-status": "rejected",
+        f"{_UNIFIED}-reset": str(reset_epoch),
+        f"{_UNIFIED}-representative-claim": claim,
     }
     return Error(429, headers=headers)
+
+
+def plan_reset(step: Error) -> int | None:
+    """Return when the limit of a used-up plan is lifted, in seconds since 1970.
+
+    Args:
+        step: Any error.
+
+    Returns:
+        The time, or None if the error is not about a plan.
+    """
+    value = step.headers.get(f"{_UNIFIED}-reset")
+    return None if value is None else int(value)
 
 
 def credit_too_low() -> Error:

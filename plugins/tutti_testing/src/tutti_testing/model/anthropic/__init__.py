@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from tutti_testing.model.anthropic.answers import error, success, tokens
+from tutti_testing.model.anthropic.answers import error, success
 from tutti_testing.model.anthropic.auxiliary import auxiliary_answer
 from tutti_testing.model.anthropic.reading import read_request
 from tutti_testing.model.protocol import Answer, Final, json_answer
 from tutti_testing.model.request import Raw, Request
 from tutti_testing.model.steps import Error, Say
+from tutti_testing.model.wording import tokens
 
 __all__ = ["AnthropicProtocol"]
 

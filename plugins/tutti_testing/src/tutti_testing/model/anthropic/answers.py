@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tutti_testing.model.protocol import Answer, Drop, Final, Part, Pause, json_answer
 from tutti_testing.model.request import Request
-from tutti_testing.model.steps import Block, Cut, Error, Say, Slow, StreamError, Tool, blocks_of
+from tutti_testing.model.steps import Block, Cut, Error, Slow, StreamError, Tool
+from tutti_testing.model.wording import new_id, pieces, shown, tokens, whole
 
 _KINDS = {
     400: "invalid_request_error",
@@ -39,13 +39,13 @@ def success(request: Request, step: Final) -> Answer:
         return error(Error(step.status))
     parts = _stream(request, step) if streamed else _whole(request, step)
     kind = "text/event-stream; charset=utf-8" if streamed else "application/json"
-    headers = {"content-type": kind, "cache-control": "no-cache", "request-id": _id("req_")}
+    headers = {"content-type": kind, "cache-control": "no-cache", "request-id": new_id("req_")}
     return Answer(200, headers, parts, streamed)
 
 
 def error(step: Error) -> Answer:
     """Word an error in the API's shape."""
-    headers = {"request-id": _id("req_"), **step.headers}
+    headers = {"request-id": new_id("req_"), **step.headers}
     if step.retry_after is not None:
         headers["retry-after"] = f"{step.retry_after:g}"
     if step.should_retry is not None:
@@ -53,15 +53,6 @@ def error(step: Error) -> Answer:
     error = _error_body(step.status, step.message)
     body = {"type": "error", "error": error, "request_id": headers["request-id"]}
     return json_answer(step.status, body, headers)
-
-
-def tokens(body: Mapping[str, Any]) -> int:
-    """Return a size in tokens that grows with the request, as a real count does."""
-    return max(1, len(json.dumps(body)) // 4)
-
-
-def _id(prefix: str) -> str:
-    return prefix + uuid.uuid4().hex[:24]
 
 
 def _usage(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,7 +69,7 @@ def _usage(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def _envelope(request: Request) -> dict[str, Any]:
     return {
-        "id": _id("msg_"),
+        "id": new_id("msg_"),
         "type": "message",
         "role": "assistant",
         "model": request.model or "scripted",
@@ -87,12 +78,6 @@ def _envelope(request: Request) -> dict[str, Any]:
         "stop_sequence": None,
         "usage": _usage(request.body),
     }
-
-
-def _blocks(step: Final) -> tuple[Block, ...]:
-    if isinstance(step, (Cut, StreamError)):
-        return (Slow(step.after_words, 0.0),)
-    return () if isinstance(step, Error) else blocks_of(step)
 
 
 def _stop_reason(blocks: tuple[Block, ...]) -> str:
@@ -109,7 +94,7 @@ def _sse(kind: str, **fields: Any) -> str:
 
 
 def _stream(request: Request, step: Final) -> Iterator[Part]:
-    blocks = _blocks(step)
+    blocks = shown(step)
     yield _sse("message_start", message=_envelope(request))
     yield _sse("ping")
     for index, block in enumerate(blocks):
@@ -135,7 +120,7 @@ def _break(step: Cut | StreamError) -> Iterator[Part]:
 
 def _opening(block: Block) -> dict[str, Any]:
     if isinstance(block, Tool):
-        return {"type": "tool_use", "id": _id("toolu_"), "name": block.name, "input": {}}
+        return {"type": "tool_use", "id": new_id("toolu_"), "name": block.name, "input": {}}
     return {"type": "text", "text": ""}
 
 
@@ -151,20 +136,15 @@ def _deltas(index: int, block: Block) -> Iterator[Part]:
 
 
 def _pieces(block: Block) -> Iterator[str | Pause]:
-    if isinstance(block, Say):
-        yield from block.text.splitlines(keepends=True)
-    elif isinstance(block, Tool):
-        text = json.dumps(dict(block.input))
-        yield from (text[at : at + 40] for at in range(0, len(text), 40))
-    else:
-        for number in range(1, block.words + 1):
-            if block.pause:
-                yield Pause(block.pause)
-            yield f"word{number}" + ("\n\n" if number % 10 == 0 else " ")
+    if not isinstance(block, Tool):
+        yield from pieces(block)
+        return
+    text = json.dumps(dict(block.input))
+    yield from (text[at : at + 40] for at in range(0, len(text), 40))
 
 
 def _whole(request: Request, step: Final) -> Iterator[Part]:
-    blocks = _blocks(step)
+    blocks = shown(step)
     yield from (piece for block in blocks for piece in _pieces(block) if isinstance(piece, Pause))
     message = _envelope(request)
     message["usage"]["output_tokens"] = _output_tokens(blocks)
@@ -180,8 +160,7 @@ def _whole(request: Request, step: Final) -> Iterator[Part]:
 def _content(block: Block) -> dict[str, Any]:
     if isinstance(block, Tool):
         return {**_opening(block), "input": dict(block.input)}
-    text = "".join(piece for piece in _pieces(block) if isinstance(piece, str))
-    return {"type": "text", "text": text}
+    return {"type": "text", "text": whole(block)}
 
 
 def _error_body(status: int, message: str | None) -> dict[str, str]:

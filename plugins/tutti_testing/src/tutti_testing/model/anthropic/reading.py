@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import attrs
 
 from tutti_testing.model.anthropic.auxiliary import is_auxiliary
 from tutti_testing.model.anthropic.conversation import read_conversation
-from tutti_testing.model.request import Raw, Request, unread
+from tutti_testing.model.request import Raw, Request, json_object, unread
 
 _OLD_USER_ID = re.compile(r"_session_([0-9a-f-]{36})\Z")
 
@@ -26,7 +24,7 @@ def read_request(raw: Raw, protocol: str) -> Request | None:
     kind = _kind(raw)
     if not kind:
         return None
-    body = _body(raw.body)
+    body = json_object(raw.body)
     request = attrs.evolve(unread(raw, protocol=protocol, kind=kind), body=body)
     if kind != "message":
         return request
@@ -44,14 +42,6 @@ def _kind(raw: Raw) -> str:
     if raw.method == "POST" and path == "/v1/messages/count_tokens":
         return "count"
     return ""
-
-
-def _body(body: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(body or b"{}")
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _read_message(request: Request) -> Request:

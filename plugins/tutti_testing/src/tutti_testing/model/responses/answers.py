@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import json
-import shlex
-import uuid
 from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
+from tutti_testing.model.openai import as_command, error_body, error_headers
 from tutti_testing.model.protocol import Answer, Drop, Final, Part, Pause, json_answer
 from tutti_testing.model.request import Request
 from tutti_testing.model.responses.reading import asks
-from tutti_testing.model.steps import Block, Cut, Error, Say, Slow, StreamError, Tool, blocks_of
-
-_RESET = "anthropic-ratelimit-unified-reset"
-_ERRORS = {
-    400: ("invalid_request_error", "invalid_request", "The request is not valid."),
-    401: ("invalid_request_error", "invalid_api_key", "Incorrect API key provided."),
-    403: ("invalid_request_error", "forbidden", "This key has no permission for what was asked."),
-    429: ("tokens", "rate_limit_exceeded", "This request is over the account's rate limit."),
-}
+from tutti_testing.model.steps import Block, Cut, Error, Say, Slow, StreamError, Tool, plan_reset
+from tutti_testing.model.wording import new_id, pieces, shown, tokens, whole
 
 
 def error(step: Error) -> Answer:
@@ -29,13 +21,10 @@ def error(step: Error) -> Answer:
     Args:
         step: The error.
     """
-    words = ("server_error", None, "The service is unavailable.")
-    kind, code, message = _ERRORS.get(step.status, words)
-    body: dict[str, Any] = {"type": kind, "code": code, "message": step.message or message}
-    if _RESET in step.headers:
-        body |= {"type": "usage_limit_reached", "resets_at": int(step.headers[_RESET])}
-    headers = {} if step.retry_after is None else {"retry-after": f"{step.retry_after:g}"}
-    return json_answer(step.status, {"error": body}, headers)
+    body, reset = error_body(step), plan_reset(step)
+    if reset is not None:
+        body |= {"type": "usage_limit_reached", "resets_at": reset}
+    return json_answer(step.status, {"error": body}, error_headers(step))
 
 
 def success(request: Request, step: Final) -> Answer:
@@ -60,10 +49,10 @@ def _event(value: dict[str, Any], number: int) -> Part:
 
 
 def _stream(request: Request, step: Final) -> Iterator[dict[str, Any] | Pause | Drop]:
-    base = {"id": _id("resp"), "object": "response", "model": request.model, "output": []}
+    base = {"id": new_id("resp_"), "object": "response", "model": request.model, "output": []}
     yield {"type": "response.created", "response": {**base, "status": "in_progress"}}
     done = []
-    for index, block in enumerate(_blocks(step)):
+    for index, block in enumerate(shown(step)):
         item = _item(request, block)
         yield from _shown(index, item, block, isinstance(step, (Cut, StreamError)))
         done.append(item)
@@ -86,12 +75,6 @@ def _ending(
         yield {"type": "response.completed", "response": completed}
 
 
-def _blocks(step: Final) -> tuple[Block, ...]:
-    if isinstance(step, (Cut, StreamError)):
-        return (Slow(step.after_words, 0.0),)
-    return () if isinstance(step, Error) else blocks_of(step)
-
-
 def _shown(
     index: int, item: dict[str, Any], block: Block, broken: bool
 ) -> Iterator[dict[str, Any] | Pause]:
@@ -109,41 +92,27 @@ def _spoken(index: int, name: str, block: Say | Slow) -> Iterator[dict[str, Any]
     place = {"item_id": name, "output_index": index, "content_index": 0}
     part = {"type": "output_text", "text": "", "annotations": []}
     yield {"type": "response.content_part.added", **place, "part": part}
-    for piece in _pieces(block):
+    for piece in pieces(block):
         if isinstance(piece, Pause):
             yield piece
         else:
             yield {"type": "response.output_text.delta", **place, "delta": piece}
-    yield {"type": "response.output_text.done", **place, "text": _whole(block)}
-
-
-def _pieces(block: Say | Slow) -> Iterator[str | Pause]:
-    if isinstance(block, Say):
-        yield from block.text.splitlines(keepends=True)
-        return
-    for number in range(1, block.words + 1):
-        if block.pause:
-            yield Pause(block.pause)
-        yield f"word{number}" + ("\n\n" if number % 10 == 0 else " ")
-
-
-def _whole(block: Say | Slow) -> str:
-    return "".join(piece for piece in _pieces(block) if isinstance(piece, str))
+    yield {"type": "response.output_text.done", **place, "text": whole(block)}
 
 
 def _item(request: Request, block: Block) -> dict[str, Any]:
     if not isinstance(block, Tool):
-        part = {"type": "output_text", "text": _whole(block), "annotations": []}
-        about = {"id": _id("msg"), "type": "message", "role": "assistant"}
+        part = {"type": "output_text", "text": whole(block), "annotations": []}
+        about = {"id": new_id("msg_"), "type": "message", "role": "assistant"}
         return {**about, "status": "completed", "content": [part]}
     name, given = _call(request, block)
-    call = {"id": _id("fc"), "type": "function_call", "call_id": _id("call"), "name": name}
+    call = {"id": new_id("fc_"), "type": "function_call", "call_id": new_id("call_"), "name": name}
     return {**call, "status": "completed", "arguments": json.dumps(given)}
 
 
 def _call(request: Request, tool: Tool) -> tuple[str, dict[str, Any]]:
     """Return a call in the client's own terms, if it is one that a shell command can stand for."""
-    command = _command(tool)
+    command = as_command(tool)
     if command is None or "exec_command" not in request.tools:
         return tool.name, dict(tool.input)
     given = {"cmd": command}
@@ -152,17 +121,8 @@ def _call(request: Request, tool: Tool) -> tuple[str, dict[str, Any]]:
     return "exec_command", given
 
 
-def _command(tool: Tool) -> str | None:
-    if tool.name == "Bash":
-        return str(tool.input.get("command", ""))
-    if tool.name == "Write":
-        path, text = (shlex.quote(str(tool.input.get(key, ""))) for key in ("file_path", "content"))
-        return f"printf %s {text} > {path}"
-    return None
-
-
 def _usage(request: Request) -> dict[str, Any]:
-    total = max(1, len(json.dumps(dict(request.body))) // 4)
+    total = tokens(request.body)
     return {
         "input_tokens": total,
         "input_tokens_details": {"cached_tokens": total // 2},
@@ -170,7 +130,3 @@ def _usage(request: Request) -> dict[str, Any]:
         "output_tokens_details": {"reasoning_tokens": 0},
         "total_tokens": total + 20,
     }
-
-
-def _id(kind: str) -> str:
-    return f"{kind}_{uuid.uuid4().hex[:24]}"

@@ -13,7 +13,16 @@ from typing import Any, NamedTuple
 
 import attrs
 
-from tutti_testing.model.request import Message, Raw, Request, ToolResult, Turn, unread
+from tutti_testing.model.openai import text_of
+from tutti_testing.model.request import (
+    Message,
+    Raw,
+    Request,
+    ToolResult,
+    Turn,
+    json_object,
+    unread,
+)
 
 _NOT_TYPED = re.compile(r"<[a-z_]+[ >]|# AGENTS\.md instructions")
 _FROM_THE_MODEL = frozenset({"function_call", "custom_tool_call", "reasoning"})
@@ -35,7 +44,7 @@ def read_request(raw: Raw, protocol: str) -> Request | None:
     """
     if raw.method != "POST" or raw.path.partition("?")[0] != "/v1/responses":
         return None
-    body = _body(raw.body)
+    body = json_object(raw.body)
     request = attrs.evolve(unread(raw, protocol=protocol, kind="message"), body=body)
     if not isinstance(body.get("input"), list):
         return attrs.evolve(request, kind="invalid")
@@ -49,14 +58,6 @@ def asks(request: Request) -> bool:
         request: A message; what it was started with stands in a message of the developer.
     """
     return "Approval policy is currently never" not in json.dumps(request.body.get("input"))
-
-
-def _body(body: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(body or b"{}")
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _read_message(request: Request) -> Request:
@@ -97,22 +98,14 @@ def _turn(typed: Sequence[tuple[_Item, str]], answers: int) -> Turn:
 
 
 def _typed(content: Mapping[str, Any]) -> str:
-    text = _text(content.get("content")).strip() if content.get("role") == "user" else ""
+    text = text_of(content.get("content")).strip() if content.get("role") == "user" else ""
     return "" if _NOT_TYPED.match(text) else text
-
-
-def _text(content: Any) -> str:
-    if isinstance(content, str):
-        return content
-    parts = content if isinstance(content, list) else []
-    texts = (part.get("text") for part in parts if isinstance(part, dict))
-    return "\n".join(text for text in texts if isinstance(text, str))
 
 
 def _results(items: Sequence[_Item], answers: int) -> Iterator[ToolResult]:
     for item in items:
         if item.answers == answers and str(item.content.get("type")) in _RESULTS:
-            text = _text(item.content.get("output"))
+            text = text_of(item.content.get("output"))
             yield ToolResult(str(item.content.get("call_id", "")), text, False)
 
 
@@ -120,7 +113,7 @@ def _earlier(items: Sequence[_Item], answers: int) -> Iterator[Message]:
     for item in items:
         mine = item.content.get("role") == "assistant"
         if "role" in item.content and (item.answers < answers or mine):
-            yield Message(str(item.content["role"]), _text(item.content.get("content")))
+            yield Message(str(item.content["role"]), text_of(item.content.get("content")))
 
 
 def _tool_names(tools: object) -> Iterator[str]:
