@@ -70,9 +70,6 @@ LINES = (
 NOT_YET = (
     'tt send frontend --wait --timeout-secs 900 "Analyze the review page UX issues"',
     'tt send frontend --auto_up --wait --output "Analyze the review page UX issues"',
-    "tt detect frontend",
-    "tt detect frontend --json",
-    "tt logs backend -f",
 )
 
 

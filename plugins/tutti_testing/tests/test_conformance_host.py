@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Optional
+from typing import Any, TypeAlias
 
 import pytest
 
 from tutti_core import Ended, Plugins, Session, SessionHost, SessionSpec
 from tutti_testing import HostConformance, failures
 
-Closing = Optional[Callable[[], None]]
+Closing: TypeAlias = "Callable[[], None] | None"
 
 
 def tmux() -> SessionHost:
