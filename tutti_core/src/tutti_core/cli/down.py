@@ -59,5 +59,5 @@ def command(
     if as_json:
         show_json({"ok": done.ok, "workspace": done.workspace, "results": done.results})
         return 0 if done.ok else 1
-    print("\n".join([summary(done.results), *(f"→ {hint}" for hint in hints(done))]))
+    print("\n".join([summary(done.results, clean=clean), *(f"→ {hint}" for hint in hints(done))]))
     return 0 if done.ok else 1

@@ -97,6 +97,7 @@ def down(
     """
     _ = context.sinks  # whatever is wrong with them is known before anything is done
     names = _chosen(context, request)
+    _spare_caller(context, names)
     if not request.agents:
         keep_team(context, [name for name in names if is_open(context, name)])
     pool = ThreadPoolExecutor(PARALLEL)
@@ -141,6 +142,19 @@ def _chosen(context: Context, request: DownRequest) -> list[str]:
             context.agent(name)
     everybody = [*configured, *sorted(here - set(configured))]
     return list(dict.fromkeys(request.agents)) or everybody
+
+
+def _spare_caller(context: Context, names: list[str]) -> None:
+    """Refuse to end the agent that asks for it: it would take this process along, half way."""
+    caller = os.environ.get("TUTTI_AGENT", "")
+    here = os.environ.get("TUTTI_ROOT") == str(context.root)
+    if caller not in names or not here or session_now(context, caller) is None:
+        return
+    others = " ".join(name for name in names if name != caller)
+    raise RuntimeFailure(
+        f"{caller} would end itself before it is done: this is its own session",
+        hint=f"tt down {others}" if others else "type it in a terminal of your own",
+    )
 
 
 def _told(

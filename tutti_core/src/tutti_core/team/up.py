@@ -53,16 +53,18 @@ class UpResponse:
         workspace: The workspace's name.
         results: What became of each agent, in the order of the file.
         warnings: What the user should know about the whole.
+        interrupted: Whether it was ended by Ctrl+C before everybody was up.
     """
 
     workspace: str
     results: tuple[Outcome, ...]
     warnings: tuple[str, ...] = ()
+    interrupted: bool = False
 
     @property
     def ok(self) -> bool:
-        """Whether every agent runs."""
-        return all(one.ok for one in self.results)
+        """Whether every agent runs, and was waited for."""
+        return not self.interrupted and all(one.ok for one in self.results)
 
 
 Progress = Callable[["Outcome"], None]
@@ -89,7 +91,7 @@ def up(context: Context, request: UpRequest, progress: Progress | None = None) -
     rise = Rise(context, request, agents, ways, progress or (lambda _: None))
     results = rise.run()
     ordered = tuple(results[agent.name] for agent in agents)
-    return UpResponse(context.name, ordered, _warnings(context, request, agents))
+    return UpResponse(context.name, ordered, _warnings(context, request, agents), rise.interrupted)
 
 
 def asked_for(context: Context, request: UpRequest) -> list[str]:
