@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING
 
 import pytest
 
+from tutti_core.errors import StateError
 from tutti_core.model.session import SessionSpec
 from tutti_core.terminal import ring
 from tutti_core.terminal.host import TmuxHost
@@ -197,6 +198,15 @@ class TestReadingARing:
             assert tail.read() == b""
             file.write_bytes(b"two")
             assert tail.read() == b"two"
+
+    def test_that_cannot_be_read_says_so(self, tmp_path: Path) -> None:
+        """The error names the file."""
+        (tmp_path / "a.raw").mkdir()
+        with (
+            Tail(tmp_path / "a.raw") as tail,
+            pytest.raises(StateError, match=r"cannot read .*a\.raw"),
+        ):
+            tail.read()
 
 
 def _children(pid: int) -> list[int]:

@@ -11,6 +11,8 @@ import shlex
 from pathlib import Path
 from typing import BinaryIO
 
+from ..state.disk import explained
+
 MOST_BYTES = 4_000_000
 """Size after which a part of a ring is full; it may exceed this by the 1 MiB between two looks."""
 
@@ -50,14 +52,20 @@ class Tail:
         self._let_go()
 
     def read(self) -> bytes:
-        """Return what has been added since the last time; the first time, all there is."""
-        if self._file is None:
-            return self._begin()
-        found = self._file.read()
-        if _inode(self._path) in (None, _of(self._file)):
+        """Return what has been added since the last time; the first time, all there is.
+
+        Raises:
+            StateError: A part is there and cannot be read.
+        """
+        with explained("read", self._path):
+            return self._begin() if self._file is None else self._added(self._file)
+
+    def _added(self, file: BinaryIO) -> bytes:
+        found = file.read()
+        if _inode(self._path) in (None, _of(file)):
             return found
         # It is the part before by now, and nobody writes to it any more.
-        found += self._file.read()
+        found += file.read()
         self._let_go()
         return found + self._open()
 
