@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,8 @@ class UpRequest:
         restore: Whether to start exactly those who ran last, each as it may work then.
         wait: Whether to wait until every agent is ready.
         without: Unowned tables to go on without.
+        keep_trees: Whether worktrees are left as they are even where the arrangement wishes them
+            fresh; for whoever starts agents again without being asked by a person.
     """
 
     agents: tuple[str, ...] = ()
@@ -43,6 +45,12 @@ class UpRequest:
     restore: bool = False
     wait: bool = True
     without: tuple[str, ...] = ()
+    keep_trees: bool = False
+
+    @property
+    def keeps_trees(self) -> bool:
+        """Whether worktrees are left as they are: whoever ran last goes on where it was."""
+        return self.keep_trees or self.restore
 
 
 @attrs.frozen
@@ -67,31 +75,55 @@ class UpResponse:
         return not self.interrupted and all(one.ok for one in self.results)
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl+C was pressed while a team came up.
+
+    Attributes:
+        response: What had become of each agent by then.
+    """
+
+    def __init__(self, response: UpResponse) -> None:
+        super().__init__()
+        self.response = response
+
+
 Progress = Callable[["Outcome"], None]
+Seen = Callable[[Mapping[str, str]], None]
 
 
-def up(context: Context, request: UpRequest, progress: Progress | None = None) -> UpResponse:
+def up(
+    context: Context,
+    request: UpRequest,
+    progress: Progress | None = None,
+    seen: Seen | None = None,
+) -> UpResponse:
     """Start the team, or some of it.
 
     Args:
         context: The workspace.
         request: What to start, and how.
         progress: Told of each agent as soon as its outcome is known.
+        seen: Told again and again of the states of those it waits for, by their names.
 
     Returns:
         One outcome for each agent; one agent's failure does not hide the others.
 
     Raises:
         TuttiError: If nothing can be started at all.
+        Interrupted: At Ctrl+C, with what had become of each agent.
     """
     context.begin_acting(request.without)
     ways = _ways(context, request)
     agents = [context.agent(name) for name in ways]
     _exclude(context, agents)
-    rise = Rise(context, request, agents, ways, progress or (lambda _: None))
+    told, looked = progress or (lambda _: None), seen or (lambda _: None)
+    rise = Rise(context, request, agents, ways, told, looked)
     results = rise.run()
     ordered = tuple(results[agent.name] for agent in agents)
-    return UpResponse(context.name, ordered, _warnings(context, request, agents), rise.interrupted)
+    done = UpResponse(context.name, ordered, _warnings(context, request, agents), rise.interrupted)
+    if done.interrupted:
+        raise Interrupted(done)
+    return done
 
 
 def asked_for(context: Context, request: UpRequest) -> list[str]:

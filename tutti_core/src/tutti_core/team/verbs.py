@@ -12,9 +12,10 @@ from .context import Context
 from .detect import DetectRequest, DetectResponse, detect
 from .doctor import Report, doctor
 from .down import DownRequest, DownResponse, down
+from .exchange import exchange
 from .health import health
 from .logs import LogsRequest, LogsResponse, logs
-from .send import SendRequest, send
+from .send import SendRequest
 from .snapshot import status_rows
 from .up import UpRequest, UpResponse, up
 
@@ -67,7 +68,7 @@ def core_verbs() -> tuple[Verb, ...]:
     return (
         Verb("up", UpRequest, UpResponse, up, "Start the team."),
         Verb("down", DownRequest, DownResponse, down, "End the team."),
-        Verb("send", SendRequest, Receipt, send, "Give a running agent a prompt."),
+        Verb("send", SendRequest, Receipt, exchange, "Give a running agent a prompt."),
         Verb("status", StatusRequest, StatusResponse, _status, "Show the team.", reads=True),
         Verb("health", HealthRequest, HealthResponse, _health, "Say how agents are.", reads=True),
         Verb("logs", LogsRequest, LogsResponse, logs, "Show what an agent showed.", reads=True),
