@@ -162,12 +162,21 @@ class Team:
         return self.openclaw
 
 
-@pytest.mark.parametrize(("version", "status"), [("20.20.2", "fail"), ("26.10.0", "pass")])
-def test_the_doctor_says_it(machine: Machine, version: str, status: str) -> None:
-    """Of each agent that is OpenClaw, and of no other."""
+@pytest.mark.parametrize(
+    ("version", "exit_code", "status", "said"),
+    [
+        ("20.20.2", 1, "fail", "found 20.20.2"),
+        ("26.10.0", 1, "pass", "Node.js 26.10.0"),
+        ("20.20.2", 0, "pass", "Node.js of its own"),
+    ],
+)
+def test_the_doctor_says_it(
+    machine: Machine, version: str, exit_code: int, status: str, said: str
+) -> None:
+    """Of each agent that is OpenClaw, and of no other; not of a Node.js that it does not run on."""
     machine.node(version)
-    machine.openclaw(exit_code=1)
+    machine.openclaw(exit_code)
     team: Any = Team(Agent("one", runtime="openclaw"), Agent("two", runtime="codex"))
     (found,) = examined(team)
     assert (found.check, found.status) == ("openclaw/node/one", status)
-    assert version in found.detail
+    assert found.detail.endswith(said)

@@ -26,7 +26,7 @@ class Node:
     """What was found of the Node.js that a program of npm's runs on.
 
     Attributes:
-        version: The version found, or None if there is none on PATH.
+        version: The version on PATH; None if there is none, or another one is what it runs on.
         wanted: The versions asked for, as npm writes them.
         good: Whether the program runs.
     """
@@ -59,8 +59,10 @@ def node_of(command: Sequence[str], env: Mapping[str, str]) -> Node | None:
         return None
     wanted = _wanted(Path(path).resolve()) or ASSUMED
     version = version_of(("node",), env)
-    good = bool(version and allowed(version, wanted)) or _runs([path, *command[1:]], env)
-    return Node(version, wanted, good)
+    if version and allowed(version, wanted):
+        return Node(version, wanted, good=True)
+    runs = _runs([path, *command[1:]], env)
+    return Node(None if runs else version, wanted, runs)
 
 
 def allowed(version: str, wanted: str) -> bool:
