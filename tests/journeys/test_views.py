@@ -132,7 +132,7 @@ def test_following_shows_answers_ends_and_new_beginnings(team: Stage, tmp_path: 
         assert wait_for(lambda: "● alpha" in out.read_text(), 20)
         team.tt("down", "one").well()
         assert wait_for(lambda: "agent.stopped" in out.read_text(), 20)
-        team.tt("up", "one").well()
+        team.tt("up", "one", "--new").well()
         said(team, "one", "beta")
         assert wait_for(lambda: "● beta" in out.read_text(), 20)
     assert process.returncode == 130
