@@ -113,7 +113,6 @@ LATER: frozenset[str] = frozenset(
         "tutti-usage",
         "tutti-watch",
         "tutti-workflow",
-        "tutti-worktree",
     }
 )
 """Distributions that are named here and not made yet: nobody is told to install one.
@@ -126,6 +125,7 @@ STATE_FILES: frozenset[str] = frozenset(
         "api-idempotency",
         "arrangement",
         "automation-runs",
+        "branches",
         "events",
         "policy-decisions",
         "scheduler-last-runs",
