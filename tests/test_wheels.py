@@ -19,13 +19,14 @@ pytestmark = pytest.mark.timeout(300)
 # What `tt plugins` shows of ours when a distribution is installed with what it declares.
 GIVES = {
     "tutti_core": {"core"},
+    "tutti_aider": {"core", "aider"},
     "tutti_claude": {"core", "claude"},
     "tutti_codex": {"core", "codex"},
     "tutti_custom": {"core", "custom"},
     "tutti_demo": {"core", "demo"},
     "tutti_permissions": {"core", "permissions"},
     "tutti_testing": {"core", "demo"},
-    "tutti_all": {"core", "claude", "codex", "custom", "demo", "permissions"},
+    "tutti_all": {"core", "aider", "claude", "codex", "custom", "demo", "permissions"},
 }
 
 IMPORT_EVERYTHING = """

@@ -28,8 +28,8 @@ def gather(rules: Mapping[str, Any], seen: Observation) -> list[Evidence]:
         found += _first(rules["title"], "title", Parts([seen.title]))
     if seen.screen is not None:
         composer = rules.get("composer") or {}
-        prompt, hanging = composer.get("prompt", ""), composer.get("hanging", False)
-        parts = Parts(rows_of(seen.screen.text), prompt, rules.get("marks"), hanging)
+        rows, cursor = rows_of(seen.screen.text), seen.screen.cursor
+        parts = Parts(rows, composer, rules.get("marks"), cursor)
         found += _first(rules["screen"], "screen", parts)
     return found
 

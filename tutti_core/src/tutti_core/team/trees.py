@@ -72,6 +72,24 @@ def exclude(context: Context) -> None:
         Worktrees(context.root, context.places.worktrees).exclude()
 
 
+def pass_over(context: Context, patterns: tuple[str, ...]) -> None:
+    """Keep what a CLI leaves in the repository out of the user's commits, where there is one.
+
+    Args:
+        context: The workspace.
+        patterns: Ignore patterns.
+
+    Raises:
+        GitError: If that cannot be done, though there is a repository.
+    """
+    from ..git.repo import Git, main_root
+
+    if patterns and shutil.which("git") is not None and main_root(context.root) is not None:
+        git = Git(context.root)
+        for pattern in patterns:
+            git.exclude(pattern)
+
+
 def _anew(
     trees: Worktrees, tree: Worktree, agent: str, *, insist: bool
 ) -> tuple[Worktree, tuple[str, ...]]:
