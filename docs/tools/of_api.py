@@ -17,6 +17,7 @@ from places import table
 GROUPS: Mapping[str, str] = {
     "markers": "Marking a hook",
     "model.contract": "What a plugin gives",
+    "model.attempt": "What a plugin gives",
     "model.launch": "A launch",
     "model.arrangement": "The team",
     "model.reading": "What is seen of an agent",
@@ -27,6 +28,7 @@ GROUPS: Mapping[str, str] = {
     "model.session": "Sessions",
     "plugins": "A workspace and its plugins",
     "team.context": "A workspace and its plugins",
+    "team.conversations": "A launch",
     "team.loading": "A workspace and its plugins",
     "team.versions": "A workspace and its plugins",
     "config.convert": "A workspace and its plugins",
@@ -196,7 +198,9 @@ def _shown(hint: Any) -> str:
 def _default(default: Any) -> str:
     if default is attrs.NOTHING:
         return ""
-    return f"{default.factory.__name__}()" if hasattr(default, "factory") else repr(default)
+    if hasattr(default, "factory"):
+        return f"{default.factory.__name__}()"
+    return "does nothing" if inspect.isfunction(default) else repr(default)
 
 
 def signature(function: Any) -> str:

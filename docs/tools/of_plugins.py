@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, get_args
@@ -12,14 +14,23 @@ from places import table
 
 from tutti_claude.runtime import ClaudeCode
 from tutti_core import Agent, Arrangement, LaunchRequest, Plugins, Table, TuttiError, Workspace
+from tutti_core.config import known
 from tutti_core.model.arrangement import LaunchSettings, Mode, Policy
 from tutti_core.team.plan import settle
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def directory() -> str:
-    """Return every distribution of this repository with what it gives."""
+def directory(which: str) -> str:
+    """Return a table of distributions with what each gives.
+
+    Args:
+        which: `made` for those of this repository, `later` for those that are only named so far.
+    """
+    return _made() if which == "made" else _later()
+
+
+def _made() -> str:
     plugins = Plugins.installed()
     projects = [*ROOT.glob("tutti_*/pyproject.toml"), *ROOT.glob("plugins/*/pyproject.toml")]
     rows = []
@@ -27,24 +38,82 @@ def directory() -> str:
         about = tomli.loads(project.read_text(encoding="utf-8"))["project"]
         name, folder = about["name"], project.parent.relative_to(ROOT).as_posix()
         link = f"[`{name}`](../../{folder}/README.md)"
-        rows.append([link, about["description"], "; ".join(_gives(plugins, name)) or "—"])
-    return table(["distribution", "in a sentence", "gives"], rows)
+        hooks = [f"`{hook}`" for one in _entries(plugins, name) for hook in plugins.gives(one)]
+        gives = _listed(_gives(plugins, name)) or _brings(about)
+        rows.append([link, about["description"], gives, ", ".join(hooks) or "—"])
+    return table(["distribution", "in a sentence", "gives", "by the hooks"], rows)
 
 
-def _gives(plugins: Plugins, distribution: str) -> list[str]:
-    runtimes = [name for name, owner in plugins.runtime_sources().items() if owner == distribution]
-    commands = [f"tt {one.name}" for owner, one in plugins.commands() if owner == distribution]
-    tables = [
-        f"[{one.name}]"
-        for owner, one in plugins.tables()
-        if owner == distribution and isinstance(one, Table)
+def _later() -> str:
+    rows = [
+        [f"`{name}`", _listed(_will_give(name)) or _wakes(name)] for name in sorted(known.LATER)
     ]
-    kinds = (("runtime", runtimes), ("command", commands), ("table", tables))
-    return [
+    plugins = Plugins.installed()
+    given = {command.name for _, command in plugins.commands()}
+    for name in sorted({*known.COMMANDS.values()} - known.LATER):
+        more = [f"tt {one}" for one, owner in known.COMMANDS.items() if owner == name]
+        rest = [one for one in more if one.removeprefix("tt ") not in given]
+        rows += [[f"a later `{name}`", _listed({"command": rest})]] if rest else []
+    return table(["distribution", "is to give"], rows)
+
+
+def _entries(plugins: Plugins, distribution: str) -> list[str]:
+    return [entry.name for entry in plugins.entries if entry.distribution == distribution]
+
+
+def _gives(plugins: Plugins, distribution: str) -> dict[str, list[str]]:
+    tables = [(owner, one) for owner, one in plugins.tables() if isinstance(one, Table)]
+    return {
+        "runtime": [
+            name for name, owner in plugins.runtime_sources().items() if owner == distribution
+        ],
+        "command": [f"tt {one.name}" for owner, one in plugins.commands() if owner == distribution],
+        "table": [
+            f"[[{one.name}]]" if one.many else f"[{one.name}]"
+            for owner, one in tables
+            if owner == distribution
+        ],
+    }
+
+
+def _will_give(distribution: str) -> dict[str, list[str]]:
+    places: tuple[tuple[str, Mapping[str, str]], ...] = (
+        ("runtime", known.RUNTIMES),
+        ("command", {f"tt {name}": owner for name, owner in known.COMMANDS.items()}),
+        ("table", {f"[{name}]": owner for name, owner in known.TABLES.items()}),
+        ("key", {f"{table}.{key}": owner for (table, key), owner in known.KEYS.items()}),
+        ("step", known.STEPS),
+    )
+    return {
+        word: [name for name, owner in found.items() if owner == distribution]
+        for word, found in places
+    }
+
+
+def _wakes(distribution: str) -> str:
+    """Return which keys of the core's do something only with a distribution."""
+    places = [
+        f"{table}.{key}".strip(".")
+        for (table, key), one in known.EFFECTS.items()
+        if one == distribution
+    ]
+    return f"an effect to {', '.join(f'`{one}`' for one in places)}"
+
+
+def _brings(about: Mapping[str, Any]) -> str:
+    """Return what is given otherwise than by hooks: to pytest, or as other distributions."""
+    if "pytest11" in about.get("entry-points", {}):
+        return "fixtures to pytest, and what `tutti_testing` exports"
+    needs = (re.split(r"[^\w-]", need)[0] for need in about["dependencies"])
+    return ", ".join(f"`{need}`" for need in needs)
+
+
+def _listed(gives: Mapping[str, list[str]]) -> str:
+    return "; ".join(
         f"{word}{'s' if len(names) > 1 else ''} {', '.join(f'`{name}`' for name in names)}"
-        for word, names in kinds
+        for word, names in gives.items()
         if names
-    ]
+    )
 
 
 def policies() -> str:

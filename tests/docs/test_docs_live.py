@@ -117,7 +117,7 @@ def test_errors_are_told_as_shown(garden: Stage) -> None:
 
 def test_a_launch_without_a_policy_is_refused_as_shown(garden: Stage) -> None:
     """The page of policies shows what is said when there is no policy."""
-    garden.settings("")
+    garden.settings(f'[[registered_workspace]]\nname = "garden"\npath = "{garden.root}"\n')
     player = Player(garden)
     player.cwd = garden.root
     for block in blocks(POLICY):

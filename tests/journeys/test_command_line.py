@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from tutti_core import Journal
+from tutti_core.version import VERSION
 from tutti_testing import Stage
 from tutti_testing.stage import carrying
 
@@ -85,10 +86,29 @@ def test_every_problem_of_the_file_is_told_at_once(workspace: Stage) -> None:
 
 
 def test_a_command_of_ours_that_is_missing_names_its_distribution(workspace: Stage) -> None:
-    """`tt land` is not there yet, and tt knows where it comes from."""
-    told = workspace.tt("land", "one").badly().stderr
-    assert "tt land comes with tutti-git" in told
-    assert "tt plugins install git" in told
+    """`tt land` is not there yet: tt knows where it comes from, and sends nobody to look for it."""
+    told = workspace.tt("land", "one").badly(2).stderr
+    assert told == (
+        f"error[tool]: tt land comes with tutti-git, which tutti {VERSION} does not have yet\n"
+        "  hint: do without it until a later tutti brings it\n"
+    )
+    said = json.loads(workspace.tt("land", "one", "--json").badly(2).stderr)["error"]
+    assert said["category"] == "tool"
+    assert said["message"] in told
+
+
+def test_a_command_of_a_plugin_that_is_switched_off_says_so(workspace: Stage) -> None:
+    """Nobody is told to install what is there, and switched off."""
+    off = {"TUTTI_DISABLE_PLUGINS": "demo"}
+    told = workspace.tt("demo", env=off).badly(2).stderr
+    assert "tt demo comes with tutti-demo, which is switched off" in told
+    assert "install" not in told
+
+
+def test_a_command_that_an_installed_plugin_does_not_have_yet_says_so(workspace: Stage) -> None:
+    """What is there is not called missing: a later one of it is to bring the command."""
+    told = workspace.tt("permissions", "check", "git", "status").badly(2).stderr
+    assert f"tt permissions is not in tutti-permissions {VERSION}, which is installed" in told
 
 
 def test_a_command_nobody_knows_is_a_usage_error(workspace: Stage) -> None:
@@ -146,7 +166,7 @@ def test_a_registered_place_that_moved_is_not_taken_for_another(workspace: Stage
     workspace.team(TEAM)
     (inner.root / "tutti.toml").unlink()
     told = workspace.tt("status", "-w", "inner").badly().stderr
-    assert "there is no tutti.toml there" in told
+    assert "there is no tutti.toml in" in told
 
 
 @pytest.mark.parametrize("harm", ["break", "remove", "rename the runtime"])

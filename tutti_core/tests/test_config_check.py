@@ -2,12 +2,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import attrs
 import pytest
 
 from tutti_core.config.known import STATE_FILES
 from tutti_core.config.load import load
 from tutti_core.config.problems import ConfigProblems
 from tutti_core.config.schema import Schema
+from tutti_core.model.contract import Table
+from tutti_core.version import VERSION
 
 RUNTIMES = frozenset({"claude-code", "demo"})
 
@@ -53,7 +56,7 @@ RULE = 'letters, digits, "-" and "_", a letter or digit first, at most 64 in all
 MEMORY = "write a path below the workspace, such as docs/memory.md"
 DECLARE = (
     "install a plugin that gives it, or declare it in a [[runtime]] table; "
-    "if tutti-custom is not there, run `tt plugins install custom`"
+    "that takes tutti-custom, which is not installed: run `tt plugins install custom`"
 )
 
 
@@ -117,13 +120,15 @@ DECLARE = (
         ),
         pytest.param(
             'runtime = "codex"',
-            'tutti.toml:9 agent[1].runtime: runtime "codex" belongs to tutti-codex, which is not'
-            " at work | run `tt plugins install codex`",
+            'tutti.toml:9 agent[1].runtime: runtime "codex" comes with tutti-codex, which is not'
+            " installed | run `tt plugins install codex`",
             id="a runtime of ours",
         ),
         pytest.param(
             'runtime = "gemini-cli"',
-            f'tutti.toml:9 agent[1].runtime: no plugin gives a runtime "gemini-cli" | {DECLARE}',
+            'tutti.toml:9 agent[1].runtime: runtime "gemini-cli" comes with tutti-gemini, which'
+            f" tutti {VERSION} does not have yet | do without it until a later tutti brings it, or"
+            f" {DECLARE.partition(' or ')[2]}",
             id="a runtime nobody gives yet",
         ),
         pytest.param(
@@ -134,8 +139,8 @@ DECLARE = (
         ),
         pytest.param(
             '[roles]\ntester = "codex"',
-            'tutti.toml:10 roles.tester: runtime "codex" belongs to tutti-codex, which is not'
-            " at work | run `tt plugins install codex`",
+            'tutti.toml:10 roles.tester: runtime "codex" comes with tutti-codex, which is not'
+            " installed | run `tt plugins install codex`",
             id="a role's runtime",
         ),
         pytest.param(
@@ -420,3 +425,101 @@ def test_no_agent_can_take_the_place_of_a_state_file(home: Path, name: str) -> N
     found = problems(home, GOOD.replace('"api"', f'"{name.upper()}"'))
     assert len(found) == 1
     assert "is a file of tutti's own" in found[0]
+
+
+@attrs.frozen
+class Declared:
+    """A `[[runtime]]`, as far as it matters here."""
+
+    name: str
+
+
+CUSTOM = Table("runtime", Declared, scope="both", many=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "declared", "absent", "said"),
+    [
+        pytest.param(
+            "codex",
+            [CUSTOM],
+            {},
+            ("comes with tutti-codex, which is not installed", "run `tt plugins install codex`"),
+            id="ours, and made",
+        ),
+        pytest.param(
+            "codex",
+            [],
+            {"tutti-codex": "is switched off"},
+            (
+                "comes with tutti-codex, which is switched off",
+                "`tt plugins` shows what is wrong with tutti-codex",
+            ),
+            id="ours, and switched off",
+        ),
+        pytest.param(
+            "gemini-cli",
+            [CUSTOM],
+            {},
+            (
+                f"comes with tutti-gemini, which tutti {VERSION} does not have yet",
+                "do without it until a later tutti brings it, or declare it in a [[runtime]] table",
+            ),
+            id="ours, and later",
+        ),
+        pytest.param(
+            "amp",
+            [CUSTOM],
+            {},
+            (
+                'no plugin gives a runtime "amp"',
+                "install a plugin that gives it, or declare it in a [[runtime]] table",
+            ),
+            id="nobody's",
+        ),
+        pytest.param(
+            "amp",
+            [],
+            {"tutti-custom": "is switched off"},
+            (
+                'no plugin gives a runtime "amp"',
+                (
+                    "install a plugin that gives it, or declare it in a [[runtime]] table; that"
+                    " takes tutti-custom, which is switched off: `tt plugins` shows what is wrong"
+                    " with tutti-custom"
+                ),
+            ),
+            id="nobody's, and nothing reads a declaration",
+        ),
+    ],
+)
+def test_a_runtime_nobody_gives_has_its_remedy(
+    home: Path,
+    name: str,
+    declared: list[Table],
+    absent: dict[str, str],
+    said: tuple[str, str],
+) -> None:
+    """It says whose it is and how to get it, or how to declare it, as this installation can."""
+    (home / "tutti.toml").write_text(
+        f'[workspace]\nname = "w"\n[[agent]]\nname = "a"\nruntime = "{name}"\n'
+    )
+    schema = Schema([("tutti-custom", one) for one in declared], absent)
+    with pytest.raises(ConfigProblems) as caught:
+        load(home, schema, runtimes={"demo"})
+    (problem,) = caught.value.problems
+    assert problem.message.endswith(said[0])
+    assert problem.remedy == said[1]
+
+
+def test_a_declaration_that_nobody_reads_is_not_asked_for_again(home: Path) -> None:
+    """Who has declared a runtime is told what reads it, and not to declare it."""
+    (home / "tutti.toml").write_text(
+        '[workspace]\nname = "w"\n[[runtime]]\nname = "amp"\ncommand = "amp"\n'
+        '[[agent]]\nname = "a"\nruntime = "amp"\n'
+    )
+    with pytest.raises(ConfigProblems) as caught:
+        load(home, Schema(), runtimes={"demo"})
+    (problem,) = caught.value.problems
+    assert problem.message == '[[runtime]] "amp" takes tutti-custom, which is not installed'
+    assert problem.remedy == "run `tt plugins install custom`"

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tomlkit import TOMLDocument
 
-from tutti_core.config.edit import START, add_missing_table, edit_global, register_workspace
+from tutti_core.config.edit import START, add_missing_table, edit_global
 from tutti_core.config.find import global_path
 from tutti_core.config.problems import ConfigProblems
+from tutti_core.config.registering import register_workspace
 from tutti_core.errors import ConfigError, PluginError
 
 KEPT = """\
@@ -267,7 +268,7 @@ def test_a_starter_that_holds_another_table_is_the_plugins_mistake(file: Path) -
 
 REGISTER = """
 import pathlib, sys
-from tutti_core.config.edit import register_workspace
+from tutti_core.config.registering import register_workspace
 print("ready", flush=True)
 sys.stdin.read()
 for n in range(10):

@@ -19,6 +19,7 @@ from tutti_core.config.schema import Schema
 from tutti_core.errors import ConfigError, PluginError
 from tutti_core.model.arrangement import Agent, Arrangement, GlobalSettings
 from tutti_core.model.contract import Keys, Table
+from tutti_core.version import VERSION
 
 GOOD = '[workspace]\nname = "w"\n[defaults]\nruntime = "demo"\n[[agent]]\nname = "api"\n'
 
@@ -112,6 +113,7 @@ weekly_hours = 45.0
 """
 
 OURS = frozenset({"claude-code", "codex"})
+LATER = f"tutti {VERSION} does not have yet: do without it until a later tutti brings it"
 
 
 @pytest.fixture(autouse=True)
@@ -147,12 +149,10 @@ def test_the_sample_loads_and_names_what_its_tables_need(home: Path) -> None:
     write(home, SAMPLE, SAMPLE_SETTINGS)
     team = load(home, Schema(), runtimes=OURS)
     assert team.unowned == {
-        "budget": "it belongs to tutti-usage, which is not installed:"
-        " run `tt plugins install usage`",
-        "workflow": "it belongs to tutti-workflow, which is not installed:"
-        " run `tt plugins install workflow`",
-        "hook": "it belongs to tutti-workflow, which is not installed:"
-        " run `tt plugins install workflow`",
+        "budget": f"it belongs to tutti-usage, which {LATER}",
+        "workflow": f"it belongs to tutti-workflow, which {LATER};"
+        " its step 'review' comes with tutti-git",
+        "hook": f"it belongs to tutti-workflow, which {LATER}",
     }
     assert [one.name for one in team.agent] == ["server", "pages", "checks"]
     assert team.agent[2].depends_on == ("server", "pages")
@@ -169,8 +169,8 @@ def test_the_sample_says_what_is_missing_on_a_new_machine(home: Path) -> None:
         ),
         "  hint: add a [[profile]] there, or remove this line to use each CLI as it is",
         (
-            'tutti.toml:36 agent[2].runtime: runtime "codex" belongs to tutti-codex, which is not'
-            " at work"
+            'tutti.toml:36 agent[2].runtime: runtime "codex" comes with tutti-codex, which is not'
+            " installed"
         ),
         "  hint: run `tt plugins install codex`",
     ]
@@ -546,18 +546,14 @@ def test_a_key_of_ours_that_nobody_at_work_owns_is_named(home: Path) -> None:
     write(home, f'{GOOD}copy = [".env"]\n')
     team = load(home, Schema())
     assert team.agent == (Agent("api"),)
-    assert team.unowned == {
-        "agent.copy": "it belongs to tutti-worktree, which is not installed:"
-        " run `tt plugins install worktree`"
-    }
+    assert team.unowned == {"agent.copy": f"it belongs to tutti-worktree, which {LATER}"}
 
 
 def test_a_distribution_that_is_not_made_yet_is_not_to_be_installed(home: Path) -> None:
     """Nobody is sent to look for what does not exist."""
     write(home, GOOD, '[[remote]]\nname = "r"\n')
     assert load(home, Schema()).unowned == {
-        "remote": "it belongs to tutti-fleet, which is not installed: tutti-fleet is not made"
-        " yet: remove this (in ~/.config/tutti/config.toml)"
+        "remote": f"it belongs to tutti-fleet, which {LATER} (in ~/.config/tutti/config.toml)"
     }
 
 

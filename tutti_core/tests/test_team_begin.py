@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import attrs
 import pytest
 
 from tutti_core.config.find import global_path
 from tutti_core.errors import ConfigError, StateError
+from tutti_core.markers import hookimpl
 from tutti_core.model.contract import Template
+from tutti_core.plugins import Plugins
 from tutti_core.team import begin as beginning
 from tutti_core.team.begin import begin
+from tutti_core.team.context import Context
 from tutti_core.team.templates import BELOW, core_templates, read_template
 
 HEAD = '[template]\nname = "t"\nversion = "1.0"\ndescription = "Some."\n'
@@ -151,3 +156,69 @@ class TestWhatIsLeft:
         with pytest.raises(ConfigError, match="is there already"):
             begin(crew.root, crew.plugins)
         assert (crew.root / "tutti.toml").read_text() == "theirs"
+
+
+class TestRuntimesThatAreNotThere:
+    def test_without_any_runtime_it_says_how_to_get_one(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A tt with no runtime at all writes nothing, and blames no template."""
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+        plugins = Plugins()
+        plugins.add(
+            SimpleNamespace(tutti_templates=hookimpl(lambda: [MINIMAL])), "core", "tutti-core"
+        )
+        with pytest.raises(ConfigError, match="no runtime is installed") as caught:
+            begin(tmp_path, plugins)
+        assert "run `tt plugins install claude`, or run `tt plugins install " in caught.value.hint
+        assert not (tmp_path / "tutti.toml").exists()
+
+    def test_one_of_ours_names_its_distribution(
+        self, crew: Any, templates: list[Template], tmp_path: Path
+    ) -> None:
+        """Who asks for a runtime that is not installed is told what has it."""
+        with pytest.raises(ConfigError, match="comes with tutti-codex, which is not") as caught:
+            begin(crew.root, crew.plugins, runtime="codex")
+        assert caught.value.message.endswith("(there are: echo)")
+        assert caught.value.hint == "run `tt plugins install codex`"
+
+    def test_one_that_the_global_file_declares_is_there(
+        self, crew: Any, templates: list[Template]
+    ) -> None:
+        """A plugin that gives what the global file declares is handed that file."""
+        seen = []
+
+        def runtimes(settings: Any) -> list[Any]:
+            seen.append(dict(settings))
+            return []
+
+        crew.add("declared", tutti_runtimes=runtimes)
+        global_path().parent.mkdir(parents=True, exist_ok=True)
+        global_path().write_text('[user]\nname = "me"\n')
+        begin(crew.root, crew.plugins)
+        assert seen[0] == {"user": {"name": "me"}}
+
+
+class TestWithoutAPolicy:
+    def test_the_next_up_works(self, crew: Any, templates: list[Template]) -> None:
+        """Where no plugin has a policy, agents ask a person, and the file says why."""
+        begin(crew.root, crew.plugins)
+        context = Context.open(crew.root, crew.plugins)
+        assert context.arrangement.launch.mode == "safe"
+        assert "tutti-permissions" in (crew.root / "tutti.toml").read_text()
+
+    def test_a_template_that_says_how_to_launch_is_left_alone(
+        self, crew: Any, templates: list[Template]
+    ) -> None:
+        """What a template says of launches stays the only word on it."""
+        templates[0] = attrs.evolve(MINIMAL, body=f"{BODY}[launch]\nready_secs = 5\n")
+        begin(crew.root, crew.plugins)
+        assert Context.open(crew.root, crew.plugins).arrangement.launch.mode == "auto"
+
+    def test_a_plugin_with_a_say_in_launches_keeps_the_default(
+        self, crew: Any, templates: list[Template]
+    ) -> None:
+        """With a policy about, nothing is written of launches."""
+        crew.add("policy", tutti_prepare_launch=lambda launch: None)
+        begin(crew.root, crew.plugins)
+        assert "launch" not in (crew.root / "tutti.toml").read_text()

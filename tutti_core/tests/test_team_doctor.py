@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -10,10 +11,12 @@ import pytest
 from tutti_core.config.find import global_path
 from tutti_core.model.contract import Check
 from tutti_core.model.launch import Capabilities
+from tutti_core.team import checks
 from tutti_core.team.checks import core_checks
 from tutti_core.team.context import Context
 from tutti_core.team.doctor import Report, doctor
 from tutti_core.team.up import UpRequest, up
+from tutti_core.version import VERSION
 
 HEAD = '[workspace]\nname = "w"\n[workspace.auth]\ndefault_profile = "mine"\n'
 DEFAULTS = '[defaults]\nruntime = "echo"\nworktree = false\n'
@@ -148,6 +151,30 @@ class TestPolicies:
         assert "--mode safe" in policy.suggestion
 
 
+class TestWhatDoesNothingYet:
+    def test_a_wish_that_nothing_here_fulfils_is_told(self, checked: Any) -> None:
+        """Who asks for a rotation of accounts is not left to believe in one."""
+        profile()
+        with global_path().open("a") as file:
+            file.write("plan = 'api'\n")
+        wish = '[resilience]\nrate_limit_strategy = "rotate_profile"\n'
+        found = examined(checked.context("one", head=HEAD + DEFAULTS + wish))
+        later = f"which tutti {VERSION} does not have yet"
+        assert found["table/resilience"] == (
+            "warn",
+            f"resilience does nothing without tutti-resilience, {later}",
+        )
+        assert found["table/profile.plan"] == (
+            "warn",
+            f"profile.plan does nothing without tutti-usage, {later}",
+        )
+        assert "table/profile.priority" not in found
+
+    def test_a_plain_team_hears_nothing_of_it(self, checked: Any) -> None:
+        """What is not configured is not told."""
+        assert [one for one in examined(checked.context("one")) if one.startswith("table/")] == []
+
+
 class TestChecksOfOthers:
     def test_one_that_raises_is_a_finding(self, checked: Any) -> None:
         """The rest of the report is there."""
@@ -162,3 +189,33 @@ class TestChecksOfOthers:
         context = checked.context("one")
         doctor(context)
         assert not context.places.home.exists()
+
+
+class TestVersions:
+    @pytest.fixture
+    def silent(self, tmp_path: Path) -> str:
+        """A program that never says its version, and counts how often it is asked."""
+        program = tmp_path / "silent"
+        program.write_text(f"#!/bin/sh\necho $$ >> {tmp_path}/asked\nexec sleep 600\n")
+        program.chmod(0o755)
+        return str(program)
+
+    def test_who_does_not_answer_is_asked_once_and_warned_of(
+        self, checked: Any, silent: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A program that hangs costs its short time once, however many agents run on it."""
+        monkeypatch.setattr(checks, "VERSION_SECS", 0.5)
+        checked.echo.program = silent
+        found = examined(checked.context("one", "two", launch=AUTO))
+        assert found["runtime/one"] == ("warn", "Echo does not say its version")
+        assert found["runtime/two"] == found["runtime/one"]
+        assert len((Path(silent).parent / "asked").read_text().splitlines()) == 1
+
+    def test_a_runtime_says_how_to_ask(self, checked: Any, tmp_path: Path) -> None:
+        """A program that prints its version on another word is asked by that word."""
+        program = tmp_path / "wordy"
+        program.write_text('#!/bin/sh\ntest "$1" = version && echo wordy 3.1.4\n')
+        program.chmod(0o755)
+        able = attrs.evolve(checked.echo.capabilities, version=("version",))
+        checked.echo.program, checked.echo.capabilities = str(program), able
+        assert examined(checked.context("one"))["runtime/one"] == ("pass", "Echo 3.1.4")

@@ -11,6 +11,7 @@ import pytest
 from tutti_core.errors import PluginError, RuntimeFailure
 from tutti_core.model.happening import Verdict
 from tutti_core.team.outcome import Outcome
+from tutti_core.team.plan import Way
 from tutti_core.team.rise import PARALLEL, Rise
 from tutti_core.team.up import UpRequest, UpResponse, up
 
@@ -167,7 +168,8 @@ class TestEverybodyIsTold:
             raise KeyboardInterrupt
 
         agents = list(context.arrangement.agent)
-        rise = Rise(context, UpRequest(wait=False), agents, "safe", "constrained", interrupt)
+        ways = {one.name: Way("safe", "constrained") for one in agents}
+        rise = Rise(context, UpRequest(wait=False), agents, ways, interrupt)
 
         def hold(what: str) -> None:
             deadline = time.monotonic() + 10

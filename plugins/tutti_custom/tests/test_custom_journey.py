@@ -195,7 +195,7 @@ def test_every_mistake_is_told_at_its_place(wood: Stage) -> None:
 
 
 def test_a_rule_file_is_read_anew_when_it_changes(wood: Stage) -> None:
-    """Status follows the rules as they are now, without a restart."""
+    """Status follows the rules as they are now, without a restart; rules that are gone are told."""
     path = wood.root / "rules.toml"
     text = RULES.replace("runtime.screen", "screen")
     path.write_text(text)
@@ -206,7 +206,9 @@ def test_a_rule_file_is_read_anew_when_it_changes(wood: Stage) -> None:
     path.write_text(text.replace('"idle"', '"waiting"'))
     assert wait_for(lambda: wood.status()["polly"]["state"] == "waiting", 20)
     path.unlink()
-    assert "cannot be read" in wood.tt("status").badly().stderr
+    told = wood.tt("status").well().stderr
+    assert "cannot be read" in told
+    assert "by the rules known last" in told
     path.write_text(text)
     wood.tt("down", "--grace", "1").well()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +11,13 @@ import pytest
 
 from tutti_core import (
     Capabilities,
-    Event,
     Evidence,
     Launch,
     LaunchRequest,
     Observation,
     Runtime,
-    Sink,
 )
-from tutti_testing import RuntimeConformance, SinkConformance, failures
+from tutti_testing import RuntimeConformance, failures
 
 CAN = Capabilities(prompt="argument", resume="chosen", constrain="hard", bypass=True, memory=True)
 RULES = """
@@ -224,72 +222,3 @@ class Raises:
 def test_raising_on_noise_is_found(corpus: Path) -> None:
     """A detector that raises breaks a law."""
     assert "test_nothing_on_a_screen_breaks_it" in broken_laws(Good(), corpus, (Raises(),))
-
-
-@attrs.define
-class Kept:
-    """A sink that keeps the contract."""
-
-    name: str = "kept"
-    seen: list[Event] = attrs.field(factory=list)
-
-    def receive(self, event: Event) -> None:
-        """Keep it."""
-        self.seen.append(event)
-
-
-class Picky(Kept):
-    """A sink that knows only two events."""
-
-    def receive(self, event: Event) -> None:
-        """Fail on the rest."""
-        {"agent.idle": 1, "prompt.submitted": 2}[event.event]
-
-
-class Greedy(Kept):
-    """A sink that takes things out of events."""
-
-    def receive(self, event: Event) -> None:
-        """Empty the data."""
-        if isinstance(event.data, MutableMapping):
-            event.data.clear()
-
-
-class Once(Kept):
-    """A sink that cannot take an event again."""
-
-    def receive(self, event: Event) -> None:
-        """Refuse a second time."""
-        assert event not in self.seen
-        self.seen.append(event)
-
-
-class Nameless(Kept):
-    """A sink without a name."""
-
-    def __init__(self) -> None:
-        super().__init__(name="")
-
-
-def broken_by(make: Callable[[], Sink]) -> set[str]:
-    """Return the laws that a sink breaks."""
-    return set(failures(type("Suite", (SinkConformance,), {"make": staticmethod(make)})))
-
-
-@pytest.mark.parametrize(
-    ("make", "law"),
-    [
-        (Picky, "test_it_takes_any_event"),
-        (Greedy, "test_it_leaves_events_alone"),
-        (Once, "test_it_takes_an_event_twice"),
-        (Nameless, "test_it_is_a_sink"),
-    ],
-)
-def test_a_fault_of_a_sink_is_found(make: Callable[[], Sink], law: str) -> None:
-    """Each seeded fault breaks the law made for it."""
-    assert law in broken_by(make)
-
-
-def test_a_good_sink_breaks_no_law() -> None:
-    """The suite accepts what keeps the contract."""
-    assert broken_by(Kept) == set()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Mapping
 from importlib.resources import files
@@ -11,16 +10,21 @@ from pathlib import Path
 
 import attrs
 
-from tutti_core import Capabilities, Launch, LaunchRequest
+from tutti_core import Capabilities, Kept, Launch, LaunchRequest, Past
 
 from .policy import settings
+from .transcripts import config_home, is_spoken, transcript_path, transcripts
 
 DONT_ASK_SINCE = (2, 0, 77)
+KEEPS_SINCE = (2,)
 ASKS = (
     "this version of Claude Code cannot refuse without asking: what the policy does not list, "
     "it will ask for"
 )
-
+FORGETS = (
+    "this version of Claude Code goes on in another file: taken up more than once, a conversation "
+    "begins for it where it was taken up last"
+)
 
 CAN = Capabilities(
     prompt="argument",
@@ -66,8 +70,15 @@ class ClaudeCode:
             live_status=str(home / "sessions" / "{pid}.json"),
             transcript=str(transcript_path(home, request.cwd, str(request.conversation))),
             enforcement="hard" if held else "bypass" if request.bypassed else "prompt",
-            warnings=(ASKS,) if held and not refuses(request.version) else (),
+            warnings=_warnings(request),
         )
+
+    def recall(self, past: Past) -> Kept:
+        """Return the conversation that was spoken in last, of those that can be the agent's."""
+        home = config_home(past.env)
+        spoken = (one for one, path in transcripts(home, past) if is_spoken(path))
+        found = next(spoken, None)
+        return Kept(found) if found else Kept(why=f"{home / 'projects'} keeps none of it")
 
     def rules(self) -> str:
         """Return the rule file."""
@@ -80,31 +91,18 @@ def refuses(version: str | None) -> bool:
     Args:
         version: Such as ``2.1.197``; None is taken for a new one.
     """
+    return _is_since(DONT_ASK_SINCE, version)
+
+
+def _is_since(wanted: tuple[int, ...], version: str | None) -> bool:
     numbers = tuple(int(part) for part in re.findall(r"\d+", version or "")[:3])
-    return not numbers or numbers >= DONT_ASK_SINCE
+    return not numbers or numbers >= wanted
 
 
-def config_home(env: Mapping[str, str]) -> Path:
-    """Return Claude Code's own folder, for the environment an agent gets.
-
-    Args:
-        env: What the launch adds to this process's environment.
-    """
-    merged = {**os.environ, **env}
-    chosen = merged.get("CLAUDE_CONFIG_DIR")
-    return Path(chosen) if chosen else Path(merged.get("HOME", "~")).expanduser() / ".claude"
-
-
-def transcript_path(home: Path, cwd: Path, conversation: str) -> Path:
-    """Return where the transcript of a conversation lies.
-
-    Args:
-        home: Claude Code's own folder.
-        cwd: The folder it was started in.
-        conversation: The conversation's id.
-    """
-    slug = re.sub(r"[^A-Za-z0-9]", "-", str(cwd))
-    return home / "projects" / slug / f"{conversation}.jsonl"
+def _warnings(request: LaunchRequest) -> tuple[str, ...]:
+    asks = request.constrained and not refuses(request.version)
+    forgets = request.resume and not _is_since(KEEPS_SINCE, request.version)
+    return tuple(text for text, is_so in ((ASKS, asks), (FORGETS, forgets)) if is_so)
 
 
 def _mode(request: LaunchRequest) -> str:

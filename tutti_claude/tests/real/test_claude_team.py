@@ -111,6 +111,33 @@ def test_failures_are_told_apart(stage: Any, model: ModelServer) -> None:
         stage.until(agent, "idle")
 
 
+def test_a_reboot_costs_no_conversation(stage: Any, model: ModelServer) -> None:
+    """After each of two reboots the agents know what they were told; an old one says how far."""
+    stage.claudes("safe", *AGENTS)
+    stage.open_gate()
+    stage.tt("up").well()
+    for agent in AGENTS:
+        stage.until(agent, "idle")
+        _sent(stage, agent, f"{agent} saw a heron. [[slow 10 0.3]]")
+    for again in ("first", "second"):
+        for agent in AGENTS:
+            stage.until(agent, "idle")
+        stage.reboot()
+        done = stage.tt("up", "--restore", "--json").well().json()
+        assert [one["agent"] for one in done["results"] if one["resumed"]] == [*AGENTS], done
+        for agent in AGENTS:
+            stage.until(agent, "idle")
+            text = f"{again} question to {agent}: which bird? [[slow 10 0.3]]"
+            stage.tt("send", agent, text).well()
+            assert wait_for(lambda text=text: text in _asked(model), 30), _asked(model)
+            [asked] = [one for one in model.requests if one.prompt == text and not one.aux]
+            told = "first question" if (again, agent) == ("second", "old") else "saw a heron"
+            assert any(told in one.text for one in asked.messages), asked
+        by_name = {one["agent"]: one for one in done["results"]}
+        assert "goes on in another file" in repr(by_name["old"]["warnings"])
+        assert by_name["newest"]["warnings"] == []
+
+
 def test_one_that_cannot_start_says_why(stage: Any) -> None:
     """An agent that ends at once is a failure with its last words; the other one runs."""
     program = stage.bins["old"] / "claude"

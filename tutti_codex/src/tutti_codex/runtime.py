@@ -8,10 +8,11 @@ from typing import Literal
 
 import attrs
 
-from tutti_core import Capabilities, Launch, LaunchRequest
+from tutti_core import Capabilities, Kept, Launch, LaunchRequest, Past
 
 from .commits import writable
 from .policy import plain, setting, told
+from .rollouts import codex_home, conversations
 
 TOLD_ONLY = (
     "Codex cannot be held to a list of commands: it is told the policy and asks nobody; its "
@@ -69,6 +70,13 @@ class Codex:
             enforcement=_enforcement(request),
             warnings=(TOLD_ONLY,) if request.constrained else (),
         )
+
+    def recall(self, past: Past) -> Kept:
+        """Return the conversation begun in the agent's folder that was spoken in last."""
+        home = codex_home(past.env)
+        found = next(conversations(home, past), None)
+        alone = "" if past.alone else ", or whose it is cannot be told: the folder is not its own"
+        return Kept(found) if found else Kept(why=f"{home / 'sessions'} keeps none of it{alone}")
 
     def rules(self) -> str:
         """Return the rule file."""

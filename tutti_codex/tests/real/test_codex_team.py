@@ -117,6 +117,28 @@ def test_failures_are_told_apart(stage: Any) -> None:
     stage.until("one", "idle")
 
 
+def test_a_reboot_costs_no_conversation(stage: Any, model: ModelServer) -> None:
+    """After a reboot, and another, each agent still knows what it was told before the first."""
+    stage.codexes("safe", *AGENTS)
+    stage.tt("up").well()
+    for agent in AGENTS:
+        stage.until(agent, "idle")
+        stage.tt("send", agent, f"{agent} saw a heron. [[slow 10 0.3]]").well()
+    for again in ("first", "second"):
+        for agent in AGENTS:
+            stage.until(agent, "idle")
+        stage.reboot()
+        done = stage.tt("up", "--restore", "--json").well().json()
+        assert [one["agent"] for one in done["results"] if one["resumed"]] == [*AGENTS], done
+        for agent in AGENTS:
+            stage.until(agent, "idle")
+            text = f"{again} question to {agent}: which bird? [[slow 10 0.3]]"
+            stage.tt("send", agent, text).well()
+            assert wait_for(lambda text=text: text in _asked(model), 30), _asked(model)
+            [asked] = [one for one in model.requests if one.prompt == text and not one.aux]
+            assert any(f"{agent} saw a heron" in one.text for one in asked.messages), asked
+
+
 def test_a_folder_that_is_not_trusted_waits_for_a_person(stage: Any, model: ModelServer) -> None:
     """The first prompt is kept until somebody has answered, and is not the answer."""
     stage.distrust()

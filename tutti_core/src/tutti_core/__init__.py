@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     from .model.arrangement import Arrangement as Arrangement
     from .model.arrangement import Profile as Profile
     from .model.arrangement import Workspace as Workspace
+    from .model.attempt import Attempt as Attempt
     from .model.contract import Check as Check
     from .model.contract import Command as Command
     from .model.contract import Detector as Detector
     from .model.contract import Keys as Keys
+    from .model.contract import Recalls as Recalls
     from .model.contract import Runtime as Runtime
     from .model.contract import Service as Service
     from .model.contract import SessionHost as SessionHost
@@ -44,9 +46,12 @@ if TYPE_CHECKING:
     from .model.happening import Receipt as Receipt
     from .model.happening import Verdict as Verdict
     from .model.launch import Capabilities as Capabilities
+    from .model.launch import Kept as Kept
     from .model.launch import Launch as Launch
     from .model.launch import LaunchRequest as LaunchRequest
+    from .model.launch import Past as Past
     from .model.launch import Refusal as Refusal
+    from .model.reading import KINDS as KINDS
     from .model.reading import STATES as STATES
     from .model.reading import Evidence as Evidence
     from .model.reading import Observation as Observation
@@ -60,6 +65,7 @@ if TYPE_CHECKING:
     from .state.journal import Journal as Journal
     from .state.lock import Lock as Lock
     from .team.context import Context as Context
+    from .team.conversations import newest_first as newest_first
     from .team.facts import publish_facts as publish_facts
     from .team.loading import load_arrangement as load_arrangement
     from .team.loading import load_global as load_global
@@ -78,17 +84,19 @@ _HOMES = {
     "errors": "TuttiError",
     "markers": "hookimpl",
     "model.arrangement": "Agent Arrangement Profile Workspace",
-    "model.contract": "Check Command Detector Keys Runtime Service SessionHost Sink StepType "
-    "Table Template Verb",
+    "model.attempt": "Attempt",
+    "model.contract": "Check Command Detector Keys Recalls Runtime Service SessionHost Sink "
+    "StepType Table Template Verb",
     "model.happening": "Action Event Finding Receipt Verdict",
-    "model.launch": "Capabilities Launch LaunchRequest Refusal",
-    "model.reading": "STATES Evidence Observation Reading Screen",
+    "model.launch": "Capabilities Kept Launch LaunchRequest Past Refusal",
+    "model.reading": "KINDS STATES Evidence Observation Reading Screen",
     "model.session": "Ended Session SessionSpec",
     "plugins": "Plugins",
     "state.files": "JsonFile",
     "state.journal": "Journal",
     "state.lock": "Lock",
     "team.context": "Context",
+    "team.conversations": "newest_first",
     "team.facts": "publish_facts",
     "team.loading": "load_arrangement load_global",
     "team.reach": "root_of target_of",

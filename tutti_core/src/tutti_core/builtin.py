@@ -21,6 +21,7 @@ COMMANDS = (
     ("send", "Give a running agent a prompt."),
     ("health", "Say how every agent is, and why."),
     ("doctor", "Check everything the team needs."),
+    ("workspaces", "List, register and remove workspaces."),
     ("plugins", "List, install and remove plugins."),
     ("events", "Print what happened."),
 )

@@ -59,6 +59,12 @@ class PluginError(TuttiError):
     category = "tool"
 
 
+class StepStopped(TuttiError):
+    """A workflow step ended early, because its time was up or somebody wanted it to."""
+
+    category = "tool"
+
+
 class UsageError(TuttiError):
     """The command line does not make sense."""
 

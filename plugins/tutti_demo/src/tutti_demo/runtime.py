@@ -12,7 +12,10 @@ from pathlib import Path
 
 import attrs
 
-from tutti_core import Capabilities, Launch, LaunchRequest
+from tutti_core import Capabilities, Kept, Launch, LaunchRequest, Past, newest_first
+
+AGENT = ("-I", "-m", "tutti_demo.agent")
+"""Isolated, so that a folder of the project's cannot shadow a module of ours."""
 
 CAN = Capabilities(
     prompt="argument",
@@ -21,6 +24,7 @@ CAN = Capabilities(
     bypass=True,
     memory=True,
     commands=r"[/!]",
+    version=(*AGENT, "--version"),
 )
 
 
@@ -57,15 +61,22 @@ class Demo:
             enforcement="hard" if settings else "bypass" if request.bypassed else "prompt",
         )
 
+    def recall(self, past: Past) -> Kept:
+        """Return the conversation of the folder that was spoken in last."""
+        slug = re.sub(r"[^A-Za-z0-9]", "-", str(past.cwd))
+        folder = _home(past.env) / "projects" / slug[-200:]
+        files = {path.stem: path for path in folder.glob("*.jsonl") if _is_spoken(path)}
+        found = newest_first(files, past)
+        return Kept(found[0]) if found else Kept(why=f"{folder} keeps none of it")
+
     def rules(self) -> str:
         """Return the rule file."""
         return (files("tutti_demo") / "rules.toml").read_text(encoding="utf-8")
 
 
 def _command(request: LaunchRequest) -> tuple[str, ...]:
-    # Isolated, so that a folder of the project's cannot shadow a module of ours.
     own = request.command == (sys.executable,)
-    return (*request.command, "-I", "-m", "tutti_demo.agent") if own else request.command
+    return (*request.command, *AGENT) if own else request.command
 
 
 def _policy(request: LaunchRequest) -> tuple[list[str], Mapping[Path, str]]:
@@ -83,6 +94,11 @@ def _rendered(rule: str) -> str:
     rule = " ".join(rule.split())
     own = re.fullmatch(r"[A-Z]\w*(\(.*\))?", rule) or rule.startswith("mcp__")
     return rule if own else f"Bash({rule.removesuffix('*').rstrip()}:*)"
+
+
+def _is_spoken(path: Path) -> bool:
+    # A folder in its place is for the agent to complain of, as of anything it cannot read.
+    return not path.is_file() or b'"type": "user"' in path.read_bytes()
 
 
 def _home(env: Mapping[str, str]) -> Path:

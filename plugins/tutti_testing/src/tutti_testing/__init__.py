@@ -9,21 +9,31 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .conformance import RuntimeConformance as RuntimeConformance
-    from .conformance import SinkConformance as SinkConformance
-    from .conformance import failures as failures
+    from .conformance.detector import DetectorConformance as DetectorConformance
+    from .conformance.detector import seen as seen
+    from .conformance.host import HostConformance as HostConformance
+    from .conformance.running import failures as failures
+    from .conformance.runtime import RuntimeConformance as RuntimeConformance
+    from .conformance.service import ServiceConformance as ServiceConformance
+    from .conformance.sink import SinkConformance as SinkConformance
+    from .conformance.step import StepConformance as StepConformance
+    from .conformance.verb import VerbConformance as VerbConformance
     from .stage import Result as Result
     from .stage import Stage as Stage
     from .stage import wait_for as wait_for
 
-_WHERE = {
-    "RuntimeConformance": "conformance",
-    "SinkConformance": "conformance",
-    "failures": "conformance",
-    "Result": "stage",
-    "Stage": "stage",
-    "wait_for": "stage",
+_HOMES = {
+    "conformance.detector": "DetectorConformance seen",
+    "conformance.host": "HostConformance",
+    "conformance.running": "failures",
+    "conformance.runtime": "RuntimeConformance",
+    "conformance.service": "ServiceConformance",
+    "conformance.sink": "SinkConformance",
+    "conformance.step": "StepConformance",
+    "conformance.verb": "VerbConformance",
+    "stage": "Result Stage wait_for",
 }
+_WHERE = {name: module for module, names in _HOMES.items() for name in names.split()}
 
 __all__ = sorted(_WHERE)  # noqa: PLE0605 -- derived, so that no name is listed twice
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,9 +18,10 @@ pytest.register_assert_rewrite("tutti_testing.conformance", "tutti_testing.stage
 @pytest.fixture
 def short_folder() -> Iterator[Path]:
     """Give a folder with a short path: a socket's path may have 100 characters or so."""
-    folder = Path(tempfile.mkdtemp(prefix="tt-"))
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+    from .conformance.ground import short_folder as short
+
+    with short() as folder:
+        yield folder
 
 
 @pytest.fixture

@@ -184,6 +184,10 @@ class Stage:
         """Return the folder of an agent's worktree."""
         return self.root / ".tutti" / "worktrees" / agent
 
+    def reboot(self) -> None:
+        """End the tmux server and everything in it, of which nobody is told."""
+        self.run("tmux", "-L", self.env["TUTTI_TMUX_SOCKET"], "kill-server").well()
+
     def close(self) -> None:
         """End whatever still runs: the team, then the tmux server."""
         self.tt("down", "--grace", "1")

@@ -8,6 +8,9 @@ import sys
 
 def main() -> None:
     """Run ``tt`` with the arguments of this process, and exit."""
+    from .streams import opened
+
+    opened()
     words = sys.argv[1:]
     code = None
     if "_TT_COMPLETE" not in os.environ:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
 import click
 
 from .. import discovery
+from ..config.find import find_root
 from ..config.known import COMMANDS
-from ..errors import PluginError
+from ..errors import PluginError, TuttiError
 from ..version import VERSION
+from .missing import missing
 from .report import ended
 
 
@@ -59,11 +62,25 @@ def build() -> click.Group:
             _version_option(),
         ],
         callback=_begin,
+        invoke_without_command=True,
+        no_args_is_help=False,
     )
 
 
-def _begin(debug: bool) -> None:
-    """Do nothing before a command."""
+@click.pass_context
+def _begin(ctx: click.Context, /, **_: bool) -> None:
+    """Say what there is when no command is given, and where to begin."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+        click.echo(f"\n{_where_to_begin()}")
+
+
+def _where_to_begin() -> str:
+    try:
+        find_root()
+    except TuttiError:
+        return "→ tt init   begins a team in this folder"
+    return "→ tt status, or tt COMMAND --help"
 
 
 class _Unread(Exception):
@@ -103,20 +120,34 @@ class _Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        known = {row["name"] for row in _table()}
-        if args and args[0] not in known and args[0] in COMMANDS:
-            owner = COMMANDS[args[0]]
-            short = owner.removeprefix("tutti-")
-            raise PluginError(
-                f"tt {args[0]} comes with {owner}, which is not installed",
-                hint=f"tt plugins install {short}",
-            )
+        known = {row["name"]: row["hidden"] for row in _table()}
+        word = args[0]
+        if word == "help" and word not in known:
+            return self._resolve_help(ctx, args[1:])
+        if word not in known and word in COMMANDS:
+            raise missing(word)
+        if word not in known and not word.startswith("-"):
+            shown = [name for name, hidden in known.items() if not hidden]
+            raise click.UsageError(f"No such command {word!r}{_nearest(word, shown)}", ctx)
         return super().resolve_command(ctx, args)
+
+    def _resolve_help(
+        self, ctx: click.Context, words: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if not words:
+            click.echo(ctx.get_help())
+            raise click.exceptions.Exit
+        return self.resolve_command(ctx, [*words, "--help"])
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         rows = [(row["name"], row["help"]) for row in _table() if not row["hidden"]]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
+
+
+def _nearest(word: str, known: Sequence[str]) -> str:
+    near = get_close_matches(word.lower(), known, n=1)
+    return f"; did you mean tt {near[0]}?" if near else ""
 
 
 def _table() -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -15,13 +15,26 @@ from ..team.context import Context
 from ..team.reach import root_of
 from .style import legible, paint
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from ..plugins import Plugins
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def workspace_option(command: F) -> F:
     """Add ``-w/--workspace``."""
     text = "A registered workspace, or the path of one; the current folder's by default."
-    return click.option("-w", "--workspace", metavar="NAME", help=text)(command)
+    return click.option(
+        "-w", "--workspace", metavar="NAME", help=text, shell_complete=complete_workspaces
+    )(command)
+
+
+def all_option(command: F) -> F:
+    """Add ``--all``, for commands that can do the same in every workspace."""
+    text = "Every registered workspace."
+    return click.option("--all", "everywhere", is_flag=True, help=text)(command)
 
 
 def json_option(command: F) -> F:
@@ -57,25 +70,55 @@ def complete_agents(ctx: click.Context, _: click.Parameter, incomplete: str) -> 
     return [name for name in names if name.startswith(incomplete)]
 
 
-def open_running(root: Path) -> Context:
+def complete_workspaces(
+    _ctx: click.Context, _: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Return the workspaces whose names begin with what was typed; of one name, their paths."""
+    from click.shell_completion import CompletionItem
+
+    from ..team.known import known, labels
+
+    if incomplete.startswith(("/", ".", "~")):
+        return [CompletionItem(incomplete, type="dir")]
+    try:
+        places = [one for one in known() if one.entry.name.startswith(incomplete)]
+    except Exception:  # noqa: BLE001 -- a completion must not print into somebody's prompt
+        return []
+    named = zip(places, labels(places), strict=True)
+    return [
+        CompletionItem(one.name if label == one.name else str(one.root), help=str(one.root))
+        for one, label in named
+        if one.entry.name
+    ]
+
+
+def open_running(root: Path, *, plugins: Plugins | None = None, about: str = "") -> Context:
     """Open a workspace for a command that needs no more than what runs.
 
     A configuration that cannot be used is told, and passed over: it must keep nobody from looking
     at a running team, or from ending it.
+
+    Args:
+        root: The workspace.
+        plugins: The plugins to use; the installed ones by default.
+        about: What to call it where it is one of several.
     """
+    prefix = f"{about}: " if about else ""
     try:
-        context = Context.open(root)
+        context = Context.open(root, plugins)
     except TuttiError as trouble:
-        context = Context.rescue(root, trouble)
-        warn(f"{trouble.message}; only what runs is known")
-    warn_unowned(context.arrangement.unowned)
+        context = Context.rescue(root, trouble, plugins)
+        for problem in getattr(trouble, "problems", ()) or [trouble.message]:
+            warn(f"{prefix}{problem}")
+        warn(f"{prefix}only what runs is known, by the rules known last")
+    warn_unowned(context.arrangement.unowned, about)
     return context
 
 
-def warn_unowned(tables: Mapping[str, str]) -> None:
+def warn_unowned(tables: Mapping[str, str], about: str = "") -> None:
     """Say on standard error which tables have no working owner."""
     for name, remedy in tables.items():
-        warn(f"[{name}] has no working owner: {remedy}")
+        warn(f"{about}{': ' if about else ''}[{name}] has no working owner: {remedy}")
 
 
 def warn(text: str) -> None:

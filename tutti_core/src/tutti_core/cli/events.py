@@ -13,7 +13,7 @@ import click
 from ..errors import UsageError
 from ..state.journal import Cursor, Journal
 from ..team.places import Places
-from ..team.reach import root_of
+from ..team.reach import running_root
 from .common import json_option, workspace_option
 from .style import legible, paint
 
@@ -46,7 +46,7 @@ def command(
     """Print what happened; with --json one object a line."""
     if after_seq is not None and since is not None:
         raise UsageError("--after-seq and --since both say where to begin", hint="give one of them")
-    journal = Journal(Places(root_of(workspace)).events)
+    journal = Journal(Places(running_root(workspace)).events)
     last = journal.last()
     newest = last["seq"] if last else 0
     if after_seq is None and since is None:

@@ -37,6 +37,12 @@ def _status(as_json: bool = False) -> int:
     return show_status(None, as_json=as_json)
 
 
+def _status_all(as_json: bool = False) -> int:
+    from .status_all import show_everywhere
+
+    return show_everywhere(as_json=as_json)
+
+
 ACTIONS: Mapping[tuple[str, ...], Callable[[], int]] = {
     ("--version",): _version,
     ("-V",): _version,
@@ -44,4 +50,10 @@ ACTIONS: Mapping[tuple[str, ...], Callable[[], int]] = {
     ("voices",): _status,
     ("status", "--json"): lambda: _status(as_json=True),
     ("voices", "--json"): lambda: _status(as_json=True),
+    ("status", "--all"): _status_all,
+    ("voices", "--all"): _status_all,
+    ("status", "--all", "--json"): lambda: _status_all(as_json=True),
+    ("voices", "--all", "--json"): lambda: _status_all(as_json=True),
+    ("status", "--json", "--all"): lambda: _status_all(as_json=True),
+    ("voices", "--json", "--all"): lambda: _status_all(as_json=True),
 }

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..errors import TuttiError
+from .streams import abandoned, unwritten
 from .style import paint
 
 
@@ -29,9 +29,12 @@ def ended(action: Callable[[], int], words: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        return _quiet_pipe()
+        # The reader went away, as `| head` does.
+        abandoned()
+        return 141
     except Exception as error:  # noqa: BLE001 -- whatever is left is a bug, and is shown as one
-        return _bug(error, as_json, debug)
+        full = unwritten(error)
+        return _bug(error, as_json, debug) if full is None else report(full, as_json=as_json)
 
 
 def report(error: TuttiError, *, as_json: bool = False) -> int:
@@ -47,7 +50,7 @@ def report(error: TuttiError, *, as_json: bool = False) -> int:
     if as_json:
         print(json.dumps(as_data(error), ensure_ascii=False), file=sys.stderr)
         return error.exit_code
-    for line, hint in _lines(error):
+    for line, hint in lines_of_error(error):
         head = paint(f"error[{error.category}]:", "red", sys.stderr)
         print(f"{head} {line}", file=sys.stderr)
         if hint:
@@ -70,7 +73,8 @@ def as_data(error: TuttiError) -> dict[str, Any]:
     return data
 
 
-def _lines(error: TuttiError) -> list[tuple[str, str]]:
+def lines_of_error(error: TuttiError) -> list[tuple[str, str]]:
+    """Return an error as lines, each with a hint, which may be empty."""
     problems = getattr(error, "problems", None)
     if problems:
         return [(str(one), one.remedy) for one in problems]
@@ -92,9 +96,3 @@ def _bug(error: Exception, as_json: bool, debug: bool) -> int:
         hint="run it again as tt --debug … and report what it prints",
     )
     return report(unexpected, as_json=as_json)
-
-
-def _quiet_pipe() -> int:
-    # The reader went away, as `| head` does; the interpreter would complain at exit otherwise.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 141

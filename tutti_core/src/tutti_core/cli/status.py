@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import click
 
-from ..team.reach import root_of
-from .common import json_option, workspace_option
+from ..team.reach import running_targets
+from .common import agents_argument, all_option, json_option, workspace_option
+from .many import refuse_names
+from .status_all import show_everywhere
 from .status_view import show_status
 
 
 @click.command("status")
+@agents_argument
 @workspace_option
+@all_option
 @json_option
-def command(workspace: str | None, as_json: bool) -> int:
-    """Show what every agent is doing right now."""
-    return show_status(root_of(workspace), as_json=as_json)
+def command(agents: tuple[str, ...], workspace: str | None, everywhere: bool, as_json: bool) -> int:
+    """Show what every agent is doing right now, or only the AGENTS named."""
+    if everywhere:
+        refuse_names(agents, workspace)
+        return show_everywhere(as_json=as_json)
+    root, names = running_targets(agents, workspace)
+    return show_status(root, as_json=as_json, names=names)

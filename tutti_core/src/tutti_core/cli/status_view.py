@@ -5,50 +5,85 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..config.find import find_root
+from ..team.names import no_agent
+from ..team.reach import running_root
 from ..team.snapshot import snapshot
 from ..terminal.host import TmuxHost
 from .style import STATE_COLOURS, ago, legible, paint, table
 
 
-def show_status(root: Path | None, *, as_json: bool) -> int:
+def show_status(root: Path | None, *, as_json: bool, names: Sequence[str] = ()) -> int:
     """Print a workspace's voices.
 
     Args:
         root: The workspace; found from the current folder if None.
         as_json: Whether to print JSON.
+        names: The agents wanted; all of them if empty.
 
     Returns:
         The exit code: 0, because looking always succeeds.
+
+    Raises:
+        ConfigError: If there is no such agent.
     """
-    root = root or find_root()
-    team, rows = snapshot(root, TmuxHost())
+    team, rows = snapshot(root or running_root(None), TmuxHost())
+    rows = _wanted(rows, names, team["workspace"])
+    for remark in remarks(team):
+        print(f"warn: {remark}", file=sys.stderr)
     if as_json:
         print(json.dumps(rows, indent=2, ensure_ascii=False))
-        return 0
-    for name, remedy in team["unowned"].items():
-        print(f"warn: [{name}] has no working owner: {remedy}", file=sys.stderr)
-    print(render(team["workspace"], rows))
+    else:
+        print(render(team["workspace"], rows))
     return 0
 
 
-def render(workspace: str, rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return the rows as people read them, with the next useful command."""
+def _wanted(
+    rows: list[dict[str, Any]], names: Sequence[str], workspace: str
+) -> list[dict[str, Any]]:
+    known = [row["agent"] for row in rows]
+    for name in names:
+        if name not in known:
+            raise no_agent(name, workspace, known)
+    return [row for row in rows if not names or row["agent"] in names]
+
+
+def remarks(team: Mapping[str, Any]) -> Iterator[str]:
+    """Return what is wrong with a team's configuration, a line for each thing."""
+    trouble = team.get("trouble")
+    if trouble is not None:
+        yield from (str(one) for one in getattr(trouble, "problems", ()) or [trouble.message])
+        yield "only what runs is known, by the rules known last"
+    for name, remedy in team["unowned"].items():
+        yield f"[{name}] has no working owner: {remedy}"
+
+
+def render(workspace: str, rows: Sequence[Mapping[str, Any]], where: str = "") -> str:
+    """Return the rows as people read them, with the next useful command.
+
+    Args:
+        workspace: What to call the workspace.
+        rows: Its voices.
+        where: What reaches it from the current folder, such as ``-w shop``; empty if nothing has
+            to be said.
+    """
+    at = f" {where}" if where else ""
     if not rows:
-        return f"{workspace}: no agents in tutti.toml yet\n→ add an [[agent]], then tt up"
+        return f"{workspace}: no agents in tutti.toml yet\n→ add an [[agent]], then tt up{at}"
     labels = list(dict.fromkeys(fact["label"] for row in rows for fact in row["facts"]))
-    heads = ["AGENT", "RUNTIME", "STATE", "SINCE", *map(str.upper, labels), "BRANCH", "SESSION"]
-    cells = [_cells(row, labels) for row in rows]
+    modes = ["MODE"] if any(_mode(row) not in ("", "auto") for row in rows) else []
+    heads = ["AGENT", "RUNTIME", "STATE", "SINCE", *modes, *map(str.upper, labels)]
+    heads += ["BRANCH", "SESSION"]
+    cells = [_cells(row, labels, modes) for row in rows]
     colours = {(number, 2): STATE_COLOURS[row["state"]] for number, row in enumerate(rows)}
     title = f"{paint(workspace, 'bold')}  {_count(rows)}"
-    return "\n".join([title, "", table(heads, cells, colours), *_next(rows)])
+    return "\n".join([title, "", table(heads, cells, colours), *_next(rows, at)])
 
 
-def _cells(row: Mapping[str, Any], labels: Sequence[str]) -> list[str]:
+def _cells(row: Mapping[str, Any], labels: Sequence[str], modes: Sequence[str]) -> list[str]:
     since = row["since"]
     facts = {fact["label"]: fact for fact in row["facts"]}
     return [
@@ -56,6 +91,7 @@ def _cells(row: Mapping[str, Any], labels: Sequence[str]) -> list[str]:
         row["runtime"] or "—",
         state_words(row),
         ago(time.time() - since) if since else "",
+        *[_mode(row) for _ in modes],
         *[_fact(facts[label]) if label in facts else "" for label in labels],
         row["branch"] or "",
         row["session"],
@@ -64,12 +100,18 @@ def _cells(row: Mapping[str, Any], labels: Sequence[str]) -> list[str]:
 
 def state_words(row: Mapping[str, Any]) -> str:
     """Return a row's state as people read it, doubts included."""
-    words = row["state"].replace("_", " ")
+    words = str(row["state"]).replace("_", " ")
     if row["kind"]:
         words += f" ({row['kind']})"
     elif row["state"] == "exited" and row["detail"]:
         words += f" ({row['detail']})"
-    return words if row["confirmed"] else f"{words}, unconfirmed"
+    words += "" if row["confirmed"] else ", unconfirmed"
+    return f"{words}, not in tutti.toml" if row["configured"] is False else words
+
+
+def _mode(row: Mapping[str, Any]) -> str:
+    """Return how much an agent may do; what binds it is said only where nothing does."""
+    return f"{row['mode'] or ''}{', bypass' if row['policy'] == 'bypass' else ''}"
 
 
 def _fact(fact: Mapping[str, Any]) -> str:
@@ -83,12 +125,16 @@ def _count(rows: Sequence[Mapping[str, Any]]) -> str:
     return ", ".join(f"{states.count(state)} {state}" for state in kinds)
 
 
-def _next(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def _next(rows: Sequence[Mapping[str, Any]], at: str) -> list[str]:
     waiting = [row for row in rows if row["state"] == "waiting"]
     broken = [row for row in rows if row["state"] in ("auth_failed", "unknown")]
     exited = [row for row in rows if row["state"] == "exited"]
-    lines = [f"→ tt attach {row['agent']}   {legible(row['detail'])}" for row in waiting + broken]
-    lines += [f"→ tt peek {row['agent']}   its process has ended" for row in exited]
+    lines = [
+        f"→ tt attach {row['agent']}{at}   {legible(row['detail'])}" for row in waiting + broken
+    ]
+    lines += [f"→ tt peek {row['agent']}{at}   its process has ended" for row in exited]
+    strays = [row["agent"] for row in rows if row["configured"] is False]
+    lines += [f"→ tt down {' '.join(strays)}{at}   no longer in tutti.toml"] if strays else []
     if all(row["state"] == "stopped" for row in rows):
-        lines.append("→ tt up")
+        lines.append(f"→ tt up{at}")
     return ["", *lines] if lines else []

@@ -47,14 +47,33 @@ def read_compiled(root: Path, plugins_key: str) -> dict[str, Any] | None:
     Returns:
         The kept value; None if there is none, or anything it was made from has changed.
     """
+    kept = _read(root)
+    if kept is None or kept["key"] != _key(root, plugins_key, stamp_of(root)):
+        return None
+    data: dict[str, Any] = kept["data"]
+    return data
+
+
+def read_last(root: Path) -> dict[str, Any] | None:
+    """Return what this version kept last for a workspace, though its files may have changed.
+
+    Args:
+        root: The workspace.
+    """
+    kept = _read(root)
+    if kept is None or kept["key"][:2] != [FORMAT, VERSION]:
+        return None
+    data: dict[str, Any] = kept["data"]
+    return data
+
+
+def _read(root: Path) -> dict[str, Any] | None:
     try:
         kept = json.loads(cache_path(root).read_bytes())
     except (OSError, ValueError, RecursionError):
         return None
-    if not isinstance(kept, dict) or kept.get("key") != _key(root, plugins_key, stamp_of(root)):
-        return None
-    data = kept.get("data")
-    return data if isinstance(data, dict) else None
+    whole = isinstance(kept, dict) and isinstance(kept.get("key"), list)
+    return kept if whole and isinstance(kept.get("data"), dict) else None
 
 
 def write_compiled(

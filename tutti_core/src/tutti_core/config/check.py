@@ -11,6 +11,7 @@ from typing import Any
 from . import shapes
 from .check_agents import check_agents, check_slug
 from .problems import Fault, KeyPath, quoted, suggestion
+from .schema import Schema
 
 Data = Mapping[str, Any]
 
@@ -20,12 +21,15 @@ OURS = frozenset({"TUTTI_AGENT", "TUTTI_ROOT", "TUTTI_WORKSPACE"})
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def check_workspace(data: Data, runtimes: Collection[str] | None = None) -> Iterator[Fault]:
+def check_workspace(
+    data: Data, runtimes: Collection[str] | None, schema: Schema
+) -> Iterator[Fault]:
     """Yield what is wrong with a workspace's file taken by itself.
 
     Args:
         data: The values of `tutti.toml`.
         runtimes: The names of the runtimes there are; None if they are not to be checked.
+        schema: The tables that may be used.
     """
     name = shapes.text(shapes.table(data, "workspace"), "name")
     if name is not None:
@@ -33,7 +37,7 @@ def check_workspace(data: Data, runtimes: Collection[str] | None = None) -> Iter
     yield from _environment(("workspace", "env"), shapes.table(data, "workspace", "env"))
     for index, agent in shapes.tables(data, "agent"):
         yield from _environment(("agent", index, "env"), shapes.table(agent, "env"))
-    yield from check_agents(data, runtimes)
+    yield from check_agents(data, runtimes, schema)
     yield from _tool_packs(data)
     yield from _above(data, ("launch", "ready_secs"), 0)
     yield from _port(data, ("observe", "port"))

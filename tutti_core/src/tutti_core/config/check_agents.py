@@ -6,18 +6,20 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from . import branches, known, shapes, slug
+from . import branches, known, shapes, slug, unknown
 from .problems import Fault, KeyPath, quoted, suggestion
+from .schema import Schema
 
 Data = Mapping[str, Any]
 
 
-def check_agents(data: Data, runtimes: Collection[str] | None) -> Iterator[Fault]:
+def check_agents(data: Data, runtimes: Collection[str] | None, schema: Schema) -> Iterator[Fault]:
     """Yield what is wrong with the agents and with the runtimes they name.
 
     Args:
         data: The values of `tutti.toml`.
         runtimes: The names of the runtimes there are; None if they are not to be checked.
+        schema: The tables that may be used.
     """
     yield from _names(data)
     yield from _dependencies(data)
@@ -25,7 +27,7 @@ def check_agents(data: Data, runtimes: Collection[str] | None) -> Iterator[Fault
     yield from _roles(data)
     yield from _without_runtime(data)
     if runtimes is not None:
-        yield from _runtimes(data, runtimes)
+        yield from _runtimes(data, runtimes, schema)
     yield from _memories(data)
     yield from _branches(data)
 
@@ -142,7 +144,7 @@ def _without_runtime(data: Data) -> Iterator[Fault]:
             yield Fault(("agent", index), "has no runtime", remedy)
 
 
-def _runtimes(data: Data, runtimes: Collection[str]) -> Iterator[Fault]:
+def _runtimes(data: Data, runtimes: Collection[str], schema: Schema) -> Iterator[Fault]:
     roles = shapes.table(data, "roles")
     places: list[tuple[KeyPath, Any]] = [
         (("defaults", "runtime"), shapes.table(data, "defaults").get("runtime"))
@@ -152,25 +154,11 @@ def _runtimes(data: Data, runtimes: Collection[str]) -> Iterator[Fault]:
         (("agent", index, "runtime"), agent.get("runtime"))
         for index, agent in shapes.tables(data, "agent")
     ]
+    declared = {shapes.text(one, "name") for _, one in shapes.tables(data, unknown.TABLE)}
     for path, name in places:
         if isinstance(name, str) and name not in runtimes:
-            yield Fault(path, *_unknown_runtime(name, runtimes))
-
-
-def _unknown_runtime(name: str, runtimes: Collection[str]) -> tuple[str, str]:
-    owner = known.RUNTIMES.get(name)
-    if owner:
-        return f"runtime {quoted(name)} belongs to {owner}, which is not at work", known.remedy(
-            owner
-        )
-    near = suggestion(name, [*runtimes, *known.RUNTIMES])
-    meant = f"{near} Or " if near.startswith("did") else ""
-    return f"no plugin gives a runtime {quoted(name)}", f"{meant}{_declare()}"
-
-
-def _declare() -> str:
-    missing = f"if tutti-custom is not there, {known.remedy('tutti-custom')}"
-    return f"install a plugin that gives it, or declare it in a [[runtime]] table; {missing}"
+            told = unknown.declared if name in declared else unknown.runtime
+            yield Fault(path, *told(name, runtimes, schema))
 
 
 def _memories(data: Data) -> Iterator[Fault]:

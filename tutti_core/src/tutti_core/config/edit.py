@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tutti_core.errors import ConfigError, PluginError
 
-from . import shapes
 from .document import parse
 from .find import global_path, shown
 from .problems import ConfigProblems
@@ -27,8 +25,6 @@ START = """\
 # command = "claude"
 """
 
-REGISTRY = "registered_workspace"
-
 
 def edit_global(change: Callable[[TOMLDocument], bool | None]) -> Path:
     """Change the global file while no other tt does.
@@ -45,26 +41,8 @@ def edit_global(change: Callable[[TOMLDocument], bool | None]) -> Path:
         ConfigError: If the change cannot be made without harm; the file is not touched.
         StateError: If the file cannot be locked or written.
     """
-    _edit(lambda text: _changed(text, change))
+    edit_text(lambda text: changed(text, change))
     return global_path()
-
-
-def register_workspace(name: str, path: Path) -> bool:
-    """Note a workspace in the global file, once for each path.
-
-    Args:
-        name: Its name.
-        path: Its root.
-
-    Returns:
-        Whether the file had to be changed.
-
-    Raises:
-        ConfigError: As `edit_global`.
-        StateError: As `edit_global`.
-    """
-    root = str(path.resolve())
-    return _edit(lambda text: _registered(text, name, root))
 
 
 def add_missing_table(name: str, starter_text: str) -> bool:
@@ -88,13 +66,24 @@ def add_missing_table(name: str, starter_text: str) -> bool:
         raise PluginError(f"the starter text of [{name}] does not hold that table")
 
     def add(text: str) -> str | None:
-        return None if name in tomli.loads(text) else _appended(text, starter_text)
+        return None if name in tomli.loads(text) else appended(text, starter_text)
 
-    return _edit(add)
+    return edit_text(add)
 
 
-def _edit(change: Callable[[str], str | None]) -> bool:
-    """Change the file's text under the lock; return whether it was changed."""
+def edit_text(change: Callable[[str], str | None]) -> bool:
+    """Change the text of the global file while no other tt does.
+
+    Args:
+        change: Is given the text, and returns the new one, or None to leave it as it is.
+
+    Returns:
+        Whether it was changed.
+
+    Raises:
+        ConfigError: As `edit_global`.
+        StateError: As `edit_global`.
+    """
     from tutti_core.state.files import write_atomic
     from tutti_core.state.lock import Lock
 
@@ -131,7 +120,16 @@ def _must_be_toml(text: str, path: Path) -> None:
         )
 
 
-def _changed(text: str, change: Callable[[TOMLDocument], bool | None]) -> str | None:
+def changed(text: str, change: Callable[[TOMLDocument], bool | None]) -> str | None:
+    """Return a text with a change made to what it says, its comments and order kept.
+
+    Args:
+        text: The text of the global file.
+        change: As for `edit_global`.
+
+    Raises:
+        ConfigError: If the change cannot be made without harm.
+    """
     import tomli
     import tomlkit
 
@@ -152,43 +150,8 @@ def _changed(text: str, change: Callable[[TOMLDocument], bool | None]) -> str | 
     return new
 
 
-def _registered(text: str, name: str, root: str) -> str | None:
-    """Return the text with a workspace in it; None if it is there already."""
-    import tomli
-    import tomlkit
-
-    data = tomli.loads(text)
-    entry = {"name": name, "path": _writable(root)}
-    for index, one in shapes.tables(data, REGISTRY):
-        if str(Path(shapes.text(one, "path") or "").resolve()) == root:
-            return None if one.get("name") == name else _renamed(text, index, name)
-    lines = [f"{key} = {tomlkit.item(value).as_string()}" for key, value in entry.items()]
-    new = _appended(text, "\n".join([f"[[{REGISTRY}]]", *lines]))
-    if isinstance(data.get(REGISTRY), list) and parse(new.encode(), REGISTRY).problems:
-        # The registry is written as one array in brackets, to which no header can add.
-        return _changed(text, lambda document: document[REGISTRY].append(entry))
-    return new
-
-
-def _renamed(text: str, index: int, name: str) -> str | None:
-    def rename(document: Any) -> None:
-        document[REGISTRY][index]["name"] = name
-
-    return _changed(text, rename)
-
-
-def _writable(root: str) -> str:
-    try:
-        root.encode()
-    except UnicodeEncodeError as error:
-        raise ConfigError(
-            f"the path {os.fsencode(root)!r} is not UTF-8, and TOML cannot hold it",
-            hint="rename the folder",
-        ) from error
-    return root
-
-
-def _appended(text: str, addition: str) -> str:
+def appended(text: str, addition: str) -> str:
+    """Return a text with another below it, a blank line between them."""
     gap = "\n" if text.strip() else ""
     end = "" if text.endswith("\n") or not text else "\n"
     return f"{text}{end}{gap}{addition.strip()}\n"

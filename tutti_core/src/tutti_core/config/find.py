@@ -41,14 +41,29 @@ def global_path() -> Path:
     """Return where the user's own file is, whether it exists or not."""
     base = Path(os.environ.get("XDG_CONFIG_HOME", ""))
     # The convention for this variable: a relative path is as good as none.
-    base = base if base.is_absolute() else Path("~/.config").expanduser()
+    base = base if base.is_absolute() else home() / ".config"
     return base / "tutti" / "config.toml"
+
+
+def home() -> Path:
+    """Return the user's home.
+
+    Raises:
+        ConfigError: If nobody knows it.
+    """
+    try:
+        return Path("~").expanduser()
+    except RuntimeError as error:
+        raise ConfigError(
+            f"nobody knows the home of user {os.getuid()}, and HOME is not set",
+            hint="set HOME to a folder of your own",
+        ) from error
 
 
 def shown(path: Path) -> str:
     """Return a path as people write it, with `~` for their home."""
-    home = Path("~").expanduser()
-    return f"~/{path.relative_to(home)}" if home in path.parents else str(path)
+    base = Path(os.path.expanduser("~"))
+    return f"~/{path.relative_to(base)}" if base in path.parents else str(path)
 
 
 def _begin(start: Path | None) -> Path:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..version import VERSION
+
 TABLES: Mapping[str, str] = {
     "budget": "tutti-usage",
     "handoff": "tutti-handoff",
@@ -35,11 +37,40 @@ RUNTIMES: Mapping[str, str] = {
     "claude-code": "tutti-claude",
     "codex": "tutti-codex",
     "demo": "tutti-demo",
+    "gemini-cli": "tutti-gemini",
     "openclaw": "tutti-openclaw",
+    "opencode": "tutti-opencode",
 }
 """Runtime to the distribution that gives it."""
 
+STEPS: Mapping[str, str] = {
+    "command": "tutti-workflow",
+    "ensure_running": "tutti-workflow",
+    "land": "tutti-git",
+    "prompt": "tutti-workflow",
+    "review": "tutti-git",
+    "workflow": "tutti-workflow",
+}
+"""Type of a workflow's step to the distribution that gives it."""
+
+EFFECTS: Mapping[tuple[str, str], str] = {
+    ("agent", "persistent"): "tutti-workflow",
+    ("dashboard", "show_all_workspaces"): "tutti-serve",
+    ("observe", ""): "tutti-serve",
+    ("profile", "monthly_budget"): "tutti-usage",
+    ("profile", "plan"): "tutti-usage",
+    ("profile", "priority"): "tutti-resilience",
+    ("profile", "reset_day"): "tutti-usage",
+    ("profile", "weekly_hours"): "tutti-usage",
+    ("resilience", ""): "tutti-resilience",
+}
+"""Table and key of the core's that does nothing without a distribution, to that one.
+
+No key means that this holds of the whole table.
+"""
+
 COMMANDS: Mapping[str, str] = {
+    "answer": "tutti-core",
     "demo": "tutti-demo",
     "diff": "tutti-git",
     "gc": "tutti-worktree",
@@ -48,6 +79,8 @@ COMMANDS: Mapping[str, str] = {
     "land": "tutti-git",
     "permissions": "tutti-permissions",
     "profiles": "tutti-usage",
+    "queue": "tutti-core",
+    "remote": "tutti-fleet",
     "review": "tutti-git",
     "run": "tutti-workflow",
     "runs": "tutti-workflow",
@@ -56,15 +89,38 @@ COMMANDS: Mapping[str, str] = {
     "serve": "tutti-serve",
     "sessions": "tutti-worktree",
     "switch": "tutti-watch",
+    "trust": "tutti-core",
     "undo": "tutti-worktree",
     "usage": "tutti-usage",
     "verify": "tutti-workflow",
+    "wait": "tutti-core",
     "watch": "tutti-watch",
 }
 """Command of `tt` to the distribution that gives it."""
 
-LATER: frozenset[str] = frozenset({"tutti-fleet", "tutti-notify"})
-"""Distributions that are named here and not made yet."""
+LATER: frozenset[str] = frozenset(
+    {
+        "tutti-aider",
+        "tutti-claims",
+        "tutti-fleet",
+        "tutti-gemini",
+        "tutti-git",
+        "tutti-handoff",
+        "tutti-notify",
+        "tutti-openclaw",
+        "tutti-opencode",
+        "tutti-resilience",
+        "tutti-serve",
+        "tutti-usage",
+        "tutti-watch",
+        "tutti-workflow",
+        "tutti-worktree",
+    }
+)
+"""Distributions that are named here and not made yet: nobody is told to install one.
+
+Under such a name an index may have somebody else's work.
+"""
 
 STATE_FILES: frozenset[str] = frozenset(
     {
@@ -82,8 +138,29 @@ STATE_FILES: frozenset[str] = frozenset(
 """Names that an agent cannot have: `.tutti/state/<name>.json` is a file of tutti's own."""
 
 
-def remedy(distribution: str) -> str:
-    """Return what to do about a distribution of ours that is not there."""
+def why(distribution: str, absent: Mapping[str, str]) -> str:
+    """Return why a distribution of ours gives nothing here, to be said after "which".
+
+    Args:
+        distribution: The distribution.
+        absent: Distributions that are installed and give nothing, each with what is wrong.
+    """
+    if distribution in absent:
+        return absent[distribution]
     if distribution in LATER:
-        return f"{distribution} is not made yet: remove this"
+        return f"tutti {VERSION} does not have yet"
+    return "is not installed"
+
+
+def remedy(distribution: str, absent: Mapping[str, str]) -> str:
+    """Return what to do about a distribution of ours that gives nothing here.
+
+    Args:
+        distribution: The distribution.
+        absent: As for `why`.
+    """
+    if distribution in absent:
+        return f"`tt plugins` shows what is wrong with {distribution}"
+    if distribution in LATER:
+        return "do without it until a later tutti brings it"
     return f"run `tt plugins install {distribution.removeprefix('tutti-')}`"

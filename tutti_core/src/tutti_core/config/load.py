@@ -42,7 +42,7 @@ def load(root: Path, schema: Schema, *, runtimes: Runtimes | None = None) -> Arr
     names = runtimes(ours.data, theirs.data) if callable(runtimes) else runtimes
     taken, settings = take(ours, schema, "workspace"), take(theirs, schema, "global")
     problems = [
-        *_workspace_problems(ours, theirs, taken, names),
+        *_workspace_problems(ours, theirs, taken, names, schema),
         *_global_problems(theirs, settings),
     ]
     if problems:
@@ -88,11 +88,15 @@ def _global_file() -> Document:
 
 
 def _workspace_problems(
-    ours: Document, theirs: Document, taken: Taken, names: Collection[str] | None
+    ours: Document,
+    theirs: Document,
+    taken: Taken,
+    names: Collection[str] | None,
+    schema: Schema,
 ) -> list[Problem]:
     if ours.problems:
         return [*ours.problems]
-    faults = [*taken.faults, *check_workspace(ours.data, names)]
+    faults = [*taken.faults, *check_workspace(ours.data, names, schema)]
     if not theirs.problems:
         faults += check_profile_of(ours.data, theirs.data, theirs.file)
     return ours.place(faults)

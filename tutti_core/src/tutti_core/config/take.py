@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from tutti_core.errors import PluginError
 
-from . import known
+from . import known, shapes
 from .convert import convert_table
 from .document import Document
 from .faults import MISSING
@@ -127,7 +128,8 @@ def _take_stray(taken: Taken, document: Document, schema: Schema, scope: Scope, 
         other = "tutti.toml" if scope == "global" else shown(global_path())
         taken.faults.append(Fault((name,), "does not belong in this file", f"move it to {other}"))
     elif name in known.TABLES:
-        taken.unowned[name] = _whose(known.TABLES[name], schema) + where
+        steps = _steps(document.data) if name == "workflow" else ""
+        taken.unowned[name] = _whose(known.TABLES[name], schema) + steps + where
     elif foreign:
         owners = " or ".join(f"{one}, which {schema.absent[one]}" for one in sorted(foreign))
         taken.unowned[name] = f"it may belong to {owners}{where}"
@@ -138,9 +140,19 @@ def _take_stray(taken: Taken, document: Document, schema: Schema, scope: Scope, 
 
 
 def _whose(owner: str, schema: Schema) -> str:
+    belongs = f"it belongs to {owner}, which {known.why(owner, schema.absent)}"
     if owner in schema.absent:
-        return f"it belongs to {owner}, which {schema.absent[owner]}"
-    return f"it belongs to {owner}, which is not installed: {known.remedy(owner)}"
+        return belongs
+    return f"{belongs}: {known.remedy(owner, schema.absent)}"
+
+
+def _steps(data: Mapping[str, Any]) -> str:
+    """Return which steps of the workflows come with yet another distribution."""
+    flows = [one for _, one in shapes.tables(data, "workflow")]
+    steps = [step for one in flows for _, step in shapes.tables(one, "step")]
+    kinds = {shapes.text(step, "type") or "" for step in steps} & known.STEPS.keys()
+    others = {kind for kind in kinds if known.STEPS[kind] != known.TABLES["workflow"]}
+    return "".join(f"; its step {kind!r} comes with {known.STEPS[kind]}" for kind in sorted(others))
 
 
 def _is_table(value: Any) -> bool:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import attrs
 
+from .attempt import Attempt
 from .happening import Event, Finding
-from .launch import Capabilities, Launch, LaunchRequest
+from .launch import Capabilities, Kept, Launch, LaunchRequest, Past
 from .reading import Evidence, Observation
 from .session import Ended, Session, SessionSpec
 
@@ -72,6 +73,18 @@ class Runtime(Protocol):
 
 
 @runtime_checkable
+class Recalls(Protocol):
+    """A runtime that can say which conversation an earlier launch left.
+
+    A runtime that can take up conversations has this too if it can look for them; without it the
+    id that was chosen at the launch is tried.
+    """
+
+    def recall(self, past: Past) -> Kept:
+        """Look for the conversation; may read the CLI's own files, must not change anything."""
+
+
+@runtime_checkable
 class Detector(Protocol):
     """A pure function from what was seen to what it means.
 
@@ -101,7 +114,10 @@ class Sink(Protocol):
     def name(self) -> str: ...
 
     def receive(self, event: Event) -> None:
-        """Take one event; an exception is reported once and never stops the work."""
+        """Take one event, from any thread and one at a time; the work waits until it is taken.
+
+        An exception is reported once and never stops the work; the sink gets no further event.
+        """
 
 
 @runtime_checkable
@@ -116,7 +132,11 @@ class SessionHost(Protocol):
     def name(self) -> str: ...
 
     def create(self, spec: SessionSpec) -> Session:
-        """Start the process as the session's own and return the session."""
+        """Start the process as the session's own and return the session.
+
+        The process gets the arguments byte for byte, and the caller's environment as the spec
+        amends it. A name that is taken is refused with a `TuttiError`.
+        """
 
     def list(self, root: str | None = None) -> tuple[Session, ...]:
         """Return the sessions of ours, all of them or those of one workspace, in one call."""
@@ -127,16 +147,23 @@ class SessionHost(Protocol):
         """Return the text of several panes in one call; a vanished pane is absent."""
 
     def paste(self, pane: str, text: str) -> None:
-        """Put text into the program's input as one paste, without submitting it."""
+        """Put text into the program's input as one paste, without submitting it.
+
+        Control characters that could end the paste are left out. Where nothing alive can take it a
+        `TuttiError` says so.
+        """
 
     def keys(self, pane: str, *names: str) -> None:
-        """Press named keys."""
+        """Press keys by their names; a word that is no key is refused, never typed."""
 
     def leave_copy_mode(self, pane: str) -> None:
         """Return a pane that somebody scrolled to the program."""
 
     def end(self, session: Session, *, grace: float = 3.0) -> Ended:
-        """End every process of a session, then the session."""
+        """End every process of a session, those included that left it, then the session.
+
+        A session that is gone already is no error, and no other is ended in its place.
+        """
 
     def attach_argv(self, session: Session) -> Sequence[str]:
         """Return the command that shows a session to a person, from where they are."""
@@ -145,6 +172,9 @@ class SessionHost(Protocol):
 @runtime_checkable
 class StepType(Protocol):
     """A kind of workflow step.
+
+    What a run may be killed in the middle of must be found again: `run` notes what it is about to
+    do, and `recover` compares that with what is there.
 
     Attributes:
         name: The word used as the step's ``type``.
@@ -157,13 +187,19 @@ class StepType(Protocol):
     def schema(self) -> type: ...
 
     def plan(self, context: Context, step: Any) -> Mapping[str, Any]:
-        """Say what `run` would do, without doing any of it."""
+        """Say what `run` would do, JSON values only, without doing any of it."""
 
-    def run(self, context: Context, step: Any) -> Mapping[str, Any]:
-        """Do it and return its output."""
+    def run(self, context: Context, step: Any, attempt: Attempt) -> Mapping[str, Any]:
+        """Do it and return its output, JSON values only; end early when the attempt says so."""
 
-    def recover(self, context: Context, step: Any, record: Mapping[str, Any]) -> str:
-        """Say what is known of a step that was interrupted: ``done``, ``redo`` or ``unknown``."""
+    def recover(
+        self, context: Context, step: Any, record: Mapping[str, Any]
+    ) -> Literal["done", "redo", "unknown"]:
+        """Say what became of an attempt that was interrupted, by looking, without effects.
+
+        The record has the attempt's ``token``, its ``number`` and its ``notes``; whatever was not
+        on disk in time is missing.
+        """
 
 
 @runtime_checkable

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import attrs
 
@@ -33,6 +33,7 @@ class Capabilities:
         disarm: What is put in front of such a prompt, so that it is read as words.
         providers: Providers whose profiles are for it whatever their command is called, such as
             `anthropic`.
+        version: Arguments with which the program prints its version and ends.
     """
 
     prompt: Literal["argument", "paste"] = "paste"
@@ -43,6 +44,7 @@ class Capabilities:
     commands: str = ""
     disarm: str = " "
     providers: tuple[str, ...] = ()
+    version: tuple[str, ...] = ("--version",)
 
 
 @attrs.frozen
@@ -131,6 +133,38 @@ class Launch:
     enforcement: Literal["prompt", "hard", "hard_shim", "bypass", "unsupported"] = "prompt"
     warnings: tuple[str, ...] = ()
     leaves: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Past:
+    """A launch that is over, as a runtime needs it to find the conversation it left.
+
+    Attributes:
+        cwd: Absolute path of the folder the agent worked in, and will work in.
+        env: Variables it will get beside this process's own.
+        conversation: The conversation's id as far as it was known, or None.
+        began: When the launch was, in seconds since 1970.
+        alone: Whether the folder is that agent's alone, so that whatever was said in it since then
+            was said to that agent.
+    """
+
+    cwd: Path
+    env: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    conversation: str | None = None
+    began: float = 0.0
+    alone: bool = False
+
+
+class Kept(NamedTuple):
+    """The conversation a launch left.
+
+    Attributes:
+        conversation: Its id, or None if there is none to take up.
+        why: Why there is none, in one line.
+    """
+
+    conversation: str | None = None
+    why: str = ""
 
 
 @attrs.frozen

@@ -10,17 +10,27 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from ..config.edit import add_missing_table, register_workspace
+from ..config import unknown
+from ..config.edit import add_missing_table
 from ..config.find import global_path
+from ..config.registering import register_workspace
 from ..config.slug import is_slug, propose
 from ..errors import ConfigError, GitError, TuttiError
 from ..model.contract import Runtime, Table, Template
-from .loading import load_arrangement
+from .loading import load_arrangement, load_global, schema_of
 from .templates import read_template
 
 if TYPE_CHECKING:
+    from ..config.schema import Schema
     from ..model.arrangement import Arrangement
     from ..plugins import Plugins
+
+NONE = ""
+SAFE = """
+[launch]
+mode = "safe" # Agents ask a person. "auto" takes a policy, such as tutti-permissions has.
+"""
+RUNTIME = "{{runtime}}"
 
 
 @attrs.frozen
@@ -79,12 +89,12 @@ def begin(
         raise _there(path)
     _outside_worktrees(folder)
     chosen = _template(plugins.templates(), folder, template)
-    known = plugins.runtimes()
+    known = plugins.runtimes(settings=load_global(plugins).source)
     there = _on_this_machine(known)
-    picked = _runtime(known, there, runtime)
+    picked = _runtime(known, there, runtime, schema_of(plugins))
     body = _filled(chosen, _name(folder, name), picked)
     arrangement = _checked(body, chosen.name, plugins)
-    _write(path, body)
+    _write(path, body + _launch(arrangement, plugins))
     return Begun(
         path=path,
         template=chosen.name,
@@ -157,11 +167,27 @@ def _on_this_machine(known: Mapping[str, Runtime]) -> list[str]:
     return sorted(there, key=lambda name: (name == "demo", name))
 
 
-def _runtime(known: Mapping[str, Runtime], there: list[str], wanted: str | None) -> str:
-    if wanted is not None and wanted not in known:
+def _runtime(
+    known: Mapping[str, Runtime], there: list[str], wanted: str | None, schema: Schema
+) -> str:
+    """Return the runtime to use: the one wanted, else one that is on this machine, else any."""
+    if wanted is None:
+        return next(iter(there or sorted(known)), NONE)
+    if wanted not in known:
         names = ", ".join(sorted(known)) or "none"
-        raise ConfigError(f"no runtime {wanted!r} (there are: {names})", hint="tt plugins list")
-    return wanted or next(iter(there or sorted(known)), "claude-code")
+        message, hint = unknown.runtime(wanted, known, schema)
+        raise ConfigError(f"{message} (there are: {names})", hint=hint)
+    return wanted
+
+
+def _filled(template: Template, name: str, runtime: str) -> str:
+    body = template.body.replace("{{project_name}}", name)
+    if runtime == NONE and RUNTIME in body:
+        raise ConfigError(
+            "no runtime is installed, and a team needs one", hint=unknown.any_of_ours()
+        )
+    body = body.replace(RUNTIME, runtime)
+    return f"# template: {template.name} {template.version}\n{body}"
 
 
 def _name(folder: Path, wanted: str | None) -> str:
@@ -169,11 +195,6 @@ def _name(folder: Path, wanted: str | None) -> str:
     if not is_slug(name):
         raise ConfigError(f"{name!r} cannot be a workspace's name", hint=f"use {propose(name)!r}")
     return name
-
-
-def _filled(template: Template, name: str, runtime: str) -> str:
-    body = template.body.replace("{{project_name}}", name).replace("{{runtime}}", runtime)
-    return f"# template: {template.name} {template.version}\n{body}"
 
 
 def _checked(body: str, template: str, plugins: Plugins) -> Arrangement:
@@ -188,6 +209,13 @@ def _checked(body: str, template: str, plugins: Plugins) -> Arrangement:
                 f"template {template!r} does not make a valid tutti.toml: {error.message}",
                 hint=error.hint,
             ) from error
+
+
+def _launch(arrangement: Arrangement, plugins: Plugins) -> str:
+    """Return the table that lets the next `up` work where no plugin has a say in launches."""
+    if "launch" in arrangement.source or any(plugins.calls("tutti_prepare_launch")):
+        return ""
+    return SAFE
 
 
 def _write(path: Path, body: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import discovery
-from ..config.cache import read_compiled, stamp_of, stamp_of_file, write_compiled
+from ..config.cache import read_compiled, read_last, stamp_of, stamp_of_file, write_compiled
 from ..errors import PluginError, TuttiError
 from .places import Places
 
@@ -37,6 +37,25 @@ def compiled(root: Path) -> dict[str, Any]:
     if found is not None and _current(found["files"]):
         return found
     return _compile(root)
+
+
+def salvaged(root: Path, name: str, plugins: Plugins | None = None) -> dict[str, Any]:
+    """Return a team in its compiled form whose configuration cannot be used: no agents, but rules.
+
+    The rules are those that were known last, as what runs may need what its files declared.
+
+    Args:
+        root: Absolute path of the workspace.
+        name: The workspace's name.
+        plugins: The plugins to use; the installed ones by default.
+    """
+    team = read_last(root)
+    if team is None:
+        from ..model.arrangement import Arrangement, Workspace
+        from ..plugins import Plugins
+
+        team = digest(Arrangement(root, Workspace(name)), plugins or Plugins.installed())
+    return {**team, "workspace": name, "agents": [], "unowned": {}}
 
 
 def _compile(root: Path) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from functools import cached_property
 from pathlib import Path
+from threading import Event as Flag
 from threading import RLock
 from typing import Any
 
@@ -18,8 +19,9 @@ from ..model.happening import Action, Event, Verdict
 from ..plugins import Plugins
 from ..state.journal import Journal
 from ..watching.look import Voice
-from .compiled import digest
+from .compiled import digest, salvaged
 from .loading import load_arrangement, runtimes_of
+from .names import name_of, no_agent
 from .places import Places
 from .snapshot import voices_of
 
@@ -35,6 +37,7 @@ class Context:
         root: Absolute path of the workspace.
         places: Where its files are.
         trouble: What is wrong with its configuration, if it could not be used.
+        stop: Set by another thread once a verb should begin with no further agent.
     """
 
     trouble: TuttiError | None = None
@@ -44,6 +47,7 @@ class Context:
         self.plugins = plugins
         self.root = arrangement.root
         self.places = Places(arrangement.root)
+        self.stop = Flag()
         self._silent: set[str] = set()
         self._emitting = RLock()
 
@@ -71,8 +75,7 @@ class Context:
             plugins: The plugins to use; the installed ones by default.
         """
         plugins = plugins or Plugins.installed()
-        sessions = plugins.hosts()["tmux"].list(str(root))
-        name = next((one.workspace for one in sessions), root.name)
+        name = name_of(root, plugins.hosts()["tmux"].list(str(root)))
         context = cls(Arrangement(root, Workspace(name)), plugins)
         context.trouble = trouble
         return context
@@ -118,11 +121,7 @@ class Context:
             raise self.trouble
         found = self.arrangement.named(name)
         if found is None:
-            known = ", ".join(one.name for one in self.arrangement.agent) or "none"
-            raise ConfigError(
-                f"no agent {name!r} in {self.name} (there are: {known})",
-                hint="check the spelling, or add an [[agent]] to tutti.toml",
-            )
+            raise no_agent(name, self.name, [one.name for one in self.arrangement.agent])
         return found
 
     def runtime(self, agent: Agent) -> Runtime:
@@ -149,6 +148,8 @@ class Context:
     @cached_property
     def digest(self) -> Mapping[str, Any]:
         """The arrangement in its compiled form, with the rules of its runtimes."""
+        if self.trouble is not None:
+            return salvaged(self.root, self.name, self.plugins)
         return digest(self.arrangement, self.plugins)
 
     @cached_property

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from ..config import known
 from ..model.happening import Finding
 
 if TYPE_CHECKING:
@@ -59,3 +60,24 @@ def _plugins(context: Context) -> Iterator[Finding]:
         yield Finding(f"plugin/{broken.name}", "fail", detail, "mend, update or uninstall it")
     for table, remedy in context.arrangement.unowned.items():
         yield Finding(f"table/{table}", "fail", f"[{table}] has no working owner", remedy)
+    yield from _idle(context)
+
+
+def _idle(context: Context) -> Iterator[Finding]:
+    """Say what is configured and does nothing, because what acts on it is not there."""
+    absent = context.plugins.absent()
+    there = {entry.distribution for entry in context.plugins.entries} - absent.keys()
+    sources = (context.arrangement.source, context.arrangement.settings.source)
+    for (table, key), owner in known.EFFECTS.items():
+        if owner in there or not any(_sets(source, table, key) for source in sources):
+            continue
+        place = f"{table}.{key}" if key else table
+        detail = f"{place} does nothing without {owner}, which {known.why(owner, absent)}"
+        yield Finding(f"table/{place}", "warn", detail, known.remedy(owner, absent))
+
+
+def _sets(source: Mapping[str, Any], table: str, key: str) -> bool:
+    """Return whether a file has a table, or a key in it; both as they were read."""
+    found = source.get(table, ())
+    ones = found if isinstance(found, list) else [found]
+    return any(bool(one) if key == "" else key in one for one in ones)

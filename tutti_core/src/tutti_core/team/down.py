@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from ..errors import TuttiError
+from ..errors import RuntimeFailure, TuttiError
 from ..model.session import Ended
 from ..state.lock import Lock
 from .ending import GRACE_SECS, end, end_survivors, session_now
+from .entry import is_open
 from .record import read_record, write_record
+from .restoring import keep_team
 
 if TYPE_CHECKING:
+    from ..model.contract import SessionHost
     from .context import Context
 
 PARALLEL = 8
@@ -94,6 +97,9 @@ def down(
     """
     _ = context.sinks  # whatever is wrong with them is known before anything is done
     names = _chosen(context, request)
+    _spare_caller(context, names)
+    if not request.agents:
+        keep_team(context, [name for name in names if is_open(context, name)])
     pool = ThreadPoolExecutor(PARALLEL)
     try:
         jobs = {name: pool.submit(_end, context, request, name) for name in names}
@@ -104,6 +110,30 @@ def down(
     return DownResponse(context.name, tuple(results))
 
 
+def end_orphans(
+    host: SessionHost,
+    root: str,
+    request: DownRequest,
+    progress: Callable[[Downed], None] = lambda _: None,
+) -> DownResponse:
+    """End what runs in a workspace whose folder is gone: nothing can be recorded there any more.
+
+    Args:
+        host: Where the sessions live.
+        root: The workspace.
+        request: How to end them; which agents is not asked.
+        progress: Told of each agent as soon as it is done.
+    """
+    results = []
+    name = ""
+    for session in host.list(root):
+        name = session.workspace
+        done = _counted(session.agent, "stopped", host.end(session, grace=request.grace))
+        results.append(attrs.evolve(done, detail=done.detail or "its folder is gone"))
+        progress(results[-1])
+    return DownResponse(name, tuple(results))
+
+
 def _chosen(context: Context, request: DownRequest) -> list[str]:
     here = {session.agent for session in context.host.list(str(context.root))}
     configured = [agent.name for agent in context.arrangement.agent]
@@ -112,6 +142,19 @@ def _chosen(context: Context, request: DownRequest) -> list[str]:
             context.agent(name)
     everybody = [*configured, *sorted(here - set(configured))]
     return list(dict.fromkeys(request.agents)) or everybody
+
+
+def _spare_caller(context: Context, names: list[str]) -> None:
+    """Refuse to end the agent that asks for it: it would take this process along, half way."""
+    caller = os.environ.get("TUTTI_AGENT", "")
+    here = os.environ.get("TUTTI_ROOT") == str(context.root)
+    if caller not in names or not here or session_now(context, caller) is None:
+        return
+    others = " ".join(name for name in names if name != caller)
+    raise RuntimeFailure(
+        f"{caller} would end itself before it is done: this is its own session",
+        hint=f"tt down {others}" if others else "type it in a terminal of your own",
+    )
 
 
 def _told(
@@ -135,6 +178,8 @@ def _told(
 
 def _end(context: Context, request: DownRequest, name: str) -> Downed:
     purpose = f"tt down {name}"
+    if context.stop.is_set():
+        raise RuntimeFailure("was not begun with, as its time was over", hint=f"tt down {name}")
     with Lock(context.places.lock(f"agent-{name}"), timeout=LOCK_SECS, purpose=purpose):
         done = _stop(context, request, name)
         return _clean(context, name, done) if request.clean and done.ok else done

@@ -24,12 +24,13 @@ def health(context: Context, agents: Collection[str] = ()) -> list[dict[str, Any
         agents: The agents wanted; all of them if empty.
 
     Raises:
-        ConfigError: If one of them is not in the arrangement.
+        ConfigError: If there is neither such an agent nor a session left of one.
     """
+    voices = context.voices()
     for name in agents:
-        context.agent(name)
-    voices = context.voices(agents or None)
-    return [record(context.name, voices[name]) for name in sorted(voices)]
+        if name not in voices:
+            context.agent(name)
+    return [record(context.name, voices[name]) for name in sorted(agents or voices)]
 
 
 def record(workspace: str, voice: Voice) -> dict[str, Any]:

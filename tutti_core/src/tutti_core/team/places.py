@@ -20,11 +20,16 @@ class Places:
         self.logs = self.home / "logs"
         self.events = self.state / "events.jsonl"
         self.policy_decisions = self.state / "policy-decisions.jsonl"
+        self.last_team = self.state / "last-team.json"
         self.locks = self.state / "locks"
 
     def agent(self, name: str) -> Path:
         """Return an agent's contract file."""
         return self.state / f"{name}.json"
+
+    def conversations(self, name: str) -> Path:
+        """Return the file of the conversations an agent has had."""
+        return self.state / "conversations" / f"{name}.json"
 
     def launch(self, name: str) -> Path:
         """Return the folder for files that a runtime has written for a launch."""

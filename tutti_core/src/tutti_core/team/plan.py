@@ -6,7 +6,7 @@ import os
 import re
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
 import attrs
@@ -24,7 +24,19 @@ if TYPE_CHECKING:
 ARGUMENT_BYTES = 60_000
 
 
-def settle(context: Context, mode: Mode | None, policy: Policy | None) -> tuple[Mode, Policy]:
+class Way(NamedTuple):
+    """How an agent may work.
+
+    Attributes:
+        mode: How much it may do without asking.
+        policy: Whether a policy binds it.
+    """
+
+    mode: Mode
+    policy: Policy
+
+
+def settle(context: Context, mode: Mode | None, policy: Policy | None) -> Way:
     """Return the mode and the policy that count: the command line's, else the arrangement's.
 
     Raises:
@@ -37,16 +49,16 @@ def settle(context: Context, mode: Mode | None, policy: Policy | None) -> tuple[
             f"policy bypass needs mode unattended, found mode {chosen}",
             hint="add --mode unattended, or leave out --policy bypass",
         )
-    return chosen, bound
+    return Way(chosen, bound)
 
 
 def request(
     context: Context,
     agent: Agent,
     runtime: Runtime,
+    way: Way,
     *,
-    mode: Mode,
-    policy: Policy,
+    ask: bool = True,
 ) -> LaunchRequest:
     """Return what is asked of the runtime, before any plugin has amended it.
 
@@ -54,28 +66,37 @@ def request(
         context: The workspace.
         agent: The agent to start.
         runtime: Its runtime.
-        mode: How much it may do without asking.
-        policy: Whether a policy binds it.
+        way: How it may work.
+        ask: Whether its program is asked for its version, which may take a while.
     """
     profile = default_profile(context, runtime)
     command = command_of(runtime, profile)
-    chosen = runtime.capabilities.resume == "chosen"
     env = environment(context, agent, profile)
+    asking = runtime.capabilities.version
     return LaunchRequest(
         agent=agent,
         arrangement=context.arrangement,
         cwd=context.root,
         command=command,
-        mode=mode,
-        policy=policy,
+        mode=way.mode,
+        policy=way.policy,
         prompt=first_prompt(context.root, agent, runtime.capabilities),
         memory=memory(context.root, agent) if runtime.capabilities.memory else None,
-        conversation=str(uuid4()) if chosen else None,
-        version=version_of(command, env),
+        conversation=new_conversation(runtime.capabilities),
+        version=version_of(command, env, asking=asking) if ask else None,
         profile=profile,
         env=env,
         files=context.places.launch(agent.name),
     )
+
+
+def new_conversation(able: Capabilities) -> str | None:
+    """Return the id of a conversation to begin, or None if the runtime chooses it.
+
+    Args:
+        able: What the runtime says of its CLI.
+    """
+    return str(uuid4()) if able.resume == "chosen" else None
 
 
 def prepared(context: Context, wanted: LaunchRequest) -> LaunchRequest:

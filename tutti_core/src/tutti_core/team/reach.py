@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from ..config.find import FILE, find_root
+from ..config.find import find_root
 from ..errors import ConfigError, TuttiError
 from ..terminal.host import TmuxHost
+from .known import Known, known
 
 
 def root_of(workspace: str | None) -> Path:
@@ -25,6 +26,18 @@ def root_of(workspace: str | None) -> Path:
     if "/" in workspace or workspace in (".", ".."):
         return find_root(Path(workspace).expanduser().resolve())
     return _registered(workspace)
+
+
+def running_root(workspace: str | None) -> Path:
+    """As `root_of`, also where there is no `tutti.toml` any more: a team may outlive its file.
+
+    Args:
+        workspace: As for `root_of`.
+
+    Raises:
+        ConfigError: As `root_of`, if nothing runs around the current folder either.
+    """
+    return running_targets((), workspace)[0]
 
 
 def target_of(reference: str, workspace: str | None) -> tuple[Path, str]:
@@ -97,30 +110,24 @@ def _root_of_sessions() -> Path | None:
 
 
 def _registered(name: str) -> Path:
-    from ..plugins import Plugins
-    from .loading import load_global
-
-    settings = load_global(Plugins.installed())
-    found = [Path(one.path) for one in settings.registered_workspace if one.name == name]
+    everyone = known()
+    found = [one for one in everyone if one.entry.name == name]
     if not found:
-        known = ", ".join(sorted({one.name for one in settings.registered_workspace})) or "none"
+        names = ", ".join(sorted({one.entry.name for one in everyone} - {""})) or "none"
         raise ConfigError(
-            f"workspace {name!r} is not registered (there are: {known})",
-            hint="run tt init there, or give its path with -w",
+            f"workspace {name!r} is not registered (there are: {names})",
+            hint="run tt workspaces add there, or give its path with -w",
         )
     if len(found) > 1:
-        places = ", ".join(str(path) for path in found)
+        places = ", ".join(str(one.root) for one in found)
         raise ConfigError(
             f"workspace {name!r} is the name of several: {places}", hint="give the path with -w"
         )
     return _still_there(name, found[0])
 
 
-def _still_there(name: str, path: Path) -> Path:
+def _still_there(name: str, found: Known) -> Path:
     """Return the root; a workspace above a folder that is none any more is another one."""
-    if not (path / FILE).is_file():
-        raise ConfigError(
-            f"workspace {name!r} is registered at {path}, and there is no {FILE} there",
-            hint="run tt init where it is now, and take the old place out of the global file",
-        )
-    return find_root(path)
+    if found.problem:
+        raise ConfigError(f"workspace {name!r} cannot be reached: {found.problem}", hint=found.hint)
+    return found.root

@@ -21,7 +21,10 @@ TEXTS = frozenset(
         "stopped_at",
         "launch",
         "conversation",
+        "enforcement",
         "live_status",
+        "mode",
+        "policy",
         "transcript",
     )
 )

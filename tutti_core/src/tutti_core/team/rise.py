@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import RuntimeFailure, TuttiError
 from ..state.lock import Lock
 from . import plan
+from .conversations import begin
 from .ending import session_now
 from .entry import complete
-from .outcome import blocked, failed, outcome_of, running, unprompted
+from .outcome import blocked, cut_short, failed, outcome_of, running, unprompted
 from .record import read_record
 from .start import Started, launch, start
 
 if TYPE_CHECKING:
-    from ..model.arrangement import Agent, Mode, Policy
+    from ..model.arrangement import Agent
     from ..model.launch import LaunchRequest
     from ..model.session import Session
     from ..watching.look import Voice
     from .context import Context
     from .outcome import Outcome
+    from .trees import Tree
     from .up import UpRequest
 
 PARALLEL = 4
@@ -52,8 +54,7 @@ class Rise:
         context: The workspace.
         request: What to start, and how.
         agents: The agents, in the order of the file.
-        mode: How much they may do without asking.
-        policy: Whether a policy binds them.
+        ways: How each may work, by its name.
         progress: Told of each agent as soon as its outcome is known.
     """
 
@@ -62,38 +63,55 @@ class Rise:
         context: Context,
         request: UpRequest,
         agents: list[Agent],
-        mode: Mode,
-        policy: Policy,
+        ways: Mapping[str, plan.Way],
         progress: Callable[[Outcome], None],
     ) -> None:
         self.context, self.request = context, request
-        self.mode: Mode = mode
-        self.policy: Policy = policy
+        self.ways = ways
         self.progress = progress
         self.pending = {agent.name: agent for agent in agents}
-        self.chosen = frozenset(self.pending)
+        self.chosen = tuple(self.pending)
         self.starting: dict[str, tuple[Future[Started | Voice], int]] = {}
         self.rising: dict[str, Rising] = {}
         self.pasting: dict[str, tuple[Future[str], Outcome]] = {}
         self.results: dict[str, Outcome] = {}
+        self.interrupted = False
         self.pool = ThreadPoolExecutor(PARALLEL)
 
     def run(self) -> Mapping[str, Outcome]:
-        """Work until every agent has an outcome."""
+        """Work until every agent has an outcome, or somebody presses Ctrl+C."""
         try:
-            while self.pending or self.starting or self.rising or self.pasting:
-                self._release()
-                self._collect()
-                self._watch()
-                self._pasted()
-                if self.starting or self.rising or self.pasting:
-                    time.sleep(LOOK_SECS)
+            self._work()
+        except KeyboardInterrupt:
+            self.interrupted = True
+            self.context.stop.set()
+            # Whoever is being started is started whole; nobody else is begun.
+            self.pool.shutdown(cancel_futures=True)
+            self._cut_short()
         finally:
-            # On Ctrl+C whoever is being started is started whole; nobody else is begun.
             self.pool.shutdown(cancel_futures=True)
         return self.results
 
+    def _work(self) -> None:
+        while self.pending or self.starting or self.rising or self.pasting:
+            self._release()
+            self._collect()
+            self._watch()
+            self._pasted()
+            if self.starting or self.rising or self.pasting:
+                time.sleep(LOOK_SECS)
+
+    def _cut_short(self) -> None:
+        left = [name for name in self.chosen if name not in self.results]
+        voices, _ = self._look(left)
+        for name in left:
+            record = self._record(name)
+            self._done(cut_short(name, self._runtime(name), voices.get(name), record))
+
     def _release(self) -> None:
+        if self.context.stop.is_set():
+            for name in list(self.pending):
+                self._failed(name, _not_begun(name))
         for name, agent in list(self.pending.items()):
             needs = [need for need in agent.depends_on if need in self.chosen]
             short = [need for need in needs if need in self.results and not self._may_follow(need)]
@@ -108,26 +126,29 @@ class Rise:
         return found.ready or (found.ok and not self.request.wait)
 
     def _begin(self, agent: Agent) -> Started | Voice:
+        if self.context.stop.is_set():
+            raise _not_begun(agent.name)
         with self._locked(agent.name):
             voice = self.context.voices([agent.name])[agent.name]
             if voice.session is not None and not voice.session.dead:
                 complete(self.context, agent.name, voice.session)
                 return voice
-            fresh = self.request.fresh_worktree
-            return start(self.context, agent, self.mode, self.policy, fresh=fresh)
+            fresh, anew = self.request.fresh_worktree, self.request.new
+            return start(self.context, agent, self.ways[agent.name], fresh=fresh, anew=anew)
 
-    def _again(self, offer: LaunchRequest, begun: Started, session: Session) -> Started | Voice:
+    def _again(self, offer: LaunchRequest, tree: Tree, session: Session) -> Started | Voice:
         name = offer.agent.name
         with self._locked(name):
             there = session_now(self.context, name)
             if there is None or there.pane != session.pane:
                 raise RuntimeFailure("was taken down while it started", hint=f"tt up {name}")
             wanted = plan.prepared(self.context, offer)
-            return launch(self.context, wanted, begun.tree, replaced=session)
+            return launch(self.context, wanted, tree, replaced=session)
 
     def _locked(self, name: str) -> Lock:
         path = self.context.places.lock(f"agent-{name}")
-        return Lock(path, timeout=LOCK_SECS, purpose=f"tt up {name}")
+        purpose, unless = f"tt up {name}", self.context.stop.is_set
+        return Lock(path, timeout=LOCK_SECS, purpose=purpose, unless=unless)
 
     def _collect(self) -> None:
         for name in [name for name, (job, _) in self.starting.items() if job.done()]:
@@ -143,16 +164,16 @@ class Rise:
             if self.request.wait and begun.reading.state == "starting":
                 self.rising[name] = Rising(None, deadline, TRIES)
             else:
-                self._done(running(begun, self._record(name)))
+                self._runs(name, begun)
         elif self.request.wait or begun.launch.paste:
             self.rising[name] = Rising(begun, deadline, tries)
         else:
             self._done(outcome_of(begun, None))
 
     def _watch(self) -> None:
-        voices, trouble = self._look()
+        voices, trouble = self._look(self.rising)
         for name, one in list(self.rising.items()):
-            voice, late = voices.get(name), time.monotonic() >= one.deadline
+            voice, late = voices.get(name), self._late(one)
             if voice is None and late:
                 del self.rising[name]
                 self._failed(name, trouble or RuntimeFailure("nobody can say how it is"))
@@ -160,28 +181,41 @@ class Rise:
                 del self.rising[name]
                 self._settled(name, one, voice)
 
-    def _look(self) -> tuple[Mapping[str, Voice], TuttiError | None]:
-        """Look at who is rising; a look that fails once is tried again until their time is over."""
+    def _late(self, one: Rising) -> bool:
+        return time.monotonic() >= one.deadline or self.context.stop.is_set()
+
+    def _look(self, names: Collection[str]) -> tuple[Mapping[str, Voice], TuttiError | None]:
+        """Look at some; a look that fails once is tried again until their time is over."""
         try:
-            return (self.context.voices(self.rising) if self.rising else {}), None
+            return (self.context.voices(names) if names else {}), None
         except TuttiError as error:
             return {}, error
 
     def _settled(self, name: str, one: Rising, voice: Voice) -> None:
         if one.begun is None:
-            self._done(running(voice, self._record(name)))
+            self._runs(name, voice)
             return
         outcome, session = outcome_of(one.begun, voice), voice.session
-        offer = None
-        if not outcome.ok and session is not None and one.tries < TRIES:
-            offer = self.context.plugins.launch_failed(one.begun.request, voice.reading)
+        offer, tree = None, one.begun.tree
+        over = one.tries >= TRIES or self.context.stop.is_set()
+        if not outcome.ok and session is not None and not over:
+            offer, tree = self._offer(one.begun, voice, outcome)
         if offer is not None and session is not None:
-            job = self.pool.submit(self._again, offer, one.begun, session)
+            job = self.pool.submit(self._again, offer, tree, session)
             self.starting[name] = job, one.tries + 1
         elif one.begun.launch.paste and outcome.ok:
             self._prompt(name, one.begun.launch.paste, outcome)
         else:
             self._done(outcome)
+
+    def _offer(
+        self, begun: Started, voice: Voice, outcome: Outcome
+    ) -> tuple[LaunchRequest | None, Tree]:
+        """Return another launch to try, if there is one, and where, with what to say of it."""
+        if begun.request.resume and voice.reading.state == "exited":
+            remark = f"its last conversation could not be taken up: it {outcome.detail}"
+            return begin(self.context, begun.request), begun.tree.saying(remark)
+        return self.context.plugins.launch_failed(begun.request, voice.reading), begun.tree
 
     def _prompt(self, name: str, text: str, outcome: Outcome) -> None:
         if outcome.state == "idle":
@@ -205,6 +239,9 @@ class Rise:
                 problem = failed(name, "", error).detail
             self._done(unprompted(outcome, problem) if problem else outcome)
 
+    def _runs(self, name: str, voice: Voice) -> None:
+        self._done(running(voice, self._record(name), self.ways[name]))
+
     def _failed(self, name: str, error: Exception) -> None:
         if not isinstance(error, TuttiError):
             self.context.log.note("start failed", agent=name, exc_info=error)
@@ -220,6 +257,10 @@ class Rise:
 
     def _record(self, name: str) -> Mapping[str, object]:
         return read_record(self.context.places.agent(name))
+
+
+def _not_begun(name: str) -> RuntimeFailure:
+    return RuntimeFailure("was not begun with, as its time was over", hint=f"tt up {name}")
 
 
 def _undecided(one: Rising, voice: Voice) -> bool:

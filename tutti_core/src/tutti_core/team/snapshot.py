@@ -6,9 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..errors import TuttiError
 from ..watching.look import Panes, Voice, look
-from .compiled import compiled
+from .compiled import compiled, salvaged
 from .facts import facts_of
+from .names import name_of
 from .record import Records
 
 
@@ -20,12 +22,28 @@ def snapshot(root: Path, host: Panes) -> tuple[dict[str, Any], list[dict[str, An
         host: Where the sessions live.
 
     Returns:
-        The compiled arrangement and a row for each voice in its order.
+        The compiled arrangement and a row for each voice in its order. Where the configuration
+        cannot be used, ``trouble`` of the arrangement says why, and only what runs has a row.
+
+    Raises:
+        TuttiError: If the configuration cannot be used, and nothing runs.
     """
-    team = compiled(root)
+    team = _team(root, host)
     records = Records(root)
     voices = voices_of(root, team, host, _detectors(team), records=records)
-    return team, status_rows(root, team["workspace"], voices, records)
+    configured = None if team.get("trouble") else {agent["name"] for agent in team["agents"]}
+    rows = status_rows(root, team["workspace"], voices, records, configured=configured)
+    return team, rows
+
+
+def _team(root: Path, host: Panes) -> dict[str, Any]:
+    try:
+        return compiled(root)
+    except TuttiError as trouble:
+        sessions = host.list(str(root))
+        if not sessions:
+            raise
+        return {**salvaged(root, name_of(root, sessions)), "trouble": trouble}
 
 
 def voices_of(
@@ -59,7 +77,12 @@ def voices_of(
 
 
 def status_rows(
-    root: Path, workspace: str, voices: Sequence[Voice], records: Records | None = None
+    root: Path,
+    workspace: str,
+    voices: Sequence[Voice],
+    records: Records | None = None,
+    *,
+    configured: Collection[str] | None = None,
 ) -> list[dict[str, Any]]:
     """Return the rows of `tt status`: the contract's shape, with trees and facts beside it.
 
@@ -68,12 +91,15 @@ def status_rows(
         workspace: Its name.
         voices: Its voices.
         records: What is known of their launches already.
+        configured: The agents of the configuration; None if nobody can say.
     """
     known = Records(root) if records is None else records
     facts = facts_of(root)
     return [
         {
             **status_row(workspace, voice),
+            "configured": None if configured is None else voice.agent in configured,
+            **_launched(voice, known[voice.agent]),
             "branch": known[voice.agent].get("branch"),
             "worktree": known[voice.agent].get("worktree_path"),
             "conversation": known[voice.agent].get("conversation"),
@@ -81,6 +107,12 @@ def status_rows(
         }
         for voice in voices
     ]
+
+
+def _launched(voice: Voice, record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how an agent that is there was launched: what it may do, and who holds it to that."""
+    known = record if voice.session is not None else {}
+    return {key: known.get(key) for key in ("mode", "policy", "enforcement")}
 
 
 def status_row(workspace: str, voice: Voice) -> dict[str, Any]:

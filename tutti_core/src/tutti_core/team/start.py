@@ -11,6 +11,7 @@ from ..errors import PolicyError, RuntimeFailure
 from ..model.happening import Action
 from ..model.session import Session, SessionSpec
 from . import plan
+from .conversations import take_up
 from .ending import make_way
 from .entry import complete, planned
 from .names import session_name
@@ -19,7 +20,7 @@ from .trees import Tree, pass_over, place
 from .versions import found
 
 if TYPE_CHECKING:
-    from ..model.arrangement import Agent, Mode, Policy
+    from ..model.arrangement import Agent
     from ..model.contract import Runtime
     from ..model.launch import Launch, LaunchRequest
     from .context import Context
@@ -51,25 +52,29 @@ class Started(NamedTuple):
     warnings: tuple[str, ...]
 
 
-def start(context: Context, agent: Agent, mode: Mode, policy: Policy, *, fresh: bool) -> Started:
+def start(
+    context: Context, agent: Agent, way: plan.Way, *, fresh: bool = False, anew: bool = False
+) -> Started:
     """Start an agent that is not running.
 
     Args:
         context: The workspace.
         agent: The agent.
-        mode: How much it may do without asking.
-        policy: Whether a policy binds it.
+        way: How it may work.
         fresh: Whether its worktree must start from the workspace's current commit.
+        anew: Whether it begins a new conversation, though it could go on with its last.
 
     Raises:
         TuttiError: If anything stands in the way; nothing is running then that was not before.
     """
     runtime = context.runtime(agent)
-    raw = plan.request(context, agent, runtime, mode=mode, policy=policy)
+    raw = plan.request(context, agent, runtime, way)
     wanted = plan.prepared(context, raw)
     require_program(wanted)
     tree = place(context, agent, fresh=fresh)
-    return launch(context, attrs.evolve(wanted, cwd=tree.cwd), tree)
+    new = anew or fresh or bool(agent.fresh_worktree)
+    going = take_up(context, attrs.evolve(wanted, cwd=tree.cwd), tree, anew=new)
+    return launch(context, going.request, tree.saying(going.remark))
 
 
 def launch(
@@ -187,6 +192,7 @@ def _known(name: str, tree: Tree, wanted: LaunchRequest, launch: Launch) -> dict
         "profile": wanted.profile.name if wanted.profile else None,
         "version": wanted.version,
         "conversation": launch.conversation,
+        "resumed": wanted.resume,
         "live_status": launch.live_status,
         "transcript": launch.transcript,
     }

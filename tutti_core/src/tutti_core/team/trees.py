@@ -30,6 +30,10 @@ class Tree(NamedTuple):
     branch: str | None = None
     warnings: tuple[str, ...] = ()
 
+    def saying(self, remark: str) -> Tree:
+        """Return it with one more thing to know; an empty remark is none."""
+        return self._replace(warnings=(*self.warnings, *([remark] if remark else [])))
+
 
 def place(context: Context, agent: Agent, *, fresh: bool) -> Tree:
     """Return where an agent works, making its worktree if it has one.

@@ -11,6 +11,7 @@ import attrs
 from ..errors import GitError
 from ..model.arrangement import Agent, Mode, Policy
 from . import plan
+from .restoring import last_team
 from .rise import Rise
 from .trees import exclude
 
@@ -24,10 +25,12 @@ class UpRequest:
     """What `up` takes.
 
     Attributes:
-        agents: The agents to start; all of them if empty.
+        agents: The agents to start; all of them if empty and not to be restored.
         mode: Overrides the arrangement's mode.
         policy: Overrides the arrangement's policy.
         fresh_worktree: Whether worktrees start from the workspace's current commit.
+        new: Whether they begin new conversations, where they could go on with their last ones.
+        restore: Whether to start exactly those who ran last, each as it may work then.
         wait: Whether to wait until every agent is ready.
         without: Unowned tables to go on without.
     """
@@ -36,6 +39,8 @@ class UpRequest:
     mode: Mode | None = None
     policy: Policy | None = None
     fresh_worktree: bool = False
+    new: bool = False
+    restore: bool = False
     wait: bool = True
     without: tuple[str, ...] = ()
 
@@ -48,16 +53,18 @@ class UpResponse:
         workspace: The workspace's name.
         results: What became of each agent, in the order of the file.
         warnings: What the user should know about the whole.
+        interrupted: Whether it was ended by Ctrl+C before everybody was up.
     """
 
     workspace: str
     results: tuple[Outcome, ...]
     warnings: tuple[str, ...] = ()
+    interrupted: bool = False
 
     @property
     def ok(self) -> bool:
-        """Whether every agent runs."""
-        return all(one.ok for one in self.results)
+        """Whether every agent runs, and was waited for."""
+        return not self.interrupted and all(one.ok for one in self.results)
 
 
 Progress = Callable[["Outcome"], None]
@@ -78,18 +85,34 @@ def up(context: Context, request: UpRequest, progress: Progress | None = None) -
         TuttiError: If nothing can be started at all.
     """
     context.begin_acting(request.without)
-    agents = _chosen(context, request)
-    mode, policy = plan.settle(context, request.mode, request.policy)
+    ways = _ways(context, request)
+    agents = [context.agent(name) for name in ways]
     _exclude(context, agents)
-    rise = Rise(context, request, agents, mode, policy, progress or (lambda _: None))
+    rise = Rise(context, request, agents, ways, progress or (lambda _: None))
     results = rise.run()
     ordered = tuple(results[agent.name] for agent in agents)
-    return UpResponse(context.name, ordered, _warnings(context, request, agents))
+    return UpResponse(context.name, ordered, _warnings(context, request, agents), rise.interrupted)
 
 
-def _chosen(context: Context, request: UpRequest) -> list[Agent]:
-    names = list(dict.fromkeys(request.agents))
-    return [context.agent(name) for name in names] or list(context.arrangement.agent)
+def asked_for(context: Context, request: UpRequest) -> list[str]:
+    """Return the names of the agents that a request is about, each once.
+
+    Raises:
+        TuttiError: If one of them is not configured, or nobody is known to have run.
+    """
+    everybody = [one.name for one in context.arrangement.agent]
+    if request.restore:
+        ran = last_team(context)
+        return [name for name in everybody if name in ran]
+    return list(dict.fromkeys(context.agent(name).name for name in request.agents)) or everybody
+
+
+def _ways(context: Context, request: UpRequest) -> dict[str, plan.Way]:
+    """Return who is to be started, and how each may work."""
+    way = plan.settle(context, request.mode, request.policy)
+    own = request.restore and request.mode is None and request.policy is None
+    ran = last_team(context) if own else {}
+    return {name: ran.get(name) or way for name in asked_for(context, request)}
 
 
 def _exclude(context: Context, agents: list[Agent]) -> None:
@@ -107,7 +130,14 @@ def _warnings(context: Context, request: UpRequest, agents: list[Agent]) -> tupl
         for table in context.arrangement.unowned
         if table in request.without
     ]
-    return (*without, *_needs(context, agents), *_other_accounts(context, agents))
+    gone = _gone(context) if request.restore else []
+    return (*without, *gone, *_needs(context, agents), *_other_accounts(context, agents))
+
+
+def _gone(context: Context) -> list[str]:
+    known = {one.name for one in context.arrangement.agent}
+    gone = sorted(set(last_team(context)) - known)
+    return [f"{name} ran last, and is no longer in tutti.toml" for name in gone]
 
 
 def _needs(context: Context, agents: list[Agent]) -> list[str]:

@@ -74,7 +74,9 @@ def core_verbs() -> tuple[Verb, ...]:
 
 def _status(context: Context, _: StatusRequest) -> StatusResponse:
     voices = list(context.voices().values())
-    return StatusResponse(tuple(status_rows(context.root, context.name, voices)))
+    names = None if context.trouble else [one.name for one in context.arrangement.agent]
+    rows = status_rows(context.root, context.name, voices, configured=names)
+    return StatusResponse(tuple(rows))
 
 
 def _health(context: Context, request: HealthRequest) -> HealthResponse:

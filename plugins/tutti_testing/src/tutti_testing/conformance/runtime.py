@@ -1,12 +1,8 @@
-"""Suites that a plugin's tests inherit: subclass one as ``TestX`` and name what is to be tested.
-
-Tests ask what a thing says it can do, never who it is. A property is checked by an inner function,
-because Hypothesis does not let one inherited test be run by several classes.
-"""
+"""What every runtime must do."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -19,28 +15,26 @@ from tutti_core import (
     Agent,
     Arrangement,
     Detector,
-    Event,
     Launch,
     LaunchRequest,
     Observation,
     Reading,
     Runtime,
     Screen,
-    Sink,
     Workspace,
     compile_rules,
     gather,
     judge,
 )
 
-from .corpus import NOW, Case, cases
+from ..corpus import NOW, Case, cases
 
 ROOT = Path("/somewhere/a project")
 CONVERSATION = "7d1b6a3e-4d0f-4c8e-9a53-2f6f0f2c9b11"
 RULES = ("git status", "Edit")
 HOSTILE = (
     "one\ntwo\n\nthree",
-    "it's \"quoted\" `twice` $(touch x) ${HOME} \\",
+    'it\'s "quoted" `twice` $(touch x) ${HOME} \\',
     "--help",
     "-p",
     "; rm -rf x & | > < * ? ~ #{pane_id} %1",
@@ -102,15 +96,23 @@ class RuntimeConformance:
 
     def test_it_is_a_runtime(self) -> None:
         """It has what the contract asks for, under a name that can stand in a file."""
-        assert isinstance(self.runtime, Runtime)
-        assert self.runtime.name.replace("-", "").replace("_", "").isalnum()
-        assert self.runtime.title
-        assert self.runtime.program
+        assert isinstance(self.runtime, Runtime), (
+            "a runtime has `name`, `title`, `program`, `capabilities`, `launch` and `rules`: add "
+            "what is missing"
+        )
+        assert self.runtime.name.replace("-", "").replace("_", "").isalnum(), (
+            f"{self.runtime.name!r} cannot stand in a file: letters, digits, '-' and '_'"
+        )
+        assert self.runtime.title, "`title` is empty: it is what people call the CLI"
+        assert self.runtime.program, "`program` is empty: it is looked up on PATH"
 
     def test_the_command_asked_for_is_started(self) -> None:
         """A profile's command is used whole, ahead of everything else."""
         command = ("wrapper", "--with", "its own words")
-        assert self.launch(command=command).argv[: len(command)] == command
+        argv = self.launch(command=command).argv
+        assert argv[: len(command)] == command, (
+            f"`argv` begins with {argv[: len(command)]}: begin it with request.command, whole"
+        )
 
     def test_the_prompt_arrives_verbatim(self) -> None:
         """A prompt is one argument or one paste, byte for byte, whatever stands in it."""
@@ -120,10 +122,18 @@ class RuntimeConformance:
         def check(prompt: str) -> None:
             started = self.launch(prompt=prompt)
             if self.runtime.capabilities.prompt == "paste":
-                assert started.paste == prompt
+                assert started.paste == prompt, (
+                    f"{prompt!r} is pasted as {started.paste!r}: with prompt='paste', `paste` is "
+                    "request.prompt as it is"
+                )
             else:
-                assert _carried(started.argv, prompt), f"not one argument: {prompt!r}"
-                assert started.paste is None
+                assert _carried(started.argv, prompt), (
+                    f"{prompt!r} is not one argument of {started.argv}: give it whole, or glued to "
+                    "its option, or declare prompt='paste'"
+                )
+                assert started.paste is None, (
+                    "with prompt='argument' the prompt is in `argv`: leave `paste` out"
+                )
 
         check()
 
@@ -134,19 +144,26 @@ class RuntimeConformance:
         for prompt in ("--version", "-h"):
             argv = self.launch(prompt=prompt).argv
             place = next(at for at, word in enumerate(argv) if word.endswith(prompt))
-            assert "--" in argv[:place] or argv[place] != prompt
+            assert "--" in argv[:place] or argv[place] != prompt, (
+                f"the CLI would take {prompt!r} for an option in {argv}: put '--' before it, or "
+                "glue it to its own option"
+            )
 
     def test_nothing_is_made_up_without_a_prompt(self) -> None:
         """Without a prompt there is no empty argument and nothing to paste."""
         started = self.launch(prompt=None)
-        assert "" not in started.argv
-        assert not started.paste
+        assert "" not in started.argv, f"an empty argument stands in {started.argv}: leave it out"
+        assert not started.paste, f"{started.paste!r} is pasted, and there is no prompt"
 
     def test_asking_has_no_effect(self, tmp_path: Path) -> None:
         """The same request gets the same launch, and nothing is written."""
         asked = self.request(files=tmp_path, prompt="x", mode="auto", rules=RULES)
-        assert self.runtime.launch(asked) == self.runtime.launch(asked)
-        assert list(tmp_path.iterdir()) == []
+        assert self.runtime.launch(asked) == self.runtime.launch(asked), (
+            "launch() answers the same request differently: keep nothing between calls"
+        )
+        assert list(tmp_path.iterdir()) == [], (
+            "launch() wrote files: put them into Launch.files, and the core writes them"
+        )
 
     def test_the_mode_is_kept(self) -> None:
         """Safe asks a person, constrained is held as declared, bypass only where declared."""
@@ -154,14 +171,27 @@ class RuntimeConformance:
         able = self.runtime.capabilities
         safe = self.launch(mode="safe")
         constrained = self.launch(mode="auto", policy="constrained", rules=RULES)
-        assert safe.enforcement == "prompt"
-        assert constrained.enforcement == held[able.constrain]
+        assert safe.enforcement == "prompt", (
+            f"in safe mode a person is asked: enforcement='prompt', not {safe.enforcement!r}"
+        )
+        assert constrained.enforcement == held[able.constrain], (
+            f"with constrain={able.constrain!r} a constrained launch is "
+            f"{held[able.constrain]!r}, not {constrained.enforcement!r}"
+        )
         if able.constrain != "none":
-            assert (constrained.argv, constrained.env) != (safe.argv, safe.env)
+            assert (constrained.argv, constrained.env) != (safe.argv, safe.env), (
+                "a constrained launch is the same as one in safe mode: tell the CLI, or declare "
+                "constrain='none'"
+            )
         if able.bypass:
             bypassed = self.launch(mode="unattended", policy="bypass")
-            assert bypassed.enforcement == "bypass"
-            assert bypassed.argv not in (safe.argv, constrained.argv)
+            assert bypassed.enforcement == "bypass", (
+                f"with bypass=True an unattended launch is 'bypass', not {bypassed.enforcement!r}"
+            )
+            assert bypassed.argv not in (safe.argv, constrained.argv), (
+                "a launch with bypass is the same as one without: tell the CLI, or declare "
+                "bypass=False"
+            )
 
     def test_the_policy_reaches_it(self) -> None:
         """Each rule of a policy stands in a file or an argument of a constrained launch."""
@@ -169,19 +199,29 @@ class RuntimeConformance:
             return
         started = self.launch(mode="auto", policy="constrained", rules=RULES)
         said = "\n".join([*started.files.values(), *started.argv])
-        assert [rule for rule in RULES if rule not in said] == []
+        lost = [rule for rule in RULES if rule not in said]
+        assert not lost, (
+            f"the rules {lost} are in no argument and no file: give the CLI all of request.rules, "
+            "or declare constrain='none'"
+        )
 
     def test_a_conversation_is_begun_and_taken_up(self) -> None:
         """An id that is chosen is given at the start, and again, otherwise, to take it up."""
         resume = self.runtime.capabilities.resume
         begun = self.launch()
-        assert begun.conversation == (CONVERSATION if resume == "chosen" else None)
+        assert begun.conversation == (CONVERSATION if resume == "chosen" else None), (
+            f"with resume={resume!r}, Launch.conversation is not to be {begun.conversation!r}"
+        )
         if resume != "none":
             taken = self.launch(conversation=CONVERSATION, resume=True)
-            assert any(CONVERSATION in word for word in taken.argv)
-            assert taken.argv != begun.argv
+            assert any(CONVERSATION in word for word in taken.argv), (
+                "to take a conversation up, its id is to be in `argv`; or declare resume='none'"
+            )
+            assert taken.argv != begun.argv, "a conversation is taken up as if it were begun"
         if resume == "chosen":
-            assert any(CONVERSATION in word for word in begun.argv)
+            assert any(CONVERSATION in word for word in begun.argv), (
+                "an id that is chosen is to be in `argv` at the start; or declare resume='learned'"
+            )
 
     def test_standing_instructions_are_kept_apart(self) -> None:
         """Instructions go by a way of their own, and leave the prompt alone."""
@@ -189,18 +229,25 @@ class RuntimeConformance:
             return
         started = self.launch(memory="Mind the gap.", prompt="go")
         said = "\n".join([*started.files.values(), *started.argv])
-        assert "Mind the gap." in said
-        assert _carried(started.argv, "go") or started.paste == "go"
+        assert "Mind the gap." in said, (
+            "request.memory is in no argument and no file: pass it on, or declare memory=False"
+        )
+        assert _carried(started.argv, "go") or started.paste == "go", (
+            "standing instructions changed the prompt: the core puts them before it where "
+            "memory=False"
+        )
 
     def test_the_live_status_names_the_process(self) -> None:
         """A live-status file is an absolute path that depends on the process."""
         path = self.launch().live_status
-        assert path is None or (Path(path).is_absolute() and "{pid}" in path)
+        assert path is None or (Path(path).is_absolute() and "{pid}" in path), (
+            f"`live_status` is {path!r}: an absolute path with '{{pid}}' in it, or None"
+        )
 
     def test_every_saved_screen_reads_as_its_folder_says(self) -> None:
         """The corpus is read right, kinds of waiting included."""
         wrong = [one for one in map(self._misread, self.saved()) if one]
-        assert wrong == []
+        assert not wrong, "misread: " + "; ".join(wrong)
 
     def test_blank_space_changes_nothing(self) -> None:
         """Rows below and blanks behind the text have no meaning."""
@@ -208,7 +255,10 @@ class RuntimeConformance:
             padded = "\n".join(row + "   " for row in case.text.splitlines()) + "\n\n\n"
             plain = self.read(case.observed(self.runtime.name))
             other = self.read(case.observed(self.runtime.name, text=padded))
-            assert (plain.state, plain.kind) == (other.state, other.kind), case.path
+            assert (plain.state, plain.kind) == (other.state, other.kind), (
+                f"{case.path} reads {plain.state}, and {other.state} with blanks around it: anchor "
+                "the rules to the text"
+            )
 
     def test_nothing_on_a_screen_breaks_it(self) -> None:
         """Any text at all gives a known state; blank screens never give a confident one."""
@@ -219,11 +269,14 @@ class RuntimeConformance:
             seen = Observation(
                 NOW, self.runtime.name, session=True, alive=True, title=title, screen=Screen(text)
             )
-            assert self.read(seen).state in STATES
+            assert self.read(seen).state in STATES, "a reading has a known state"
 
         check()
         blank = Observation(NOW, self.runtime.name, session=True, alive=True, screen=Screen("\n\n"))
-        assert self.read(blank).state in ("starting", "unknown")
+        state = self.read(blank).state
+        assert state in ("starting", "unknown"), (
+            f"a blank screen reads {state}: a rule matches where nothing stands"
+        )
 
     def _misread(self, case: Case) -> str:
         reading = self.read(case.observed(self.runtime.name))
@@ -235,80 +288,8 @@ class RuntimeConformance:
         return f"{case.path.parent.name}/{case.path.name}: {found} ({said or 'no evidence'})"
 
 
-class SinkConformance:
-    """What every sink must do.
-
-    Attributes:
-        make: Makes a fresh sink; a plain function must be wrapped in ``staticmethod``.
-    """
-
-    make: ClassVar[Callable[[], Sink]]
-
-    def test_it_is_a_sink(self) -> None:
-        """It has what the contract asks for."""
-        sink = type(self).make()
-        assert isinstance(sink, Sink)
-        assert sink.name
-
-    def test_it_takes_any_event(self) -> None:
-        """Events it has never heard of are no reason to raise."""
-
-        @settings(max_examples=50)
-        @given(_events())
-        def check(event: Event) -> None:
-            type(self).make().receive(event)
-
-        check()
-
-    def test_it_leaves_events_alone(self) -> None:
-        """What it was given is the same afterwards: others receive it too."""
-        data = {"outcome": "submitted", "more": {"deep": [1, 2]}}
-        event = Event("prompt.submitted", "work", "voice", data=data, timestamp=_TIME, seq=7)
-        type(self).make().receive(event)
-        assert event.data == {"outcome": "submitted", "more": {"deep": [1, 2]}}
-
-    def test_it_takes_an_event_twice(self) -> None:
-        """An event may come again after a crash."""
-        sink = type(self).make()
-        event = Event("agent.idle", "work", "voice", timestamp=_TIME, seq=1)
-        sink.receive(event)
-        sink.receive(event)
-
-
-def failures(suite: type) -> dict[str, BaseException]:
-    """Run a suite without pytest and return what failed; for tests of suites.
-
-    Args:
-        suite: A subclass of a suite, with everything it needs.
-
-    Returns:
-        The failures by name of the test.
-    """
-    import tempfile
-
-    found: dict[str, BaseException] = {}
-    for name in [name for name in dir(suite) if name.startswith("test_")]:
-        with tempfile.TemporaryDirectory() as folder:
-            wants = "tmp_path" in getattr(suite, name).__code__.co_varnames[:2]
-            arguments = [Path(folder)] if wants else []
-            try:
-                getattr(suite(), name)(*arguments)
-            except Exception as error:  # noqa: BLE001 -- whatever it is, it is the finding
-                found[name] = error
-    return found
-
-
-_TIME = "2026-01-01T00:00:00.000000Z"
-
-
 def _carried(argv: Sequence[str], prompt: str) -> bool:
     """Return whether one argument is the prompt, or is an option with the prompt glued to it."""
     whole = [word for word in argv if word == prompt]
     glued = [word for word in argv if word.startswith("--") and word.endswith(f"={prompt}")]
     return bool(whole or glued)
-
-
-def _events() -> st.SearchStrategy[Event]:
-    values = st.none() | st.booleans() | st.integers() | st.text()
-    data = st.none() | st.dictionaries(st.text(), values)
-    return st.builds(Event, st.text(), st.text(), st.none() | st.text(), st.text(), data)

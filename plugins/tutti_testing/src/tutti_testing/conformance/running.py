@@ -1,0 +1,31 @@
+"""Runs a suite without pytest, for the tests of suites."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Collection
+from pathlib import Path
+
+
+def failures(suite: type, only: Collection[str] = ()) -> dict[str, BaseException]:
+    """Run a suite without pytest and return what failed; for tests of suites.
+
+    Args:
+        suite: A subclass of a suite, with everything it needs.
+        only: The names of the tests to run; all of them if empty.
+
+    Returns:
+        The failures by name of the test.
+    """
+    found: dict[str, BaseException] = {}
+    for name in [one for one in dir(suite) if one.startswith("test_")]:
+        if only and name not in only:
+            continue
+        with tempfile.TemporaryDirectory(prefix="tt-", ignore_cleanup_errors=True) as folder:
+            wants = "tmp_path" in getattr(suite, name).__code__.co_varnames[:2]
+            arguments = [Path(folder)] if wants else []
+            try:
+                getattr(suite(), name)(*arguments)
+            except (Exception, SystemExit) as error:  # noqa: BLE001 -- whatever it is, it is found
+                found[name] = error
+    return found

@@ -1,0 +1,89 @@
+"""What goes on, on standard error: lines of what is done, and on a terminal one of what is not."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from threading import Lock
+
+from .style import legible, paint
+
+
+class Progress:
+    """Lines that stay, above one that changes; safe to use from several threads.
+
+    Args:
+        quiet: Whether to print nothing at all.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self.quiet = quiet
+        self.live = not quiet and sys.stderr.isatty()
+        self._shown = ""
+        self._lock = Lock()
+
+    def __enter__(self) -> Progress:
+        """Begin."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the line to whatever comes next."""
+        self.show("")
+
+    def show(self, text: str) -> None:
+        """Say on a terminal what goes on; nothing elsewhere.
+
+        Args:
+            text: One line; empty for none.
+        """
+        with self._lock:
+            self._clear()
+            self._shown = text
+            self._draw()
+
+    def told(self, who: str, words: str, *, ok: bool) -> None:
+        """Print what became of somebody.
+
+        Args:
+            who: Of whom.
+            words: What became of them.
+            ok: Whether that is well.
+        """
+        if self.quiet:
+            return
+        mark = paint("✓", "green", sys.stderr) if ok else paint("✗", "red", sys.stderr)
+        with self._lock:
+            self._clear()
+            print(f"  {mark} {legible(who)}: {legible(words)}", file=sys.stderr, flush=True)
+            self._draw()
+
+    def _draw(self) -> None:
+        if self.live and self._shown:
+            width = shutil.get_terminal_size().columns - 1
+            print(f"  … {legible(self._shown)}"[:width], end="", file=sys.stderr, flush=True)
+
+    def _clear(self) -> None:
+        if self.live and self._shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+class Awaited:
+    """Who is still to come, said on the changing line.
+
+    Args:
+        progress: Where to say it.
+        names: Everybody.
+    """
+
+    def __init__(self, progress: Progress, names: list[str]) -> None:
+        self.progress, self.left = progress, list(dict.fromkeys(names))
+        self._show()
+
+    def came(self, name: str) -> None:
+        """Take somebody off the line."""
+        self.left = [one for one in self.left if one != name]
+        self._show()
+
+    def _show(self) -> None:
+        names = f"{len(self.left)} to come: {', '.join(self.left)}"
+        self.progress.show(names if self.left else "")
