@@ -69,6 +69,15 @@ def test_who_agrees_to_everything_opens_no_pages(policy: str) -> None:
     assert launched(mode="unattended", policy=policy, rules=()).env["BROWSER"] == "true"
 
 
+def test_the_workspaces_author_is_the_author() -> None:
+    """Aider asks git's settings, and would write a name of its own into the repository's."""
+    named = {"GIT_AUTHOR_NAME": "Polly", "GIT_AUTHOR_EMAIL": "polly@example.org"}
+    given = launched(env=named).env
+    assert (given["GIT_CONFIG_COUNT"], given["GIT_CONFIG_VALUE_0"]) == ("2", "Polly")
+    assert given["GIT_CONFIG_VALUE_1"] == "polly@example.org"
+    assert dict(launched(env={**named, "GIT_CONFIG_COUNT": "1"}).env) == {}
+
+
 def test_a_prompt_is_pasted_and_never_a_message() -> None:
     """After a message on its command line it would leave; a variable may not bring one either."""
     started = launched(prompt="--message\nand more")

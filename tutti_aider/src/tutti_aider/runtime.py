@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Literal
 
@@ -68,8 +69,7 @@ class Aider:
         argv += ["--read", str(memory)] if request.memory else []
         return Launch(
             argv=tuple(argv),
-            # Who agrees to everything agrees to opening web pages too.
-            env={} if request.mode == "safe" else {"BROWSER": "true"},
+            env={**_name(request.env), **_browser(request)},
             unset=UNSET,
             files={memory: f"{request.memory}\n"} if request.memory else {},
             paste=request.prompt,
@@ -82,6 +82,28 @@ class Aider:
     def rules(self) -> str:
         """Return the rule file."""
         return (files("tutti_aider") / "rules.toml").read_text(encoding="utf-8")
+
+
+def _browser(request: LaunchRequest) -> dict[str, str]:
+    """Return a browser that opens nothing: who agrees to everything agrees to opening pages."""
+    return {} if request.mode == "safe" else {"BROWSER": "true"}
+
+
+def _name(env: Mapping[str, str]) -> dict[str, str]:
+    """Return the author as settings of git's, for where it has none.
+
+    Aider asks git's settings alone, and writes a name of its own into the repository's.
+    """
+    name, email = env.get("GIT_AUTHOR_NAME"), env.get("GIT_AUTHOR_EMAIL")
+    if not (name and email) or "GIT_CONFIG_COUNT" in env:
+        return {}
+    return {
+        "GIT_CONFIG_COUNT": "2",
+        "GIT_CONFIG_KEY_0": "user.name",
+        "GIT_CONFIG_VALUE_0": name,
+        "GIT_CONFIG_KEY_1": "user.email",
+        "GIT_CONFIG_VALUE_1": email,
+    }
 
 
 def _mode(request: LaunchRequest) -> tuple[str, ...]:

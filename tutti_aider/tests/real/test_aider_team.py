@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from tutti_aider.runtime import CONSTRAINED, DRAWN, QUIET
 from tutti_testing import wait_for
 from tutti_testing.model import ModelServer
 from tutti_testing.stage import carrying
@@ -159,13 +158,6 @@ def test_a_team_is_not_hung_by_a_first_start(stage: Any) -> None:
     done = stage.tt("up", "--json", timeout=90).badly().json()
     (one,) = done["results"]
     assert (one["state"], one["ok"]) == ("auth_failed", False)
-
-
-def test_nobodys_command_line_is_refused_by_it(stage: Any) -> None:
-    """Every option that is always given is known to the real program."""
-    shown = stage.run("aider", "--help").well().stdout
-    missing = [one for one in (*CONSTRAINED, *DRAWN, *QUIET) if one not in shown]
-    assert missing == []
 
 
 def _asked(model: ModelServer) -> list[str]:

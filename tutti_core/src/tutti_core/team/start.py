@@ -97,7 +97,7 @@ def launch(
     runtime = context.runtime(agent)
     answer = runtime.launch(short)
     answer = attrs.evolve(answer, paste=held) if held else answer
-    pass_over(context, answer.leaves)
+    warnings += pass_over(context, answer.leaves)
     make_way(context, agent.name, replaced)
     with seat(context, wanted.profile):
         name = session_name(context, agent.name)
