@@ -25,7 +25,7 @@ from .progress import Progress
 @agents_argument
 @workspace_option
 @all_option
-@click.option("--clean", is_flag=True, help="Remove worktrees in which nothing would be lost.")
+@click.option("--clean", is_flag=True, help="Remove worktrees too; tt undo has them.")
 @click.option(
     "--grace",
     type=click.FloatRange(0),

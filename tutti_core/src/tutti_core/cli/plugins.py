@@ -10,7 +10,7 @@ import click
 from .. import discovery
 from ..plugins import Plugins
 from .common import json_option, show_json
-from .installing import removable, requirement, rows_anew, run_installer
+from .installing import installable, removable, rows_anew, run_installer
 from .style import table
 
 
@@ -40,7 +40,7 @@ def listing(above: bool, as_json: bool) -> int:
 @click.pass_obj
 def install(above: bool, names: Sequence[str], as_json: bool) -> int:
     """Install plugins into the environment of this tt; a short name means tutti-NAME."""
-    return _change("install", [requirement(name) for name in names], as_json or above)
+    return _change("install", installable(names), as_json or above)
 
 
 @command.command("uninstall")

@@ -16,13 +16,16 @@ from .ending import GRACE_SECS, end, end_survivors, session_now
 from .entry import is_open
 from .record import read_record, write_record
 from .restoring import keep_team
+from .trees import way_back
 
 if TYPE_CHECKING:
+    from ..git.worktrees import Retired
     from ..model.contract import SessionHost
     from .context import Context
 
 PARALLEL = 8
 LOCK_SECS = 300.0
+SHOWN = 5
 
 
 @attrs.frozen
@@ -31,7 +34,7 @@ class DownRequest:
 
     Attributes:
         agents: The agents to end; if empty all, those no longer configured included.
-        clean: Whether to remove their worktrees where nothing would be lost.
+        clean: Whether to remove their worktrees; all that is in them is kept for `tt undo`.
         grace: Seconds between asking a process to end and ending it.
     """
 
@@ -53,6 +56,7 @@ class Downed:
         cleaned: Whether its worktree was removed.
         detail: What the user should know.
         hint: What the user can do.
+        undo: The id of the undo entry that brings its worktree back; empty if none went.
     """
 
     agent: str
@@ -62,6 +66,7 @@ class Downed:
     cleaned: bool = False
     detail: str = ""
     hint: str = ""
+    undo: str = ""
 
 
 @attrs.frozen
@@ -218,16 +223,28 @@ def _counted(name: str, outcome: str, ended: Ended) -> Downed:
 def _clean(context: Context, name: str, done: Downed) -> Downed:
     from ..git.worktrees import Worktrees
 
+    trees = Worktrees(context.root, context.places.worktrees)
     if not os.path.lexists(context.places.worktrees / name):
         return done
     try:
-        retired = Worktrees(context.root, context.places.worktrees).retire(name)
+        retired = trees.retire(name, command=f"tt down --clean {name}")
     except TuttiError as error:
         return attrs.evolve(done, ok=False, detail=error.message, hint=error.hint)
     if read_record(context.places.agent(name)):
         write_record(context.root, name, {"worktree_path": None})
-    gone = ", ".join(retired.ignored[:5])
-    more = len(retired.ignored) - 5
-    ignored = f"with ignored files: {gone}{f' and {more} more' if more > 0 else ''}"
-    details = [done.detail, ignored if gone else ""]
-    return attrs.evolve(done, cleaned=True, detail="; ".join(filter(None, details)))
+    details = [
+        done.detail,
+        way_back(retired.undo) if retired.undo else "",
+        *_gone(retired),
+    ]
+    detail = "; ".join(filter(None, details))
+    return attrs.evolve(done, cleaned=True, detail=detail, undo=retired.undo)
+
+
+def _gone(retired: Retired) -> tuple[str, ...]:
+    """Return in words what was not kept, if anything."""
+    if not retired.unkept:
+        return ()
+    said = [f"{one.path} ({one.size >> 20} MiB)" for one in retired.unkept[:SHOWN]]
+    more = len(retired.unkept) - SHOWN
+    return (f"not kept: {', '.join(said)}" + (f" and {more} more" if more > 0 else ""),)

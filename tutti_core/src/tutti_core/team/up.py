@@ -33,6 +33,8 @@ class UpRequest:
         restore: Whether to start exactly those who ran last, each as it may work then.
         wait: Whether to wait until every agent is ready.
         without: Unowned tables to go on without.
+        keep_trees: Whether worktrees are left as they are even where the arrangement wishes them
+            fresh; for whoever starts agents again without being asked by a person.
     """
 
     agents: tuple[str, ...] = ()
@@ -43,6 +45,12 @@ class UpRequest:
     restore: bool = False
     wait: bool = True
     without: tuple[str, ...] = ()
+    keep_trees: bool = False
+
+    @property
+    def keeps_trees(self) -> bool:
+        """Whether worktrees are left as they are: whoever ran last goes on where it was."""
+        return self.keep_trees or self.restore
 
 
 @attrs.frozen
