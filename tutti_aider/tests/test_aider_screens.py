@@ -47,6 +47,12 @@ def test_the_cursor_tells_what_is_typed_from_what_was_sent() -> None:
     assert read(shown, None).state == "working"
 
 
+@pytest.mark.parametrize("sent", [">  /exit is a word", "ask> why", ">\n> so", "> a\n>\n>   b"])
+def test_what_was_sent_is_worked_on(sent: str) -> None:
+    """Whatever a prompt begins with, an answer may come below it before anything else shows."""
+    assert read(f"{RULE}\na.py\n{sent}\n\nan answer", None).state == "working"
+
+
 def test_an_empty_prompt_of_a_hidden_cursor_is_no_prompt() -> None:
     """Whoever shows no cursor takes no prompt, whatever the last row looks like."""
     assert read(f"{RULE}\n> quote it\n\nIt said:\n\n>", None).state == "working"
