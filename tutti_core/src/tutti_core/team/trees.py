@@ -53,6 +53,7 @@ def place(context: Context, agent: Agent, *, fresh: bool, keep: bool = False) ->
         return Tree(context.root)
     from ..git.worktrees import Worktrees
 
+    _need_repository(context.root)
     trees = Worktrees(context.root, context.places.worktrees)
     tree = trees.ensure(agent.name, context.arrangement.branch_of(agent))
     made = tree.created
@@ -102,6 +103,16 @@ def _ignore(context: Context, patterns: tuple[str, ...]) -> None:
         git = Git(context.root)
         for pattern in patterns:
             git.exclude(pattern)
+
+
+def _need_repository(root: Path) -> None:
+    from ..git.repo import main_root
+
+    if main_root(root) is None:
+        raise GitError(
+            f"{root} is not in a git repository, so no worktree can be made",
+            hint="git init and a first commit, or worktree = false under [defaults]",
+        )
 
 
 def way_back(undo: str) -> str:
