@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tutti_testing import wait_for
-from tutti_testing.model import ModelServer
+from tutti_testing.model import Delay, ModelServer
 from tutti_testing.stage import carrying
 
 AGENTS = ("one", "two")
@@ -91,6 +91,7 @@ def test_what_it_would_run_itself_is_only_words(stage: Any, model: ModelServer) 
     stage.tt("up").well()
     stage.until("one", "idle")
     for prompt in ("!touch not-run; : [[slow 10 0.3]]", "/exit [[slow 10 0.3]]", "{end"):
+        model.mode = Delay(2.0) if prompt == "{end" else None
         stage.tt("send", "one", prompt).well()
         assert wait_for(lambda prompt=prompt: prompt in _asked(model), 30), _asked(model)
         stage.until("one", "idle")
