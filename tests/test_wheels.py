@@ -35,7 +35,18 @@ GIVES = {
     "tutti_openclaw": {"core", "openclaw"},
     "tutti_permissions": {"core", "permissions"},
     "tutti_testing": {"core", "demo"},
-    "tutti_all": {"core", "aider", "claude", "codex", "custom", "demo", "openclaw", "permissions"},
+    "tutti_worktree": {"core", "worktree"},
+    "tutti_all": {
+        "core",
+        "aider",
+        "claude",
+        "codex",
+        "custom",
+        "demo",
+        "openclaw",
+        "permissions",
+        "worktree",
+    },
 }
 
 # Imports every module of one package, then says what was imported, and what is installed, that

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .cli.common import agent_argument as agent_argument
     from .cli.common import json_option as json_option
+    from .cli.common import open_running as open_running
     from .cli.common import show_json as show_json
     from .cli.common import workspace_option as workspace_option
+    from .cli.style import legible as legible
     from .cli.style import paint as paint
     from .cli.style import table as table
     from .config.convert import convert as convert
@@ -21,6 +23,15 @@ if TYPE_CHECKING:
     from .detection.judge import judge as judge
     from .detection.rulefile import compile_rules as compile_rules
     from .errors import TuttiError as TuttiError
+    from .git.moving import move_refs as move_refs
+    from .git.moving import tip as tip
+    from .git.repo import Git as Git
+    from .git.reviving import branch_off as branch_off
+    from .git.reviving import export_tree as export_tree
+    from .git.reviving import planned_moves as planned_moves
+    from .git.reviving import revive as revive
+    from .git.snapshot import pin as pin
+    from .git.worktrees import Worktrees as Worktrees
     from .markers import hookimpl as hookimpl
     from .model.arrangement import Agent as Agent
     from .model.arrangement import Arrangement as Arrangement
@@ -73,16 +84,27 @@ if TYPE_CHECKING:
     from .team.reach import root_of as root_of
     from .team.reach import target_of as target_of
     from .team.versions import version_of as version_of
+    from .undoing.entry import FileCopy as FileCopy
+    from .undoing.entry import LostTree as LostTree
+    from .undoing.entry import RefChange as RefChange
+    from .undoing.entry import UndoEntry as UndoEntry
+    from .undoing.entry import Unkept as Unkept
+    from .undoing.store import Undo as Undo
 
 _HOMES = {
-    "cli.common": "agent_argument json_option show_json workspace_option",
-    "cli.style": "paint table",
+    "cli.common": "agent_argument json_option open_running show_json workspace_option",
+    "cli.style": "legible paint table",
     "config.convert": "convert",
     "config.find": "global_path",
     "detection.evidence": "gather",
     "detection.judge": "judge",
     "detection.rulefile": "compile_rules",
     "errors": "TuttiError",
+    "git.moving": "move_refs tip",
+    "git.repo": "Git",
+    "git.reviving": "branch_off export_tree planned_moves revive",
+    "git.snapshot": "pin",
+    "git.worktrees": "Worktrees",
     "markers": "hookimpl",
     "model.arrangement": "Agent Arrangement Profile Workspace",
     "model.attempt": "Attempt",
@@ -103,6 +125,8 @@ _HOMES = {
     "team.plan": "started_by",
     "team.reach": "root_of target_of",
     "team.versions": "version_of",
+    "undoing.entry": "FileCopy LostTree RefChange UndoEntry Unkept",
+    "undoing.store": "Undo",
 }
 _WHERE = {name: module for module, names in _HOMES.items() for name in names.split()}
 

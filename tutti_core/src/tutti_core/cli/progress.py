@@ -44,6 +44,10 @@ class Progress:
                 self._shown = text
                 self._draw()
 
+    def leaves(self) -> None:
+        """Say on a terminal that what is begun is waited for after Ctrl+C."""
+        self.show("what is begun is ended; Ctrl+c again does not wait for that")
+
     def told(self, who: str, words: str, *, ok: bool) -> None:
         """Print what became of somebody.
 

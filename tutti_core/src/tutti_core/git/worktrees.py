@@ -20,10 +20,11 @@ from tutti_core.git.listing import read_list
 from tutti_core.git.locking import repository_lock
 from tutti_core.git.making import add, plan
 from tutti_core.git.names import check_agent, check_branch
-from tutti_core.git.records import Records
+from tutti_core.git.records import Branches, Records
 from tutti_core.git.repo import Git
-from tutti_core.git.site import Site, stranger, survey
+from tutti_core.git.site import Site, locked, some, stranger, survey
 from tutti_core.git.trash import Trash
+from tutti_core.git.worth import contents, held, staged
 from tutti_core.git.wreck import clear, clear_staging
 from tutti_core.undoing.entry import Unkept
 from tutti_core.undoing.store import Undo
@@ -80,6 +81,7 @@ class Worktrees:
         self.home = home
         self.git = Git(root)
         self.records = Records(root / ".tutti" / "state" / "worktrees.json")
+        self.branches = Branches(root / ".tutti" / "state" / "branches.json")
         self.undo = Undo(root)
         self.bench = Bench(self.git, Trash(home.parent / "trash"), self.undo)
 
@@ -155,6 +157,47 @@ class Worktrees:
             self.records.forget(agent)
         self.bench.trash.empty()
         return retired
+
+    def worth(self, agent: str) -> tuple[str, ...]:
+        """Return in words what is in a worktree and nowhere else; reads only.
+
+        What git ignores does not count.
+
+        Args:
+            agent: The agent's name.
+
+        Raises:
+            GitError: It has no worktree of tutti's, or git cannot tell.
+        """
+        site = self.survey(agent)
+        entry, admin = site.registered
+        there = site.whole
+        changed = (
+            contents(self.git, site.path).changed if there else staged(self.git, admin, entry.head)
+        )
+        words = [f"changes in {some(changed)}"] if changed else []
+        return (*words, *held(self.git, admin, entry.head))
+
+    def ailment(self, agent: str) -> tuple[str, str]:
+        """Return what is wrong with a worktree, and what mends it; two empty texts if nothing is.
+
+        Args:
+            agent: The agent's name.
+        """
+        site = self.survey(agent)
+        if site.entry and site.entry.locked is not None:
+            found = locked(site.path, site.entry.locked)
+            return found.message, found.hint
+        if site.whole:
+            return "", ""
+        if site.taken and not site.empty and site.record and site.record.created_at:
+            found = stranger(site)
+            return found.message, found.hint
+        if site.record and site.record.created_at is None:
+            return f"{site.path} was never finished", f"tt up {agent} makes it anew"
+        if site.entry:
+            return f"{site.path} is gone, and git still lists it", f"tt up {agent} makes it anew"
+        return f"{site.path} is gone", f"tt up {agent} makes it anew"
 
     def exclude(self) -> None:
         """Keep tutti's folder out of the user's `git status` and `git add -A`.
@@ -233,6 +276,8 @@ class Worktrees:
             self._check_made(site.agent, branch)
         except GitError as error:
             raise self._undone(site.agent, args, error) from error
+        if "-b" in args:
+            self.branches.note(branch, args[-1])
         self.records.finish(site.agent)
 
     def _check_made(self, agent: str, branch: str) -> None:

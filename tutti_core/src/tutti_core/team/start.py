@@ -152,10 +152,13 @@ def _unheld(runtime: Runtime, wanted: LaunchRequest, answer: Launch) -> tuple[st
 
 
 def _session(context: Context, name: str, wanted: LaunchRequest, launch: Launch) -> Session:
+    from ..state.disk import explained, make_private
     from ..state.files import write_atomic
 
     for path, text in launch.files.items():
         write_atomic(path, text.encode())
+    with explained("make", context.places.logs):
+        make_private(context.places.logs)
     agent = wanted.agent
     spec = SessionSpec(
         name=name,
@@ -170,6 +173,7 @@ def _session(context: Context, name: str, wanted: LaunchRequest, launch: Launch)
             "runtime": context.arrangement.runtime_of(agent) or "",
             "profile": wanted.profile.name if wanted.profile else "",
         },
+        ring=str(context.places.ring(agent.name)),
     )
     return _create(context, spec)
 

@@ -1,0 +1,1 @@
+"""What was taken away comes back, and what nobody needs goes."""
