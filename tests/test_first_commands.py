@@ -35,8 +35,6 @@ LINES = (
     "tt watch",
     "tt switch",
     'tt send frontend "Analyze the review page UX issues"',
-    'tt send frontend --wait --timeout-secs 900 "Analyze the review page UX issues"',
-    'tt send frontend --auto_up --wait --output "Analyze the review page UX issues"',
     "tt health --json",
     "tt detect frontend",
     "tt detect frontend --json",

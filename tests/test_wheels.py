@@ -36,18 +36,9 @@ GIVES = {
     "tutti_permissions": {"core", "permissions"},
     "tutti_testing": {"core", "demo"},
     "tutti_worktree": {"core", "worktree"},
-    "tutti_all": {
-        "core",
-        "aider",
-        "claude",
-        "codex",
-        "custom",
-        "demo",
-        "openclaw",
-        "permissions",
-        "worktree",
-    },
 }
+# Everything but the kit, which is for authors.
+GIVES["tutti_all"] = {one for each in GIVES.values() for one in each}
 
 # Imports every module of one package, then says what was imported, and what is installed, that
 # neither is declared by the distribution of another nor by what that one needs.

@@ -233,6 +233,8 @@ def _clean(context: Context, name: str, done: Downed) -> Downed:
     if not os.path.lexists(context.places.worktrees / name):
         return done
     try:
+        if tree := trees.inspect(name):
+            context.plugins.leave(context, name, tree.path)
         retired = trees.retire(name, command=f"tt down --clean {name}")
     except TuttiError as error:
         return attrs.evolve(done, ok=False, detail=error.message, hint=error.hint)
