@@ -254,7 +254,9 @@ class Sparing(Host):
     """It ends the processes, and keeps the session."""
 
     def end(self, session: Session, *, grace: float = 3.0) -> Ended:
-        """Only kill."""
+        """Only kill, until somebody asks again."""
+        if session.dead:
+            return self.real.end(session, grace=grace)
         os.kill(session.pid, signal.SIGKILL)
         return Ended(killed=(session.pid,))
 
