@@ -20,6 +20,7 @@ ROOMS = (
     "errors",
     "model",
     "state",
+    "undoing",
     "log",
     "config",
     "terminal",

@@ -8,6 +8,7 @@ import random
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -18,6 +19,7 @@ import pytest
 import tomli
 
 from tutti_core.config import known
+from tutti_core.version import VERSION
 
 # The first test waits for all the wheels, and the first of each member for an installation.
 pytestmark = pytest.mark.timeout(300)
@@ -77,6 +79,20 @@ PROGRAMS = """
 import json
 from tutti_core import Plugins
 print(json.dumps({name: one.program for name, one in Plugins.installed().runtimes().items()}))
+"""
+
+STRANGE = """
+[workspace]
+name = "strange"
+[[agent]]
+name = "one"
+runtime = "amp"
+[[agent]]
+name = "two"
+runtime = "gemini-cli"
+[[agent]]
+name = "three"
+runtime = "codex"
 """
 
 SEED = os.environ.get("TUTTI_SEED") or str(random.SystemRandom().randrange(10**6))
@@ -302,6 +318,26 @@ def test_the_page_shows_what_is_said_of_a_missing_command(
     assert f"$ tt runtimes\n{told}" in shown
 
 
+def test_one_distribution_is_enough_for_a_team(houses: Callable[..., House]) -> None:
+    """With one runtime and no policy to be had, what `tt init` wrote goes up, and down again."""
+    house = houses("tutti_demo")
+    (house.project / "tutti.toml").unlink(missing_ok=True)
+    house.tt("init")
+    with tempfile.TemporaryDirectory(prefix="tt-") as sockets:
+        house.env |= {"TMUX_TMPDIR": sockets, "TUTTI_TMUX_SOCKET": "t"}
+        try:
+            assert [one["ok"] for one in house.tt("up")["results"]] == [True]
+            assert [one["outcome"] for one in house.tt("down")["results"]] == ["stopped"]
+        finally:
+            subprocess.run(
+                ["tmux", "-L", "t", "kill-server"],
+                env=house.env,
+                capture_output=True,
+                timeout=20,
+                check=False,
+            )
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("some", range(FEW, MANY), indirect=True)
 def test_any_members_work_together(some: House, version: str) -> None:
@@ -316,6 +352,7 @@ def works(house: House, version: str) -> None:
     assert listed == dict.fromkeys(house.plugins, ("ok", None))
     begins(house)
     answers(house)
+    explains(house)
 
 
 def begins(house: House) -> None:
@@ -346,3 +383,28 @@ def answers(house: House) -> None:
             assert code == 2
             assert said.startswith(f"error[tool]: tt {name} comes with {owner}, which ")
             assert len(said.splitlines()) == 2
+
+
+def explains(house: House) -> None:
+    """Assert that of each runtime that is not there it is said how to get it, or declare it."""
+    house.project.joinpath("tutti.toml").write_text(STRANGE)
+    error = house.refused("doctor")
+    told = {one["path"]: (one["message"], one["remedy"]) for one in error["problems"]}
+    declare = "declare it in a [[runtime]] table"
+    if "custom" not in house.plugins:
+        declare += "; that takes tutti-custom, which is not installed: "
+        declare += "run `tt plugins install custom`"
+    assert told.pop("agent[0].runtime") == (
+        'no plugin gives a runtime "amp"',
+        f"install a plugin that gives it, or {declare}",
+    )
+    assert told.pop("agent[1].runtime") == (
+        f'runtime "gemini-cli" comes with tutti-gemini, which tutti {VERSION} does not have yet',
+        f"do without it until a later tutti brings it, or {declare}",
+    )
+    if "codex" not in house.plugins:
+        assert told.pop("agent[2].runtime") == (
+            'runtime "codex" comes with tutti-codex, which is not installed',
+            "run `tt plugins install codex`",
+        )
+    assert told == {}

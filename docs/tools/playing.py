@@ -20,6 +20,7 @@ ELSEWHERE = ("pip ", ".venv/bin/pip ")
 # What differs from one run to the next, each with what it is shown as. An agent that is seen a
 # moment earlier or later works or is idle.
 _VARIES = (
+    (r"\d{8}-\d{6}-\d{6}[0-9a-f]{2}", "UNDO"),
     (r"\b[0-9a-f]{7,40}\b", "HEX"),
     (r"\d+", "0"),
     (r"says (?:working|waiting)", "says BUSY"),

@@ -20,6 +20,7 @@ from pages import section
 
 from tutti_core import STATES, Plugins, Reading
 from tutti_core.cli.send import EXIT_CODES
+from tutti_core.team.turn import CATEGORIES
 from tutti_testing import Stage
 from tutti_testing.stage import Result, environment
 
@@ -33,6 +34,10 @@ runtime = "demo"
 [[agent]]
 name = "{AGENT}"
 prompt = "[[write beds.md Thyme.]] [[commit Plan]]"
+[[agent]]
+name = "troubled"
+[[agent]]
+name = "mortal"
 [[agent]]
 name = "deaf"
 runtime = "deaf"
@@ -123,6 +128,7 @@ class Day:
         self.tt("up", AGENT, "--json", name="up again")
         self.look()
         self.prompt()
+        self.wait()
         self.keep()
         self.tt("up", "--bogus")
         self.tt("diff", AGENT)
@@ -154,6 +160,15 @@ class Day:
         self.tt("send", "deaf", "Hello?")
         self.tt("send", "gone", "Hello?")
         self.tt("send", "gone", "Hello?")
+
+    def wait(self) -> None:
+        """Wait for turns, each of which ends in another way."""
+        for prompt in ("[[http 401]]", "[[limit 5pm]]", "[[http 500]]", "[[ask Which?|A|B]]"):
+            self.tt("send", "troubled", prompt, "--wait", "--json")
+        self.tt("send", "mortal", "[[think 1]] [[exit 7]]", "--wait")
+        self.tt("send", "mortal", "[[think 60]]", "--auto-up", "--wait", "--timeout-secs", "2")
+        words = ("send", AGENT, "[[say Done.]]", "--output", "--json")
+        self.tt(*words, name="tt send AGENT PROMPT --output --json")
 
     def keep(self) -> None:
         """Take down the files there are now."""
@@ -214,7 +229,7 @@ class Day:
 
 @pytest.fixture(scope="module")
 def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
-    """One day of a team of three: one works, one takes no Enter, one leaves when spoken to."""
+    """One day of a team: one works, two have trouble, one takes no Enter, one leaves at a word."""
     folder = tmp_path_factory.mktemp("contract")
     sockets = Path(tempfile.mkdtemp(prefix="tt-"))
     home, guests = folder / "home", folder / "guests"
@@ -338,7 +353,7 @@ def test_errors_have_a_category_of_the_page(day: Day) -> None:
     from tutti_core.errors import TuttiError
 
     (row,) = [one for one in shapes()["Error"] if one[0] == "category"]
-    kinds = {one.category for one in TuttiError.__subclasses__()}
+    kinds = {one.category for one in TuttiError.__subclasses__()} | {*CATEGORIES.values()}
     assert set(coded(row[2])) == kinds
     assert day.objects("Error")[0]["category"] in kinds
 
@@ -428,7 +443,8 @@ def test_what_can_be_done_twice_is_done_once(day: Day) -> None:
     (ended,) = day.objects("down again")[0]["results"]
     assert (started["outcome"], started["ok"]) == ("running", True)
     assert (ended["outcome"], ended["ok"]) == ("not running", True)
-    assert len([one for one in day.events["agent.started"] if one["runtime"] == "demo"]) == 1
+    name = f"tutti-garden-{AGENT}"
+    assert len([one for one in day.events["agent.started"] if one["session_name"] == name]) == 1
 
 
 def test_what_is_to_come_is_not_there() -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 
 from tutti_testing import Stage
+from tutti_testing.stage import wait_for
 
 TEAM = """[workspace]
 name = "shop"
@@ -155,3 +159,76 @@ def test_a_user_nobody_knows_is_told_to_set_home(workspace: Stage) -> None:
     )
     told = workspace.run(sys.executable, "-c", program).badly()
     assert json.loads(told.stderr)["error"]["hint"] == "set HOME to a folder of your own"
+
+
+def test_up_says_what_it_does_not_change(workspace: Stage) -> None:
+    """A mode or a policy asked for an agent that runs already is not dropped in silence."""
+    workspace.team(TWO)
+    workspace.tt("up", "--mode", "safe").well()
+    told = workspace.tt("up", "--mode", "unattended", "--policy", "bypass").well().stderr
+    assert (
+        "lead, tests: goes on as it was started, in mode safe, not in mode unattended, policy"
+        " bypass: tt down, then tt up --mode unattended --policy bypass"
+    ) in told
+    assert "goes on" not in workspace.tt("up", "--mode", "safe").well().stderr
+
+
+def test_an_interrupted_up_says_who_runs(workspace: Stage) -> None:
+    """Ctrl+C ends the waiting: who runs goes on, who was not begun is named, the exit is 130."""
+    workspace.team(
+        f'{TEAM}[[agent]]\nname = "slow"\nruntime = "never"\n'
+        '[[agent]]\nname = "last"\ndepends_on = ["slow"]\n'
+        '[[runtime]]\nname = "never"\ncommand = "sleep 600"\n'
+    )
+    argv = [sys.executable, "-m", "tutti_core", "up", "--mode", "safe", "--json"]
+    with subprocess.Popen(
+        argv, cwd=workspace.root, env=workspace.env, stdout=subprocess.PIPE, text=True
+    ) as coming:
+        assert wait_for(lambda: _running(workspace) == {"lead", "slow"})
+        coming.send_signal(signal.SIGINT)
+        printed, _ = coming.communicate(timeout=60)
+    told = json.loads(printed)
+    assert coming.returncode == 130
+    assert (told["ok"], told["interrupted"]) == (False, True)
+    results = {one["agent"]: one for one in told["results"]}
+    assert (results["slow"]["ok"], results["slow"]["detail"]) == (
+        True,
+        "runs; nobody waited until it was ready",
+    )
+    assert (results["last"]["ok"], results["last"]["hint"]) == (False, "tt up last")
+    assert _running(workspace) == {"lead", "slow"}
+
+
+def _running(workspace: Stage) -> set[str]:
+    return {name for name, row in workspace.status().items() if row["running"]}
+
+
+def test_an_agent_does_not_end_itself_half_way(workspace: Stage) -> None:
+    """Typed in an agent's own session, `tt down` names the others; nothing is ended by it."""
+    workspace.team(TWO)
+    workspace.tt("up", "--mode", "safe").well()
+    inside = {"TUTTI_AGENT": "lead", "TUTTI_ROOT": str(workspace.root)}
+    told = workspace.tt("down", env=inside).badly().stderr
+    assert "lead would end itself" in told
+    assert "hint: tt down tests" in told
+    assert _running(workspace) == {"lead", "tests"}
+    workspace.tt("down", "tests", env=inside).well()
+    workspace.tt("down").well()
+    assert "No running agents" in workspace.tt("down", env=inside).well().stdout
+
+
+def test_cleaning_can_be_repeated(workspace: Stage) -> None:
+    """`tt down --clean` cleans up after agents that had stopped, counts, and then has nothing."""
+    workspace.team(TWO)
+    workspace.tt("up", "--mode", "safe").well()
+    workspace.tt("down").well()
+    assert workspace.tt("down", "--clean").well().stdout == "Removed 2 worktree(s).\n"
+    again = workspace.tt("down", "--clean").well().stdout
+    assert again == "No running agents to stop, no worktrees to remove.\n"
+
+
+def test_the_doctor_names_the_version_of_the_demo(workspace: Stage) -> None:
+    """It is the scripted agent's own, not that of the Python it runs on."""
+    workspace.team(TEAM)
+    checks = {one["check"]: one for one in workspace.tt("doctor", "--json").json()["checks"]}
+    assert checks["runtime/lead"]["detail"] == f"Tutti Demo {version('tutti-demo')}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from tutti_testing import Stage
@@ -98,18 +99,22 @@ def test_agents_without_worktrees_need_no_repository(workspace: Stage) -> None:
         apart.close()
 
 
-def test_a_tree_with_work_in_it_is_kept(workspace: Stage) -> None:
-    """What the file wishes yields to work that would be lost, aloud; what was typed is refused."""
+def test_a_fresh_tree_costs_nobodys_work(workspace: Stage) -> None:
+    """What was in it is kept first, and who starts it anew is told how to have it again."""
     workspace.team(TEAM + "fresh_worktree = true\n")
     workspace.tt("up").well()
     (workspace.tree("one") / "draft.txt").write_text("half done")
     workspace.tt("down").well()
-    workspace.run("git", "commit", "-q", "--allow-empty", "-m", "Go on").well()
-    told = workspace.tt("up").well().stderr
-    assert "one: the worktree of one has uncommitted work, so it is not started anew" in told
-    workspace.tt("down").well()
-    assert "uncommitted work" in workspace.tt("up", "--fresh-worktree").badly().stderr
+    workspace.tt("up", "--restore").well()
     assert (workspace.tree("one") / "draft.txt").read_text() == "half done"
+    workspace.tt("down").well()
+    told = workspace.tt("up").well().stderr
+    assert "one: starts anew; " in told
+    assert not (workspace.tree("one") / "draft.txt").exists()
+    (entry,) = (workspace.root / ".tutti" / "undo").glob("*.json")
+    assert entry.stem in told
+    ref = json.loads(entry.read_text())["trash"]
+    assert workspace.run("git", "show", f"{ref}:tree/draft.txt").well().stdout == "half done"
 
 
 def test_work_from_before_is_told(workspace: Stage) -> None:
@@ -119,4 +124,6 @@ def test_work_from_before_is_told(workspace: Stage) -> None:
     (workspace.tree("one") / "draft.txt").write_text("half done")
     workspace.tt("down").well()
     assert "one: goes on in its worktree" in workspace.tt("up").well().stderr
-    assert "changes in draft.txt" in workspace.tt("down", "--clean").badly().stderr
+    cleaned = workspace.tt("down", "--clean").well().stderr
+    assert "worktree removed, tt undo restore " in cleaned
+    assert not workspace.tree("one").exists()

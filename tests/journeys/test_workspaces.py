@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tutti_testing import Stage
+from tutti_testing import Stage, wait_for
 from tutti_testing.stage import carrying
 
 TEAM = """
@@ -68,9 +69,8 @@ def test_two_checkouts_of_one_name_never_mix(workspace: Stage, other: Stage) -> 
     assert str(other.root) in told
     assert "name of several" in workspace.tt("send", "shop/api", "x", cwd=workspace.home).stderr
 
-    words = ("send", "api", "[[write mine.txt x]]", "-w", str(other.root))
+    words = ("send", "api", "[[write mine.txt x]]", "-w", str(other.root), "--wait")
     workspace.tt(*words, cwd=workspace.home).well()
-    other.until("api", "idle")
     assert (other.tree("api") / "mine.txt").exists()
     assert not (workspace.tree("api") / "mine.txt").exists()
 
@@ -301,3 +301,39 @@ def test_two_add_at_once(workspace: Stage) -> None:
         _, told = one.communicate(timeout=60)
         assert one.returncode == 0, told
     assert {one["path"] for one in registry(workspace)} == {str(one.root) for one in stages}
+
+
+QUICK = """
+import sys
+from tutti_core.cli.quick import quick
+code = quick(["status", "--all", "--json"])
+heavy = "attr cattrs pluggy structlog libtmux tomlkit click asyncio importlib.metadata".split()
+print(code, *[name for name in heavy if name in sys.modules], file=sys.stderr)
+"""
+
+
+def test_looking_everywhere_is_quick(workspace: Stage) -> None:
+    """Nothing heavy is imported to look at teams that were looked at before."""
+    workspace.team(team("w", "api")).tt("up").well()
+    # What is kept is kept for one search path, and this one is not the other commands'.
+    workspace.run(sys.executable, "-c", QUICK).well()
+    done = workspace.run(sys.executable, "-c", QUICK).well()
+    assert done.stderr.split() == ["0"]
+
+
+def test_nobody_else_is_begun_with_after_ctrl_c(workspace: Stage, other: Stage) -> None:
+    """Whoever is being started is started whole; what was not begun with is not there."""
+    chain = AGENT.format(name="first") + AGENT.format(name="second") + 'depends_on = ["first"]\n'
+    for stage, name in ((workspace, "one"), (other, "two")):
+        stage.team(TEAM.format(name=name) + chain).tt("workspaces", "add").well()
+    argv = [sys.executable, "-m", "tutti_core", "up", "--all"]
+    raising = subprocess.Popen(
+        argv, cwd=workspace.home, env=workspace.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert wait_for(lambda: bool(carrying(workspace.root, ["first"])))
+    raising.send_signal(signal.SIGINT)
+    raising.communicate(timeout=120)
+    assert raising.returncode == 130
+    assert workspace.status()["first"]["running"]
+    assert not carrying(workspace.root, ["second"])
+    workspace.tt("up").well()

@@ -32,6 +32,15 @@ def test_a_short_name_is_one_of_ours(name: str, wanted: str) -> None:
     assert installing.requirement(name) == wanted
 
 
+@pytest.mark.parametrize("name", ["gemini", "Gemini", "gemini==1", "gemini[all] >= 2"])
+def test_a_short_name_of_what_is_not_made_yet_is_refused(name: str) -> None:
+    """Under a name that will be ours an index may have somebody else's work."""
+    with pytest.raises(PluginError, match=r"means tutti-gemini, which tutti .* not have") as caught:
+        installing.installable(["claude", name])
+    assert caught.value.hint.endswith("write tutti-gemini")
+    assert installing.installable(["claude", "tutti-gemini"]) == ["tutti-claude", "tutti-gemini"]
+
+
 @pytest.mark.parametrize(
     "name", ["core", "tutti-core", "tutti_core", "Tutti.Core", "tutti-core==1"]
 )

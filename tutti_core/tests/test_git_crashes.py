@@ -13,6 +13,7 @@ import pytest
 
 from tutti_core.errors import GitError
 from tutti_core.git.locking import repository_lock
+from tutti_core.git.reviving import revive
 from tutti_core.git.trash import Trash
 from tutti_core.git.worktrees import Worktrees
 
@@ -58,7 +59,8 @@ trees = Worktrees(root, root / ".tutti" / "worktrees")
 """
 KILL = """
 import os, signal
-from tutti_core.git import clearing, entries, records, trash
+from tutti_core.git import clearing, entries, records, snapshot, trash
+from tutti_core.undoing import store
 
 def die(*args, **options):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -444,22 +446,26 @@ class TestWrecks:
         assert (repo.parent / "theirs").exists()
 
 
+RETIRING = [
+    "clearing.take = after(clearing.take)",
+    "store.Undo.begin = die",
+    "store.Undo.begin = after(store.Undo.begin)",
+    "trash.Trash.take = after(trash.Trash.take)",
+    "trash.Trash.seal = after(trash.Trash.seal)",
+    "clearing.erase = die",
+    "clearing.erase = after(entries.erase)",
+    "entries.shutil.rmtree = die",
+    "trash.Trash.empty = die",
+    "store.Undo.settle = die",
+    "records.Records.forget = die",
+    "records.Records.forget = after(records.Records.forget)",
+]
+
+
 class TestKilledWhileRetiring:
     """The tree is whole in one place or the other, and can be had or retired again."""
 
-    @pytest.mark.parametrize(
-        "point",
-        [
-            "trash.Trash.take = after(trash.Trash.take)",
-            "trash.Trash.seal = after(trash.Trash.seal)",
-            "clearing.erase = die",
-            "clearing.erase = after(entries.erase)",
-            "entries.shutil.rmtree = die",
-            "trash.Trash.empty = die",
-            "records.Records.forget = die",
-            "records.Records.forget = after(records.Records.forget)",
-        ],
-    )
+    @pytest.mark.parametrize("point", RETIRING)
     @pytest.mark.parametrize("then", ["ensure", "retire"])
     def test_at_any_step(self, trees: Worktrees, repo: Path, point: str, then: str) -> None:
         """What was committed is there, and git is content."""
@@ -467,7 +473,7 @@ class TestKilledWhileRetiring:
         path = trees.ensure("api", "tutti/api").path
         sh("git commit -qm two --allow-empty", path)
         killed(repo, f"{KILL}\n{point}\ntrees.retire('api')")
-        if then == "retire" and trees._records.read():
+        if then == "retire" and trees.records.read():
             trees.retire("api")
         tree = trees.ensure("api", "tutti/api")
         assert sh("git log -1 --format=%s", tree.path) == "two\n"
@@ -477,6 +483,18 @@ class TestKilledWhileRetiring:
             sh("git fsck --no-progress 2>&1; ls .git | grep -e worktrees -e debris || :", repo)
             == ""
         )
+
+    @pytest.mark.parametrize("point", RETIRING)
+    def test_what_was_in_it_can_be_had(self, trees: Worktrees, repo: Path, point: str) -> None:
+        """Wherever it is by then: in its place, or in what the undo entry names."""
+        path = trees.ensure("api", "tutti/api").path
+        sh("echo 2 > sub/a; git add .; echo 3 > sub/a; echo new > new", path)
+        killed(repo, f"{KILL}\n{point}\ntrees.retire('api')")
+        if not (path / "new").exists():
+            *_, entry = trees.undo.entries()
+            revive(trees, entry)
+        assert sh("cat sub/a new; git show :sub/a", path) == "3\nnew\n2\n"
+        assert trees.ensure("api", "tutti/api").dirty
 
     def test_a_folder_that_was_not_looked_at_again_is_kept(
         self, trees: Worktrees, repo: Path
@@ -488,6 +506,84 @@ class TestKilledWhileRetiring:
         trees.retire("api")
         (kept,) = (repo / ".tutti" / "trash").iterdir()
         assert (kept / "sub" / "a").read_text() == "1\n"
+
+
+class TestKilledWhileStartingAnew:
+    @pytest.mark.parametrize(
+        "point",
+        [
+            "store.Undo.begin = after(store.Undo.begin)",
+            "trash.Trash.take = after(trash.Trash.take)",
+            "clearing.erase = after(entries.erase)",
+            "freshening.move_refs = die",
+            "freshening.move_refs = after(freshening.move_refs)",
+            "records.Records.begin = after(records.Records.begin)",
+            "records.Records.finish = die",
+            "freshening.carry = die",
+            "freshening.carry = after(freshening.carry)",
+            "store.Undo.settle = die",
+        ],
+    )
+    def test_at_any_step(self, trees: Worktrees, repo: Path, point: str) -> None:
+        """The next call gives a tree, and all that was there is in it or can be had."""
+        path = trees.ensure("api", "tutti/api").path
+        sh("git commit -qm mine --allow-empty; echo 2 > sub/a; echo k > .env; echo n > n", path)
+        sh("echo .env >> .git/info/exclude; git commit -qm more --allow-empty", repo)
+        killed(
+            repo,
+            f"{KILL}\nfrom tutti_core.git import freshening\n{point}\n"
+            "freshening.freshen(trees, 'api', 'tutti/api')",
+        )
+        trees.ensure("api", "tutti/api")
+        if not (path / "n").exists():
+            *_, entry = trees.undo.entries()
+            revive(trees, entry)
+        assert sh("cat sub/a .env n; git log -1 --format=%s", path) == "2\nk\nn\nmine\n"
+        assert sh("git fsck --no-progress 2>&1 | grep -v dangling || :", repo) == ""
+
+
+class TestKilledWhileRestoring:
+    @pytest.mark.parametrize(
+        "point",
+        [
+            "reviving._detached = die",
+            "reviving._detached = after(reviving._detached)",
+            "reviving.fill = after(reviving.fill)",
+            "store.Undo.begin = after(store.Undo.begin)",
+            "trash.Trash.take = after(trash.Trash.take)",
+            "clearing.erase = after(entries.erase)",
+            "reviving.move_refs = after(reviving.move_refs)",
+            "reviving.attach = die",
+            "reviving.attach = after(reviving.attach)",
+            "import tutti_core.state.files as f; f.write_atomic = after(f.write_atomic)",
+            "reviving._into_place = after(reviving._into_place)",
+            "store.Undo.settle = die",
+        ],
+    )
+    def test_at_any_step(self, trees: Worktrees, repo: Path, point: str) -> None:
+        """A team can be started, the restoring can be begun again, and both trees can be had."""
+        path = trees.ensure("api", "tutti/api").path
+        sh("echo first > new; git commit -qm first --allow-empty", path)
+        first = trees.undo.get(trees.retire("api").undo)
+        trees.ensure("api", "tutti/api")
+        sh("echo second > other", path)
+        killed(
+            repo,
+            f"{KILL}\nfrom tutti_core.git import reviving\n"
+            f"entry = trees.undo.get('{first.id}')\n{point}\nreviving.revive(trees, entry)",
+        )
+        tree = trees.ensure("api", "tutti/api")
+        there = {item.name for item in tree.path.iterdir()}
+        if "other" not in there:
+            second = next(e for e in trees.undo.entries() if e.undoes == first.id)
+            done = revive(trees, second)
+            assert (path / "other").read_text() == "second\n"
+            assert done.path == path
+        revive(trees, first)
+        assert (path / "new").read_text() == "first\n"
+        assert sh("git log -1 --format=%s", path) == "first\n"
+        assert sh("git fsck --no-progress 2>&1 | grep -v dangling || :", repo) == ""
+        assert sh("git worktree list", repo).count("\n") == 2
 
 
 class TestManyAtOnce:

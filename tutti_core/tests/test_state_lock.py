@@ -355,3 +355,23 @@ def test_unusable_lock_file_is_an_error(tmp_path: Path) -> None:
     """Where the lock file cannot be opened, here a folder, the error names it."""
     with pytest.raises(StateError, match=f"cannot lock {tmp_path}"):
         Lock(tmp_path).acquire()
+
+
+def test_waiting_ends_when_it_is_told_to(tmp_path: Path) -> None:
+    """Whoever waits for a lock that is held stops as soon as it may, and is told who holds it."""
+    path, over = tmp_path / "x.lock", threading.Event()
+    raised: list[LockHeld] = []
+
+    def wait() -> None:
+        try:
+            Lock(path, timeout=300, unless=over.is_set).acquire()
+        except LockHeld as error:
+            raised.append(error)
+
+    with Lock(path, purpose="the first"):
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        over.set()
+        waiting.join(timeout=10)
+        assert not waiting.is_alive()
+    assert "the first" in raised[0].message

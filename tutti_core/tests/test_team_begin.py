@@ -202,7 +202,7 @@ class TestRuntimesThatAreNotThere:
 class TestWithoutAPolicy:
     def test_the_next_up_works(self, crew: Any, templates: list[Template]) -> None:
         """Where no plugin has a policy, agents ask a person, and the file says why."""
-        begin(crew.root, crew.plugins)
+        assert begin(crew.root, crew.plugins).mode == "safe"
         context = Context.open(crew.root, crew.plugins)
         assert context.arrangement.launch.mode == "safe"
         assert "tutti-permissions" in (crew.root / "tutti.toml").read_text()
@@ -220,5 +220,5 @@ class TestWithoutAPolicy:
     ) -> None:
         """With a policy about, nothing is written of launches."""
         crew.add("policy", tutti_prepare_launch=lambda launch: None)
-        begin(crew.root, crew.plugins)
+        assert begin(crew.root, crew.plugins).mode == "auto"
         assert "launch" not in (crew.root / "tutti.toml").read_text()

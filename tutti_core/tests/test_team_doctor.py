@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -10,6 +11,7 @@ import pytest
 from tutti_core.config.find import global_path
 from tutti_core.model.contract import Check
 from tutti_core.model.launch import Capabilities
+from tutti_core.team import checks
 from tutti_core.team.checks import core_checks
 from tutti_core.team.context import Context
 from tutti_core.team.doctor import Report, doctor
@@ -187,3 +189,33 @@ class TestChecksOfOthers:
         context = checked.context("one")
         doctor(context)
         assert not context.places.home.exists()
+
+
+class TestVersions:
+    @pytest.fixture
+    def silent(self, tmp_path: Path) -> str:
+        """A program that never says its version, and counts how often it is asked."""
+        program = tmp_path / "silent"
+        program.write_text(f"#!/bin/sh\necho $$ >> {tmp_path}/asked\nexec sleep 600\n")
+        program.chmod(0o755)
+        return str(program)
+
+    def test_who_does_not_answer_is_asked_once_and_warned_of(
+        self, checked: Any, silent: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A program that hangs costs its short time once, however many agents run on it."""
+        monkeypatch.setattr(checks, "VERSION_SECS", 0.5)
+        checked.echo.program = silent
+        found = examined(checked.context("one", "two", launch=AUTO))
+        assert found["runtime/one"] == ("warn", "Echo does not say its version")
+        assert found["runtime/two"] == found["runtime/one"]
+        assert len((Path(silent).parent / "asked").read_text().splitlines()) == 1
+
+    def test_a_runtime_says_how_to_ask(self, checked: Any, tmp_path: Path) -> None:
+        """A program that prints its version on another word is asked by that word."""
+        program = tmp_path / "wordy"
+        program.write_text('#!/bin/sh\ntest "$1" = version && echo wordy 3.1.4\n')
+        program.chmod(0o755)
+        able = attrs.evolve(checked.echo.capabilities, version=("version",))
+        checked.echo.program, checked.echo.capabilities = str(program), able
+        assert examined(checked.context("one"))["runtime/one"] == ("pass", "Echo 3.1.4")

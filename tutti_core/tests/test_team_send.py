@@ -157,3 +157,28 @@ def test_a_backslash_at_the_end_does_not_ask_for_another_line(crew: Any, typed: 
     """Before Enter it would mean a new line."""
     sent(running(crew), "C:\\")
     assert typed == ["C:\\ ", "Enter"]
+
+
+@pytest.mark.parametrize(
+    ("screen", "outcome"), [("you: go on\n>", "submitted"), ("you: something else\n>", "unknown")]
+)
+def test_a_turn_too_short_to_be_seen_is_proven_by_the_screen(
+    crew: Any, monkeypatch: pytest.MonkeyPatch, screen: str, outcome: str
+) -> None:
+    """What stood in the composer left it, and stands above it now; anything less proves nothing."""
+    context = running(crew)
+    composer = [""]
+
+    def paste(pane: str, text: str) -> None:
+        composer[0] = text
+
+    def keys(pane: str, *names: str) -> None:
+        composer[0] = ""
+        crew.host.screens[pane] = screen
+
+    monkeypatch.setattr(crew.host, "paste", paste)
+    monkeypatch.setattr(crew.host, "keys", keys)
+    monkeypatch.setattr(sending, "_composer", lambda context, voice: composer[0])
+    monkeypatch.setattr(sending, "PROOF_SECS", 1.0)
+    receipt = sent(context)
+    assert receipt.outcome == outcome, receipt

@@ -217,5 +217,5 @@ def test_a_runtime_nobody_gives_says_how_to_declare_it(workspace: Stage) -> None
     """The way to a runtime of one's own is in the hint."""
     workspace.team('[workspace]\nname = "w"\n[[agent]]\nname = "a"\nruntime = "gemini-cli"\n')
     said = workspace.tt("up").badly().stderr
-    assert 'no plugin gives a runtime "gemini-cli"' in said
+    assert 'runtime "gemini-cli" comes with tutti-gemini, which tutti' in said
     assert "[[runtime]]" in said

@@ -55,7 +55,8 @@ def tutti_commands() -> Iterable[Command]:
 def tutti_tables() -> Iterable[Table | Keys]:
     """Name the TOML tables, or single keys in the core's tables, that a plugin owns.
 
-    Called before a configuration file is read. A table nobody owns makes acting commands refuse.
+    Called before a configuration file is read; ``tt status`` goes by what was read until a file or
+    a plugin changes. A table whose owner is not at work makes acting commands refuse.
 
     Returns:
         A `Table` for a table of one's own, `Keys` for keys in another's. Two owners of one name are
@@ -68,7 +69,7 @@ def tutti_tables() -> Iterable[Table | Keys]:
 def tutti_templates() -> Iterable[Template]:
     """Offer teams to begin with.
 
-    Called by ``tt init``, which proposes the best match for the project.
+    Called by ``tt init``, which takes the best match for the project.
 
     Returns:
         The templates.
@@ -82,7 +83,8 @@ def tutti_runtimes(
 ) -> Iterable[Runtime]:
     """Give the kinds of agents a plugin knows.
 
-    Called when agents are configured, started or read.
+    Called when a configuration is read, and by whoever deals with agents; ``tt status`` goes by
+    what was given, until a file or a plugin changes.
 
     Args:
         tables: The workspace's TOML tables as read, before conversion; empty outside a workspace.
@@ -99,7 +101,8 @@ def tutti_runtimes(
 def tutti_hosts() -> Iterable[SessionHost]:
     """Give the places where sessions can live.
 
-    Called when a team is started or listed; tmux is the core's own.
+    Called by whoever deals with sessions, ``tt status`` apart. Only tmux, the core's own, is used:
+    nothing chooses another yet.
 
     Returns:
         The hosts.
@@ -109,9 +112,10 @@ def tutti_hosts() -> Iterable[SessionHost]:
 
 @hookspec
 def tutti_verbs() -> Iterable[Verb]:
-    """Give named operations, for commands, the HTTP API, MCP and other plugins.
+    """Give named operations, for other plugins and whatever else is to call them by name.
 
-    Called when a verb is first asked for.
+    Called when a plugin asks for the verbs (`Plugins.verbs`). The core's own commands call what is
+    behind its verbs, not the verbs.
 
     Returns:
         The verbs. A name given twice is refused, naming both distributions.
@@ -123,7 +127,7 @@ def tutti_verbs() -> Iterable[Verb]:
 def tutti_steps() -> Iterable[StepType]:
     """Give kinds of workflow steps.
 
-    Called when a workflow is read.
+    To be called when a workflow is read; no part of this release reads one.
 
     Returns:
         The step types, each with the attrs class of its keys.
@@ -138,9 +142,10 @@ def tutti_steps() -> Iterable[StepType]:
 def tutti_prepare_launch(launch: LaunchRequest) -> LaunchRequest | Refusal | None:
     """Amend a launch before the runtime is asked for its command line, or refuse it.
 
-    Called once per attempt, plugin after plugin; each sees what the one before it made. An
-    exception refuses the launch, and so does a plugin with this hook that is set aside: a policy
-    must not vanish by accident.
+    Called once per attempt, plugin after plugin; each sees what the one before it made. ``tt
+    doctor`` asks too, and starts nothing: it must not have effects. An exception refuses the
+    launch, and so does a plugin with this hook that is set aside: a policy must not vanish by
+    accident.
 
     Args:
         launch: What is to be started.
@@ -155,9 +160,9 @@ def tutti_prepare_launch(launch: LaunchRequest) -> LaunchRequest | Refusal | Non
 def tutti_guard(action: Action) -> Verdict | None:
     """Speak on an action before it begins.
 
-    Called before launch, send, run, command and land, and by dry runs; must not have effects. The
-    strictest verdict counts; an exception counts as a refusal, and so does a plugin with this hook
-    that is set aside.
+    Called before ``launch`` and ``send``; ``run``, ``command`` and ``land`` are the names of what
+    is to come. It must not have effects: a dry run is to ask as well. The strictest verdict counts;
+    an exception counts as a refusal, and so does a plugin with this hook that is set aside.
 
     Args:
         action: What is about to be done.
@@ -172,7 +177,8 @@ def tutti_guard(action: Action) -> Verdict | None:
 def tutti_launch_failed(launch: LaunchRequest, reading: Reading) -> LaunchRequest | None:
     """Offer another launch after one that failed, such as the next profile.
 
-    Called when an agent did not become ready. The first offer is taken; the core bounds the tries.
+    Called by ``tt up`` when an agent has a session and did not become ready. The first offer is
+    taken; the core bounds the tries.
 
     Args:
         launch: What was started.
@@ -191,7 +197,7 @@ def tutti_launch_failed(launch: LaunchRequest, reading: Reading) -> LaunchReques
 def tutti_detectors() -> Iterable[Detector]:
     """Give detectors beside the rule files of the runtimes.
 
-    Called when agents are read.
+    Called by whoever reads agents' states.
 
     Returns:
         The detectors.
@@ -203,8 +209,8 @@ def tutti_detectors() -> Iterable[Detector]:
 def tutti_sinks(workspace: Context) -> Iterable[Sink]:
     """Give receivers of events.
 
-    Called once per workspace, before its first event. A sink that raises is reported once and left
-    out from then on; the journal has the event already.
+    Called once by each command that acts, before its first event. A sink that raises is reported
+    once and left out until that command ends; the journal has the event already.
 
     Args:
         workspace: The workspace.
@@ -219,8 +225,8 @@ def tutti_sinks(workspace: Context) -> Iterable[Sink]:
 def tutti_services(workspace: Context) -> Iterable[Service]:
     """Give background work for the workspace's one watcher.
 
-    Called when the watcher starts. Each service has a cursor into the journal that advances after
-    its effect.
+    To be called when the watcher starts; this release has none. Each service is to have a cursor
+    into the journal that advances after its effect.
 
     Args:
         workspace: The workspace.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import attrs
@@ -108,9 +108,14 @@ def row(found: Known, runtime: Runtime) -> dict[str, Any]:
         "from": found.owners[runtime.name],
         "program": runtime.program,
         "found": there,
-        "version": version_of(words, {}, timeout=VERSION_SECS) if there else None,
+        "version": _version(words, runtime) if there else None,
         "capabilities": attrs.asdict(runtime.capabilities),
     }
+
+
+def _version(words: Sequence[str], runtime: Runtime) -> str | None:
+    asking = runtime.capabilities.version
+    return version_of(words, {}, timeout=VERSION_SECS, asking=asking)
 
 
 def launches(found: Known, runtime: Runtime) -> dict[str, dict[str, Any]]:

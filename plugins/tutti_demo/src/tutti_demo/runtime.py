@@ -14,6 +14,9 @@ import attrs
 
 from tutti_core import Capabilities, Kept, Launch, LaunchRequest, Past, newest_first
 
+AGENT = ("-I", "-m", "tutti_demo.agent")
+"""Isolated, so that a folder of the project's cannot shadow a module of ours."""
+
 CAN = Capabilities(
     prompt="argument",
     resume="chosen",
@@ -21,6 +24,7 @@ CAN = Capabilities(
     bypass=True,
     memory=True,
     commands=r"[/!]",
+    version=(*AGENT, "--version"),
 )
 
 
@@ -71,9 +75,8 @@ class Demo:
 
 
 def _command(request: LaunchRequest) -> tuple[str, ...]:
-    # Isolated, so that a folder of the project's cannot shadow a module of ours.
     own = request.command == (sys.executable,)
-    return (*request.command, "-I", "-m", "tutti_demo.agent") if own else request.command
+    return (*request.command, *AGENT) if own else request.command
 
 
 def _policy(request: LaunchRequest) -> tuple[list[str], Mapping[Path, str]]:

@@ -25,7 +25,7 @@ from .progress import Progress
 @agents_argument
 @workspace_option
 @all_option
-@click.option("--clean", is_flag=True, help="Remove worktrees in which nothing would be lost.")
+@click.option("--clean", is_flag=True, help="Remove worktrees too; tt undo has them.")
 @click.option(
     "--grace",
     type=click.FloatRange(0),
@@ -59,5 +59,5 @@ def command(
     if as_json:
         show_json({"ok": done.ok, "workspace": done.workspace, "results": done.results})
         return 0 if done.ok else 1
-    print("\n".join([summary(done.results), *(f"→ {hint}" for hint in hints(done))]))
+    print("\n".join([summary(done.results, clean=clean), *(f"→ {hint}" for hint in hints(done))]))
     return 0 if done.ok else 1

@@ -5,14 +5,22 @@ from __future__ import annotations
 from ..team.down import Downed, DownResponse
 
 
-def summary(results: tuple[Downed, ...]) -> str:
-    """Return what became of a team in one line."""
+def summary(results: tuple[Downed, ...], *, clean: bool = False) -> str:
+    """Return what became of a team in one line.
+
+    Args:
+        results: What became of each agent.
+        clean: Whether their worktrees were to go too.
+    """
     outcomes = [one.outcome for one in results]
     stopped, exited = outcomes.count("stopped"), outcomes.count("exited")
+    cleaned = sum(one.cleaned for one in results)
     words = [f"Stopped {stopped} agent(s)."] if stopped else []
     words += [f"Closed the session of {exited} that had ended by themselves."] if exited else []
-    quiet = [] if "failed" in outcomes else ["No running agents to stop."]
-    return " ".join(words or quiet or ["Nothing was stopped."])
+    words += [f"Removed {cleaned} worktree(s)."] if cleaned else []
+    if words or not all(one.ok for one in results):
+        return " ".join(words or ["Nothing was stopped."])
+    return "No running agents to stop" + (", no worktrees to remove." if clean else ".")
 
 
 def told_words(one: Downed) -> str:

@@ -45,6 +45,8 @@ def _show(done: Begun) -> None:
     for role, runtime in done.roles.items():
         print(f"  {role} → {runtime}")
     print(f"Agents run on {done.runtime}; runtimes found on this machine: {found}.")
+    if done.mode == "safe":
+        print("Agents ask a person before they act (mode safe).")
     for table in done.starters:
         print(f"Added a starter [{table}] to {done.global_file}; look it over.")
     print(f"Registered workspace {done.workspace!r}.")

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import discovery
+from ..config import known
 from ..errors import PluginError
 
 DEADLINE_SECS = 600.0
@@ -29,6 +30,23 @@ def requirement(name: str) -> str:
     found = SHORT.fullmatch(name.strip())
     ours = found is not None and found[1].lower() != "tutti"
     return f"tutti-{found[1]}{found[2]}" if found and ours else name
+
+
+def installable(names: Sequence[str]) -> list[str]:
+    """Return what is to be installed.
+
+    Raises:
+        PluginError: If a short name means one of ours that is not made yet.
+    """
+    wanted = [requirement(name) for name in names]
+    for name, found in zip(names, wanted, strict=True):
+        ours = re.split(r"[^\w-]", found)[0].lower()
+        if found != name and ours in known.LATER:
+            raise PluginError(
+                f"tt plugins install {name} means {ours}, which {known.why(ours, {})}",
+                hint=f"if you want somebody else's of that name, write {ours}",
+            )
+    return wanted
 
 
 def removable(names: Sequence[str]) -> list[str]:

@@ -17,7 +17,7 @@ from ..errors import UsageError
 from ..plugins import Plugins
 from ..team.projects import SUMMARIES, Project, begin_project
 from .common import json_option, show_json
-from .installing import removable, requirement, rows_anew, run_installer
+from .installing import installable, removable, rows_anew, run_installer
 from .style import table
 
 
@@ -52,7 +52,7 @@ def install(above: bool, names: Sequence[str], editable: Sequence[str], as_json:
     """Install plugins into the environment of this tt; a short name means tutti-NAME."""
     if not (names or editable):
         raise UsageError("what is to be installed?", hint="tt plugins install NAME, or -e DIR")
-    wanted = [requirement(name) for name in names]
+    wanted = installable(names)
     # An option before each, and as a path: pip takes a bare word for a name.
     wanted = [*(f"--editable={os.path.abspath(folder)}" for folder in editable), *wanted]
     return _change("install", wanted, as_json or above)

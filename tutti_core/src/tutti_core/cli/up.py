@@ -28,6 +28,7 @@ from .up_view import fields, hints, outcome_words, remarks, rows_of
 
 MODES = ("safe", "auto", "unattended")
 POLICIES = ("constrained", "bypass")
+INTERRUPTED = 130
 
 
 @click.command("up")
@@ -94,10 +95,12 @@ def _here(agents: tuple[str, ...], workspace: str | None, request: UpRequest, as
     done = attrs.evolve(done, warnings=(*trouble, *done.warnings))
     if as_json:
         about = {"ok": done.ok, "workspace": done.workspace}
-        show_json({**about, **fields(done), "registered": registered})
+        show_json(
+            {**about, **fields(done), "interrupted": done.interrupted, "registered": registered}
+        )
     else:
         _show(done)
-    return 0 if done.ok else 1
+    return INTERRUPTED if done.interrupted else 0 if done.ok else 1
 
 
 def _show(done: UpResponse) -> None:

@@ -1,108 +1,159 @@
-"""Taking a worktree away, after asking what would go with it."""
+"""Taking a worktree away, after all that would go with it is kept."""
 
 from __future__ import annotations
 
-import shlex
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from tutti_core.errors import GitError
 from tutti_core.git.entries import erase
 from tutti_core.git.repo import Git
 from tutti_core.git.site import Site, locked, some
+from tutti_core.git.snapshot import Snapshot, changed_since, take
 from tutti_core.git.trash import Trash
-from tutti_core.git.worth import contents, contents_of_moved, held, staged
+from tutti_core.git.worth import held, staged
+from tutti_core.undoing.entry import LostTree, RefChange
+from tutti_core.undoing.store import Undo
 
 
-def refuse_loss(git: Git, site: Site) -> tuple[str, ...]:
-    """Refuse to take away a worktree that holds anything git could not give back.
+class Bench(NamedTuple):
+    """What is needed to take worktrees of one workspace away.
+
+    Attributes:
+        git: The repository.
+        trash: Where folders go.
+        undo: Where is written down what went.
+    """
+
+    git: Git
+    trash: Trash
+    undo: Undo
+
+
+class Removed(NamedTuple):
+    """A worktree that was taken away.
+
+    Attributes:
+        undo: The id of its undo entry.
+        snapshot: What it held.
+        moved: Where its folder is until it is deleted; None if it had none.
+    """
+
+    undo: str
+    snapshot: Snapshot
+    moved: Path | None
+
+
+@contextmanager
+def taken_away(
+    bench: Bench,
+    site: Site,
+    command: str,
+    *,
+    refs: tuple[RefChange, ...] = (),
+    always: Collection[str] = (),
+    undoes: str = "",
+) -> Iterator[Removed]:
+    """Take a worktree away, then let the block do what else belongs to the act.
+
+    The order makes a crash at any instant harmless: what it holds is kept in a ref; that is
+    written down; its folder goes in one step, and comes back if anything in it has changed; git
+    forgets it; and when the block has ended the folder is given to be deleted.
 
     Args:
-        git: Its repository.
-        site: A whole worktree.
-
-    Returns:
-        The ignored files, which do not count.
+        bench: The repository and where things go.
+        site: A worktree that is tutti's.
+        command: What was asked for.
+        refs: The refs that the block moves; the commits they are on now are kept.
+        always: Paths to keep whatever their size.
+        undoes: The id of the undo entry that this act takes back.
 
     Raises:
-        GitError: Something would be lost; the message names it.
+        GitError: It is locked, cannot be kept whole, or changed meanwhile; then it is where it was.
     """
     entry, admin = site.registered
     if entry.locked is not None:
         raise locked(entry.path, entry.locked)
-    found = contents(git, site.path)
-    words = [f"changes in {some(found.changed)}"] if found.changed else []
-    words += held(git, admin, entry.head)
-    if words:
-        raise GitError(
-            f"{site.path} would take with it {'; '.join(words)}; it was not touched",
-            hint="Commit or push that, or remove it yourself, then retire the worktree again.",
-        )
-    return found.ignored
+    also = [one.before for one in refs if one.before]
+    snapshot = take(bench.git, site.agent, site.path, admin, also=also, always=always)
+    with bench.undo.act(
+        command, what=told(site, snapshot), agent=site.agent, trash=snapshot.ref,
+        commit=snapshot.commit, refs=refs, unkept=snapshot.stock.unkept, undoes=undoes,
+        tree=LostTree(shown(site.path), entry.branch, entry.head),
+    ) as noted:  # fmt: skip
+        moved = _move_away(bench, site, snapshot)
+        erase(bench.git.common, admin)
+        yield Removed(noted.id, snapshot, moved)
+        if moved:
+            bench.trash.seal(moved)
 
 
-def remove(git: Git, site: Site, trash: Trash) -> None:
-    """Take a whole worktree away; its branch stays.
-
-    The folder goes first, in one step: at any crash it is whole in one place or the other.
-
-    Args:
-        git: Its repository.
-        site: A worktree for which `refuse_loss` had no objection.
-        trash: Where the folder goes; whoever calls empties it.
-
-    Raises:
-        GitError: The folder cannot be moved, or it changed meanwhile and was put back.
-    """
-    _, admin = site.registered
-    moved = trash.take(site.path)
-    try:
-        _refuse_change(git, site.path, moved, admin)
-    except BaseException:
-        trash.give_back(moved, site.path)
-        raise
-    trash.seal(moved)
-    erase(git.common, admin)
-
-
-def drop(git: Git, site: Site) -> None:
+def drop(bench: Bench, site: Site, command: str) -> str:
     """Make git forget a worktree whose folder is gone, and no other.
 
     Args:
-        git: Its repository.
+        bench: The repository and where things go.
         site: A place where nothing is, or an empty folder, but which git has in its list.
+        command: What was asked for.
+
+    Returns:
+        The id of the undo entry, if git still held anything of it; else nothing.
 
     Raises:
-        GitError: The entry is locked, or holds what exists nowhere else.
+        GitError: The entry is locked, or what it holds cannot be kept.
     """
     entry, admin = site.registered
-    kept = held(git, admin, entry.head)
-    paths = staged(git, admin, entry.head)
-    kept += [f"staged changes in {some(paths)}"] if paths else []
-    if kept:
-        raise GitError(
-            f"the folder {site.path} is gone, but git still holds of it {'; '.join(kept)}",
-            hint=_rescue(site),
-        )
     if entry.locked is not None:
         raise locked(entry.path, entry.locked)
+    if held(bench.git, admin, entry.head) or staged(bench.git, admin, entry.head):
+        with taken_away(bench, site, command) as removed:
+            return removed.undo
     if site.taken:
         site.path.rmdir()
-    erase(git.common, admin)
+    erase(bench.git.common, admin)
+    return ""
 
 
-def _refuse_change(git: Git, path: Path, moved: Path, admin: Path) -> None:
-    changed = contents_of_moved(git, moved, admin)
+def told(site: Site, snapshot: Snapshot) -> str:
+    """Return in one sentence what goes with a worktree."""
+    stock = snapshot.stock
+    changed = [path for path in (*stock.raw, *stock.gone) if not stock.is_ignored(path)]
+    words = [f"changes in {some([shown(path) for path in changed])}"] if changed else []
+    words += [f"{what} under way" for what in snapshot.underway]
+    words += [f"{snapshot.lone} commits of its own"] if snapshot.lone else []
+    words += (
+        [f"ignored {some([shown(path) for path in sorted(stock.ignored)])}"]
+        if stock.ignored
+        else []
+    )
+    branch = site.entry.branch if site.entry else None
+    where = f"on {branch}" if branch else "with a detached HEAD"
+    return f"the worktree of {site.agent} {where}: {'; '.join(words) or 'nothing uncommitted'}"
+
+
+def shown(path: Path | str) -> str:
+    """Return a path as people can be shown it, whatever bytes it has."""
+    return str(path).encode("utf-8", "backslashreplace").decode()
+
+
+def _move_away(bench: Bench, site: Site, snapshot: Snapshot) -> Path | None:
+    if not site.path.is_dir():
+        return None
+    moved = bench.trash.take(site.path)
+    try:
+        _refuse_change(site, snapshot, moved)
+    except BaseException:
+        bench.trash.give_back(moved, site.path)
+        raise
+    return moved
+
+
+def _refuse_change(site: Site, snapshot: Snapshot, moved: Path) -> None:
+    changed = changed_since(snapshot.stock, moved)
     if changed:
         raise GitError(
-            f"{path} was changed while it was being retired: {some(changed)}",
-            hint="Stop whatever works in it, then retire it again.",
+            f"{site.path} was changed while it was being taken away: {some(changed)}",
+            hint="Stop whatever works in it, then try again.",
         )
-
-
-def _rescue(site: Site) -> str:
-    path = shlex.quote(str(site.path))
-    link = shlex.quote(f"gitdir: {site.admin}")
-    return (
-        f"To get it back: mkdir -p {path} && echo {link} > {path}/.git"
-        f" && git -C {path} restore .  (or, to give it up: git worktree remove {path})"
-    )

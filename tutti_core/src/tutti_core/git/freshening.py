@@ -1,62 +1,134 @@
-"""Starts a worktree anew from the workspace's current commit, as long as nothing is lost by it."""
+"""Starts a worktree anew from the workspace's current commit, all that was in it being kept."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import GitError
+from ..undoing.entry import RefChange
+from .clearing import Removed, taken_away
 from .locking import repository_lock
+from .making import check_free
+from .moving import carry, move_refs, tip
+from .objects import Store
+from .reviving import put_back
+from .site import Site
+from .stock import ignored_items
+from .worth import underway
 
 if TYPE_CHECKING:
     from .worktrees import Tree, Worktrees
 
+_KEPT_BRANCHES = "auto/"
 
-def freshen(trees: Worktrees, agent: str) -> Tree:
-    """Bring a worktree to the workspace's current commit.
 
-    The branch is only ever moved forward, so that no commit can be lost; a tree in which something
-    would be lost is left alone.
+class Freshened(NamedTuple):
+    """A worktree after it was to be started anew.
+
+    Attributes:
+        tree: The tree as it is now.
+        undo: The id of the undo entry that brings back what was there; empty if nothing went.
+        kept: Why it was left as it is; empty if it was started anew.
+    """
+
+    tree: Tree
+    undo: str = ""
+    kept: str = ""
+
+
+def freshen(
+    trees: Worktrees, agent: str, branch: str, *, command: str = "tt up --fresh-worktree"
+) -> Freshened:
+    """Bring the worktree of an agent to the workspace's current commit, on its branch.
+
+    What was in it is kept first, but for what git ignores, which stays in the tree.
 
     Args:
         trees: The worktrees of the workspace.
         agent: The agent's name.
-
-    Returns:
-        The tree as it is now.
+        branch: The branch it is to be on.
+        command: What was asked for, for the undo entry.
 
     Raises:
-        GitError: It has uncommitted work, is on no branch, or has commits that the workspace does
-            not have.
+        GitError: There is none, it is locked, or what is in it cannot be kept.
     """
-    with repository_lock(trees.git.common, f"starting the worktree of {agent} anew"):
-        return _freshened(trees, agent)
+    with repository_lock(trees.git.common, f"starting the worktree of {agent} anew") as busy:
+        done = _freshened(trees, trees.survey(agent), branch, command, busy)
+    trees.bench.trash.empty()
+    return done
 
 
-def _freshened(trees: Worktrees, agent: str) -> Tree:
-    tree = trees.inspect(agent)
-    target = trees.git.head(trees.root)
-    if tree is None:
-        raise GitError(f"{agent} has no worktree to start anew", hint=f"tt up {agent}")
-    if target is None or tree.head == target:
-        return tree
-    if tree.branch is None:
-        raise GitError(
-            f"the worktree of {agent} is on no branch, so it is not started anew",
-            hint=f"finish what is under way in {tree.path}",
-        )
-    if tree.dirty:
-        raise GitError(
-            f"the worktree of {agent} has uncommitted work, so it is not started anew",
-            hint=f"commit or discard it in {tree.path}",
-        )
-    ahead = trees.git.run("rev-list", "--count", f"{target}..{tree.head}").strip()
-    if ahead != "0":
-        raise GitError(
-            f"the worktree of {agent} has {ahead} commits that the workspace does not have, "
-            "so it is not started anew",
-            hint=f"merge {tree.branch} first, or go on without --fresh-worktree",
-        )
-    # An ignored file, such as somebody's .env, would be overwritten without a word otherwise.
-    words = ("merge", "--ff-only", "--no-overwrite-ignore", "--quiet", target)
-    trees.git.run(*words, cwd=tree.path)
-    return trees.inspect(agent) or tree
+def _freshened(trees: Worktrees, site: Site, branch: str, command: str, busy: int) -> Freshened:
+    if not site.whole:
+        raise GitError(f"{site.agent} has no worktree to start anew", hint=f"tt up {site.agent}")
+    tree, target = trees.look(site), trees.git.head(trees.root)
+    if tree.branch and tree.branch != branch and tree.branch.startswith(_KEPT_BRANCHES):
+        return Freshened(tree, kept=f"its worktree is on {tree.branch}, which is kept as it is")
+    settled = tree.branch == branch and not tree.dirty and not underway(site.registered[1])
+    if target is None or (settled and tree.head == target):
+        return Freshened(tree)
+    if settled and _moved_on(trees, site, target):
+        return Freshened(trees.look(trees.survey(site.agent)))
+    return _anew(trees, site, branch, target, command, busy)
+
+
+def _moved_on(trees: Worktrees, site: Site, target: str) -> bool:
+    """Move a tree forward in which nothing was done; quick, and nothing goes."""
+    with suppress(GitError):
+        # An ignored file, such as somebody's .env, would be overwritten without a word otherwise.
+        words = ("merge", "--ff-only", "--no-overwrite-ignore", "--quiet", target)
+        trees.git.run(*words, cwd=site.path)
+        return True
+    return False
+
+
+def _anew(
+    trees: Worktrees, site: Site, branch: str, target: str, command: str, busy: int
+) -> Freshened:
+    git = trees.git
+    check_free(git, branch, site.path)
+    there = tip(git, f"refs/heads/{branch}")
+    ref = RefChange(f"refs/heads/{branch}", there, target)
+    refs = (ref,) if there not in (None, target) else ()
+    names = _names(trees, target)
+    ignored = sorted(ignored_items(Store(git, site.registered[1], site.path)))
+    stuck = [item for item in ignored if _collides(item, names)]
+    loose = [one for one in ignored if one not in stuck]
+    with taken_away(trees.bench, site, command, refs=refs, always=stuck) as gone:
+        move_refs(git, refs, command)
+        try:
+            trees.make(trees.survey(site.agent), branch, busy)
+        except GitError as error:
+            raise _as_it_was(trees, gone, loose, error) from error
+        if gone.moved:
+            carry(gone.moved, site.path, loose)
+    return Freshened(trees.look(trees.survey(site.agent)), gone.undo)
+
+
+def _as_it_was(trees: Worktrees, gone: Removed, loose: list[str], error: GitError) -> GitError:
+    """Put the tree back in the place of the one that could not be made, and tell of both."""
+    entry = trees.undo.get(gone.undo)
+    try:
+        back = put_back(trees, entry, f"tt, after {entry.command} failed")
+        if gone.moved and back.path:
+            carry(gone.moved, back.path, loose)
+    except GitError as stuck:
+        said = f"{error.message}; what was there is kept, and was not put back: {stuck.message}"
+        return GitError(said, hint=f"tt undo restore {entry.id}")
+    return GitError(f"{error.message}; the tree is as it was", hint=error.hint)
+
+
+def _names(trees: Worktrees, commit: str) -> frozenset[str]:
+    args = ("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)
+    return frozenset(trees.git.run(*args).split("\0"))
+
+
+def _collides(item: str, names: frozenset[str]) -> bool:
+    """Return whether a commit has something where an ignored item is, above it or below it."""
+    place = item.rstrip("/")
+    parts = place.split("/")
+    above = ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
+    return any(name in names for name in above) or any(
+        name.startswith(f"{place}/") for name in names
+    )

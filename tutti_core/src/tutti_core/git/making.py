@@ -28,7 +28,7 @@ def plan(git: Git, branch: str, path: Path) -> tuple[str, ...]:
         GitError: The branch is in use elsewhere, cannot be made, or there is no commit yet.
     """
     if git.branch_exists(branch):
-        _check_free(git, branch, path)
+        check_free(git, branch, path)
         return ("worktree", "add", "--quiet", "--", str(path), branch)
     check_room(git, branch)
     start = git.head(git.root)
@@ -74,7 +74,17 @@ def _is_made(git: Git, path: Path) -> bool:
     return False
 
 
-def _check_free(git: Git, branch: str, path: Path) -> None:
+def check_free(git: Git, branch: str, path: Path) -> None:
+    """Refuse a branch that a worktree elsewhere is on.
+
+    Args:
+        git: The repository.
+        branch: The branch.
+        path: The worktree that may be on it.
+
+    Raises:
+        GitError: Another one is; the message names it.
+    """
     for entry in read_list(git):
         if entry.branch == branch and entry.path != path:
             gone = entry.prunable is not None

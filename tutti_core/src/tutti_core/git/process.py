@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from tutti_core.errors import GitError
 
@@ -68,6 +68,7 @@ def run_git(
     timeout: float,
     env: Mapping[str, str] | None = None,
     pass_fds: Sequence[int] = (),
+    feed: bytes = b"",
 ) -> Answer:
     """Run git once, with nobody at the keyboard, and wait for it.
 
@@ -77,6 +78,7 @@ def run_git(
         timeout: Seconds after which it and its children are ended.
         env: Variables to set for this run only.
         pass_fds: Descriptors it inherits, to hold a lock for as long as it lives.
+        feed: What it reads on standard input.
 
     Returns:
         Its exit status and output, whatever the status.
@@ -84,14 +86,50 @@ def run_git(
     Raises:
         GitError: git is missing, the folder is missing, or the deadline passed.
     """
+    with tempfile.TemporaryFile() as out:
+        code, err = run_git_into(
+            out, args, cwd=cwd, timeout=timeout, env=env, pass_fds=pass_fds, feed=feed
+        )
+        out.seek(0)
+        return Answer(code, os.fsdecode(out.read()), err)
+
+
+def run_git_into(
+    out: IO[bytes],
+    args: Sequence[str],
+    *,
+    cwd: Path,
+    timeout: float,
+    env: Mapping[str, str] | None = None,
+    pass_fds: Sequence[int] = (),
+    feed: bytes = b"",
+) -> tuple[int, str]:
+    """Run git like `run_git`, and let it write into a file, byte for byte.
+
+    Args:
+        out: A file with a descriptor; it is left where git stopped.
+        args: What follows ``git``.
+        cwd: The folder it runs in.
+        timeout: Seconds after which it and its children are ended.
+        env: Variables to set for this run only.
+        pass_fds: Descriptors it inherits.
+        feed: What it reads on standard input.
+
+    Returns:
+        Its exit status and standard error.
+
+    Raises:
+        GitError: git is missing, the folder is missing, or the deadline passed.
+    """
     # Files, not pipes: a daemon started by a hook keeps a pipe open long after git has ended.
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        streams = (out.fileno(), err.fileno())
+    with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as err:
+        source.write(feed)
+        source.seek(0)
+        streams = (source.fileno(), out.fileno(), err.fileno())
         process = _start(args, cwd, environment(env), streams, pass_fds)
         code = _wait(process, args, timeout)
-        out.seek(0)
         err.seek(0)
-        return Answer(code, os.fsdecode(out.read()), err.read().decode("utf-8", "replace"))
+        return code, err.read().decode("utf-8", "replace")
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -126,14 +164,14 @@ def _start(
     args: Sequence[str],
     cwd: Path,
     env: Mapping[str, str],
-    streams: tuple[int, int],
+    streams: tuple[int, int, int],
     pass_fds: Sequence[int],
 ) -> subprocess.Popen[bytes]:
     try:
         # A session of its own: no prompt can reach the terminal, and it can be ended whole.
         return subprocess.Popen(
             (*_ALWAYS, *args), cwd=cwd, env=dict(env), pass_fds=tuple(pass_fds),
-            stdin=subprocess.DEVNULL, stdout=streams[0], stderr=streams[1], start_new_session=True,
+            stdin=streams[0], stdout=streams[1], stderr=streams[2], start_new_session=True,
         )  # fmt: skip
     except OSError as error:
         raise _not_started(error, cwd) from error

@@ -55,6 +55,7 @@ class Git:
         timeout: float = _SECONDS,
         env: Mapping[str, str] | None = None,
         pass_fds: Sequence[int] = (),
+        feed: bytes = b"",
     ) -> Answer:
         """Run git and return its status and output, failed or not.
 
@@ -64,12 +65,13 @@ class Git:
             timeout: Seconds after which it is ended.
             env: Variables to set for this run only.
             pass_fds: Descriptors git inherits.
+            feed: What git reads on standard input.
 
         Raises:
             GitError: git is missing or did not finish.
         """
         where = cwd or self.root
-        return run_git(args, cwd=where, timeout=timeout, env=env, pass_fds=pass_fds)
+        return run_git(args, cwd=where, timeout=timeout, env=env, pass_fds=pass_fds, feed=feed)
 
     @cached_property
     def common(self) -> Path:

@@ -40,6 +40,21 @@ class Trash:
             reason = error.strerror or error
             raise GitError(f"{path} cannot be moved to {self.folder}: {reason}") from error
 
+    def stage(self, name: str) -> Path:
+        """Return a new place in which a folder of that name can be put together.
+
+        Raises:
+            GitError: There can be none.
+        """
+        from tutti_core.state.disk import make_private
+
+        place = self.folder / f"{name}-{os.urandom(4).hex()}.staged" / name
+        try:
+            make_private(place.parent)
+        except OSError as error:
+            raise GitError(f"{place} cannot be made: {error.strerror or error}") from error
+        return place
+
     def give_back(self, moved: Path, path: Path) -> None:
         """Move a folder back to where it came from.
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tutti_core.errors import GitError
-from tutti_core.git.clearing import drop, refuse_loss, remove
+from tutti_core.git.clearing import Bench, drop, taken_away
 from tutti_core.git.entries import names_itself
 from tutti_core.git.listing import read_list
 from tutti_core.git.locking import repository_lock
@@ -24,7 +24,9 @@ from tutti_core.git.records import Records
 from tutti_core.git.repo import Git
 from tutti_core.git.site import Site, stranger, survey
 from tutti_core.git.trash import Trash
-from tutti_core.git.wreck import clear
+from tutti_core.git.wreck import clear, clear_staging
+from tutti_core.undoing.entry import Unkept
+from tutti_core.undoing.store import Undo
 
 
 class Tree(NamedTuple):
@@ -54,13 +56,15 @@ class Retired(NamedTuple):
         path: Where it was.
         branch: The branch it was on, which is still there; None when HEAD was detached.
         head: The commit it stood on.
-        ignored: The ignored files that went with it; folders end in ``/``.
+        undo: The id of the undo entry that brings it back; empty if there was nothing of it.
+        unkept: What went with it and was not kept.
     """
 
     path: Path
     branch: str | None
     head: str | None
-    ignored: tuple[str, ...] = ()
+    undo: str = ""
+    unkept: tuple[Unkept, ...] = ()
 
 
 class Worktrees:
@@ -75,10 +79,11 @@ class Worktrees:
         self.root = root
         self.home = home
         self.git = Git(root)
-        self._records = Records(root / ".tutti" / "state" / "worktrees.json")
-        self._trash = Trash(home.parent / "trash")
+        self.records = Records(root / ".tutti" / "state" / "worktrees.json")
+        self.undo = Undo(root)
+        self.bench = Bench(self.git, Trash(home.parent / "trash"), self.undo)
 
-    def ensure(self, agent: str, branch: str) -> Tree:
+    def ensure(self, agent: str, branch: str, *, command: str = "tt up") -> Tree:
         """Give an agent its worktree: the one it has, else a new one on the branch.
 
         A tree that exists is never changed, whatever branch it is on by now. One whose folder
@@ -87,6 +92,8 @@ class Worktrees:
         Args:
             agent: The agent's name.
             branch: The branch to make it on; made from the root's HEAD when it does not exist.
+            command: What was asked for, for the undo entry if git still holds something of a tree
+                whose folder is gone.
 
         Raises:
             GitError: It cannot be given; the message says what is in the way.
@@ -97,11 +104,12 @@ class Worktrees:
         with repository_lock(self.git.common, f"making the worktree of {agent}") as busy:
             self.exclude()
             self._clear_wrecks(agent)
-            site = self._survey(agent)
+            site = self.survey(agent)
             if site.whole:
-                return self._look(site)
-            self._make(site, self._branch(site, branch), busy)
-            return self._look(self._survey(agent))._replace(created=True)
+                return self.look(site)
+            self._vacate(site, command)
+            self.make(site, self._branch(site, branch), busy)
+            return self.look(self.survey(agent))._replace(created=True)
 
     def inspect(self, agent: str) -> Tree | None:
         """Look at the worktree of an agent; reads only.
@@ -112,8 +120,8 @@ class Worktrees:
         Returns:
             The tree; None if there is no finished one that is tutti's.
         """
-        site = self._survey(agent)
-        return self._look(site) if site.whole else None
+        site = self.survey(agent)
+        return self.look(site) if site.whole else None
 
     def list(self) -> dict[str, Tree]:
         """Return all worktrees of tutti's by agent, in one call of git; none is looked into."""
@@ -121,7 +129,7 @@ class Worktrees:
         root, home = self.root.resolve(), self._place
         mine = next((entries[top] for top in (root, *root.parents) if top in entries), None)
         base = mine.head if mine else None
-        finished = [agent for agent, record in self._records.read().items() if record.created_at]
+        finished = [agent for agent, record in self.records.read().items() if record.created_at]
         found = {agent: entries[home / agent] for agent in finished if home / agent in entries}
         return {
             agent: Tree(entry.path, entry.branch, entry.head, None, base not in (None, entry.head))
@@ -129,22 +137,23 @@ class Worktrees:
             if names_itself(entry.path)
         }
 
-    def retire(self, agent: str) -> Retired:
-        """Take the worktree of an agent away and keep its branch.
+    def retire(self, agent: str, *, command: str = "tt down --clean") -> Retired:
+        """Take the worktree of an agent away and keep its branch, and all that was in it.
 
         Args:
             agent: The agent's name.
+            command: What was asked for, for the undo entry.
 
         Raises:
-            GitError: There is none, it is not tutti's, or it holds what would be lost.
+            GitError: There is none, it is not tutti's, it is locked, or it cannot be kept whole.
             StateError: The repository is locked by another tt, or a state file cannot be used.
         """
         check_agent(agent)
         with repository_lock(self.git.common, f"retiring the worktree of {agent}"):
             self._clear_wrecks(agent)
-            retired = self._retire(self._survey(agent))
-            self._records.forget(agent)
-        self._trash.empty()
+            retired = self._retire(self.survey(agent), command)
+            self.records.forget(agent)
+        self.bench.trash.empty()
         return retired
 
     def exclude(self) -> None:
@@ -165,20 +174,27 @@ class Worktrees:
     def _place(self) -> Path:
         return self.home.resolve()
 
-    def _survey(self, agent: str) -> Site:
-        return survey(self.git, self._place, self._records, agent)
+    def survey(self, agent: str) -> Site:
+        """Find out what is where the worktree of an agent belongs; reads only."""
+        return survey(self.git, self._place, self.records, agent)
 
     def _clear_wrecks(self, agent: str) -> None:
         """Clear what killed calls left; the one of this agent must go, others may stay."""
-        for name, record in self._records.read().items():
+        clear_staging(self.git, self.bench.trash)
+        for name, record in self.records.read().items():
             if record.created_at is None:
                 try:
-                    clear(self.git, Site(name, self._place / name, None, None, record), self._trash)
+                    clear(
+                        self.git,
+                        Site(name, self._place / name, None, None, record),
+                        self.bench.trash,
+                    )
                 except GitError:
                     if name == agent:
                         raise
 
-    def _look(self, site: Site) -> Tree:
+    def look(self, site: Site) -> Tree:
+        """Look into a worktree that was found; reads only."""
         if site.entry is None:
             raise stranger(site)
         head, root_head = site.entry.head, self.git.head(self.root)
@@ -190,24 +206,37 @@ class Worktrees:
         was = site.entry.branch if site.entry else None
         return was if was and self.git.branch_exists(was) else asked
 
-    def _make(self, site: Site, branch: str, busy: int) -> None:
+    def _vacate(self, site: Site, command: str) -> None:
+        """Let git forget a tree whose folder is gone, what it holds of it being kept."""
         if site.taken and not site.empty:
             raise stranger(site)
-        args = plan(self.git, branch, site.path)
         if site.entry:
-            drop(self.git, site)
+            drop(self.bench, site, command)
+
+    def make(self, site: Site, branch: str, busy: int) -> None:
+        """Make a worktree where there is none; call it under the repository's lock.
+
+        Args:
+            site: A place where nothing is, and of which git knows nothing.
+            branch: An existing branch, or the name of a new one.
+            busy: The descriptor of that lock.
+
+        Raises:
+            GitError: It cannot be made; nothing of it is left then.
+        """
+        args = plan(self.git, branch, site.path)
         self._make_home()
         # Written down first: after a crash, what is there is known to be ours and unfinished.
-        self._records.begin(site.agent, site.path, branch)
+        self.records.begin(site.agent, site.path, branch)
         try:
             add(self.git, args, site.path, busy)
             self._check_made(site.agent, branch)
         except GitError as error:
             raise self._undone(site.agent, args, error) from error
-        self._records.finish(site.agent)
+        self.records.finish(site.agent)
 
     def _check_made(self, agent: str, branch: str) -> None:
-        site = self._survey(agent)
+        site = self.survey(agent)
         if not site.linked or not site.entry or site.entry.branch != branch:
             raise GitError(f"git did not make {site.path} on branch {branch} as it was told")
 
@@ -221,23 +250,21 @@ class Worktrees:
             # Only while it still is where it was made: a branch without a commit of its own.
             branch, start = args[args.index("-b") + 1], args[-1]
             self.git.run("update-ref", "-d", f"refs/heads/{branch}", start, check=False)
-        self._records.forget(agent)
+        self.records.forget(agent)
         return error
 
-    def _retire(self, site: Site) -> Retired:
+    def _retire(self, site: Site, command: str) -> Retired:
         if site.record is None and not site.taken:
             raise GitError(f"agent {site.agent} has no worktree: nothing is in {site.path}")
         if site.record is None or (site.taken and not site.empty and not site.whole):
             raise stranger(site)
         if not site.entry:
             return Retired(site.path, site.record.branch, None)
-        ignored: tuple[str, ...] = ()
-        if site.whole:
-            ignored = refuse_loss(self.git, site)
-            remove(self.git, site, self._trash)
-        else:
-            drop(self.git, site)
-        return Retired(site.path, site.entry.branch, site.entry.head, ignored)
+        gone = Retired(site.path, site.entry.branch, site.entry.head)
+        if not site.whole:
+            return gone._replace(undo=drop(self.bench, site, command))
+        with taken_away(self.bench, site, command) as removed:
+            return gone._replace(undo=removed.undo, unkept=removed.snapshot.stock.unkept)
 
     def _make_home(self) -> None:
         from tutti_core.state.disk import explained, make_private

@@ -74,12 +74,17 @@ def held(git: Git, admin: Path, head: str | None) -> list[str]:
         admin: The entry (``.git/worktrees/<id>``).
         head: The commit the worktree stands on, if any.
     """
-    found = sorted({what for name, what in _UNDERWAY.items() if (admin / name).exists()})
-    words = [f"{what} that is not finished" for what in found]
+    words = [f"{what} that is not finished" for what in underway(admin)]
     if head and _unreached(git, admin):
         words.append(f"commits that no branch reaches (HEAD {head[:12]})")
-    words += [f"commits of submodule {name} that were never pushed" for name in _own(git, admin)]
+    own = submodules_of_its_own(git, admin)
+    words += [f"commits of submodule {name} that were never pushed" for name in own]
     return words
+
+
+def underway(admin: Path) -> list[str]:
+    """Return what is not finished in a worktree, in words such as ``a rebase``."""
+    return sorted({what for name, what in _UNDERWAY.items() if (admin / name).exists()})
 
 
 def staged(git: Git, admin: Path, head: str | None) -> tuple[str, ...]:
@@ -89,6 +94,20 @@ def staged(git: Git, admin: Path, head: str | None) -> tuple[str, ...]:
     compare = ("diff-index", "--cached", "--name-only", "-z", "HEAD", "--")
     args = (f"--git-dir={admin}", *(compare if head else ("ls-files", "-z")))
     return tuple(filter(None, git.run(*args, cwd=git.common).split("\0")))
+
+
+def submodules_of_its_own(git: Git, admin: Path) -> Iterator[str]:
+    """Find the submodules whose repositories hold commits that no remote branch reaches.
+
+    Args:
+        git: The repository.
+        admin: Git's entry of the worktree, which holds those repositories.
+    """
+    for module in _modules(admin / "modules"):
+        args = (f"--git-dir={module}", "rev-list", "--max-count=1", "--all", "--not", "--remotes")
+        answer = git.attempt(*args, cwd=module)
+        if answer.code or answer.out:
+            yield str(module.relative_to(admin / "modules"))
 
 
 def leftovers(git: Git, path: Path, commit: str | None) -> tuple[str, ...]:
@@ -140,15 +159,6 @@ def _unreached(git: Git, admin: Path) -> bool:
     wanted = ("HEAD", "--glob=refs/worktree/*", "--not", "--branches", "--tags", "--remotes", "--")
     args = (f"--git-dir={admin}", "rev-list", "--max-count=1", *wanted)
     return bool(git.run(*args, cwd=git.common))
-
-
-def _own(git: Git, admin: Path) -> Iterator[str]:
-    """Find the submodules whose repositories hold commits that no remote branch reaches."""
-    for module in _modules(admin / "modules"):
-        args = (f"--git-dir={module}", "rev-list", "--max-count=1", "--all", "--not", "--remotes")
-        answer = git.attempt(*args, cwd=module)
-        if answer.code or answer.out:
-            yield str(module.relative_to(admin / "modules"))
 
 
 def _modules(folder: Path) -> Iterator[Path]:

@@ -66,6 +66,19 @@ def clear(git: Git, site: Site, trash: Trash) -> None:
     _unlock_branch(git, site)
 
 
+def clear_staging(git: Git, trash: Trash) -> None:
+    """Forget worktrees that a killed tt was putting together; their snapshots have all of them.
+
+    Args:
+        git: The repository.
+        trash: The folder they were put together in.
+    """
+    for entry in sorted((git.common / "worktrees").glob("*")):
+        path = noted_path(entry)
+        if path and path.is_relative_to(trash.folder.resolve()):
+            erase(git.common, entry)
+
+
 def _put_there(git: Git, path: Path, commit: str | None) -> list[str]:
     return list(leftovers(git, path, commit)) if path.exists() else []
 

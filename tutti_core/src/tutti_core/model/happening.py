@@ -79,6 +79,14 @@ class Receipt:
         ms: Milliseconds from the request to the outcome.
         hint: What the user can do, if the prompt is not submitted.
         warnings: What guards had to say.
+        launched: Whether the agent was started for it.
+        waited: Whether the end of the turn was waited for.
+        turn: How the turn ended: ``done``, ``waiting``, ``auth_failed``, ``rate_limited``,
+            ``provider_down``, ``exited``, ``timeout`` or ``unknown``; None if nobody waited.
+        kind: What it waits for, if it does.
+        completion_source: ``runtime_signal`` or ``heuristic_idle_stable`` if it is done.
+        completion_detail: What that stands on, in one line.
+        captured_output: What the screen showed anew, if that was asked for.
     """
 
     outcome: Literal["submitted", "queued", "refused", "unsubmitted", "unknown"]
@@ -88,6 +96,13 @@ class Receipt:
     ms: int = 0
     hint: str = ""
     warnings: tuple[str, ...] = ()
+    launched: bool = False
+    waited: bool = False
+    turn: str | None = None
+    kind: str = ""
+    completion_source: str | None = None
+    completion_detail: str | None = None
+    captured_output: str | None = None
 
 
 @attrs.frozen

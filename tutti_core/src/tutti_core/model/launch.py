@@ -33,6 +33,7 @@ class Capabilities:
         disarm: What is put in front of such a prompt, so that it is read as words.
         providers: Providers whose profiles are for it whatever their command is called, such as
             `anthropic`.
+        version: Arguments with which the program prints its version and ends.
     """
 
     prompt: Literal["argument", "paste"] = "paste"
@@ -43,6 +44,7 @@ class Capabilities:
     commands: str = ""
     disarm: str = " "
     providers: tuple[str, ...] = ()
+    version: tuple[str, ...] = ("--version",)
 
 
 @attrs.frozen

@@ -14,6 +14,7 @@ from tutti_core.state.disk import explained, make_private
 from tutti_core.state.holder import Holder, read_holder, sign, unsign
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from types import TracebackType
 
@@ -62,12 +63,21 @@ class Lock:
         path: The lock file, made when missing and never removed. Never the file that is protected.
         timeout: How many seconds `acquire` and ``with`` wait at most.
         purpose: What for, shown to whoever waits in vain.
+        unless: Asked while it waits; once it says yes, waiting is over as if by the timeout.
     """
 
-    def __init__(self, path: Path, *, timeout: float = 10.0, purpose: str = "") -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        timeout: float = 10.0,
+        purpose: str = "",
+        unless: Callable[[], bool] = bool,
+    ) -> None:
         self.path = path
         self.timeout = timeout
         self.purpose = purpose
+        self.unless = unless
         self._key: tuple[int, int] | None = None
 
     def __repr__(self) -> str:
@@ -146,6 +156,8 @@ class Lock:
         while not self._take(refuse=refuse):
             waited = time.monotonic() - start
             if waited >= seconds and (waited >= _PATIENCE or self.holder()):
+                return False
+            if self.unless():
                 return False
             time.sleep(min(pause, max(seconds - waited, _FIRST_PAUSE)))
             pause = min(pause * 2, _LONGEST_PAUSE)

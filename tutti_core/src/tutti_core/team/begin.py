@@ -44,6 +44,7 @@ class Begun:
         description: What it says of itself.
         roles: What its roles run on.
         runtime: The runtime it chose.
+        mode: How much the agents may do unasked; `safe` where no plugin has a policy.
         found: Runtimes whose program is on this machine.
         starters: Tables it added to the global file.
         global_file: The global file.
@@ -57,6 +58,7 @@ class Begun:
     description: str
     roles: Mapping[str, str]
     runtime: str
+    mode: str
     found: tuple[str, ...]
     starters: tuple[str, ...]
     global_file: Path
@@ -94,7 +96,8 @@ def begin(
     picked = _runtime(known, there, runtime, schema_of(plugins))
     body = _filled(chosen, _name(folder, name), picked)
     arrangement = _checked(body, chosen.name, plugins)
-    _write(path, body + _launch(arrangement, plugins))
+    unguided = _is_unguided(arrangement, plugins)
+    _write(path, body + SAFE if unguided else body)
     return Begun(
         path=path,
         template=chosen.name,
@@ -102,6 +105,7 @@ def begin(
         description=chosen.description,
         roles=chosen.roles,
         runtime=arrangement.defaults.runtime or picked,
+        mode="safe" if unguided else arrangement.launch.mode,
         found=tuple(there),
         starters=_noted(path, arrangement.workspace.name, plugins),
         global_file=global_path(),
@@ -211,11 +215,9 @@ def _checked(body: str, template: str, plugins: Plugins) -> Arrangement:
             ) from error
 
 
-def _launch(arrangement: Arrangement, plugins: Plugins) -> str:
-    """Return the table that lets the next `up` work where no plugin has a say in launches."""
-    if "launch" in arrangement.source or any(plugins.calls("tutti_prepare_launch")):
-        return ""
-    return SAFE
+def _is_unguided(arrangement: Arrangement, plugins: Plugins) -> bool:
+    """Return whether neither the file nor any plugin has a say in how agents are launched."""
+    return "launch" not in arrangement.source and not any(plugins.calls("tutti_prepare_launch"))
 
 
 def _write(path: Path, body: str) -> None:

@@ -7,17 +7,22 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import TuttiError
 from ..model.contract import Check
 from ..model.happening import Finding
 from . import plan
-from .versions import found, version_of
+from .versions import Answer, ask, found
 
 if TYPE_CHECKING:
     from ..model.arrangement import Agent, Profile
+    from ..model.contract import Runtime
     from .context import Context
+
+VERSION_SECS = 5.0
+"""How long the doctor waits for a program to say its version; real ones take up to a second."""
 
 
 def core_checks() -> tuple[Check, ...]:
@@ -115,7 +120,8 @@ def _constrained(context: Context, agent: Agent) -> Finding:
     check = "launch policy"
     try:
         runtime = context.runtime(agent)
-        wanted = plan.request(context, agent, runtime, plan.settle(context, None, None))
+        way = plan.settle(context, None, None)
+        wanted = plan.request(context, agent, runtime, way, ask=False)
         rules = plan.prepared(context, wanted).rules or ()
     except TuttiError as error:
         return Finding(check, "fail", f"{agent.name}: {error.message}", error.hint)
@@ -139,18 +145,47 @@ def _parity(context: Context) -> Iterator[Finding]:
 
 
 def _runtimes(context: Context) -> Iterator[Finding]:
-    for agent in context.arrangement.agent:
-        runtime = context.runtime(agent)
-        profile = plan.default_profile(context, runtime)
-        env = plan.environment(context, agent, profile)
-        command = plan.command_of(runtime, profile)
-        check = f"runtime/{agent.name}"
-        if found(command, env) is None:
-            advice = f"install {runtime.title}, or set a profile's command"
-            yield Finding(check, "fail", f"{command[0]} is not on PATH", advice)
-        else:
-            version = version_of(command, env) or "(no version)"
-            yield Finding(check, "pass", f"{runtime.title} {version}")
+    """Say for each agent whether its program is there; all of them are asked at once."""
+    needs = [_need(context, agent) for agent in context.arrangement.agent]
+    programs = {one.key: one for one in needs}
+    with ThreadPoolExecutor(max(1, len(programs))) as pool:
+        asked = {key: pool.submit(one.ask) for key, one in programs.items()}
+    for one in needs:
+        yield one.finding(asked[one.key].result())
+
+
+class _Need(NamedTuple):
+    """The program that an agent needs."""
+
+    agent: str
+    runtime: Runtime
+    command: tuple[str, ...]
+    env: dict[str, str]
+
+    @property
+    def key(self) -> object:
+        return self.command, self.runtime.capabilities.version, self.env.get("PATH")
+
+    def ask(self) -> Answer:
+        asking = self.runtime.capabilities.version
+        return ask(self.command, self.env, timeout=VERSION_SECS, asking=asking)
+
+    def finding(self, answer: Answer) -> Finding:
+        check, title = f"runtime/{self.agent}", self.runtime.title
+        if found(self.command, self.env) is None:
+            advice = f"install {title}, or set a profile's command"
+            return Finding(check, "fail", f"{self.command[0]} is not on PATH", advice)
+        if not answer.came:
+            advice = f"try it: {' '.join([*self.command, *self.runtime.capabilities.version])}"
+            return Finding(check, "warn", f"{title} does not say its version", advice)
+        return Finding(check, "pass", f"{title} {answer.version or '(no version)'}")
+
+
+def _need(context: Context, agent: Agent) -> _Need:
+    runtime = context.runtime(agent)
+    profile = plan.default_profile(context, runtime)
+    env = plan.environment(context, agent, profile)
+    return _Need(agent.name, runtime, plan.command_of(runtime, profile), env)
 
 
 def _tool_packs(context: Context) -> Iterator[Finding]:

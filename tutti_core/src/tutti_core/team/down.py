@@ -16,13 +16,16 @@ from .ending import GRACE_SECS, end, end_survivors, session_now
 from .entry import is_open
 from .record import read_record, write_record
 from .restoring import keep_team
+from .trees import way_back
 
 if TYPE_CHECKING:
+    from ..git.worktrees import Retired
     from ..model.contract import SessionHost
     from .context import Context
 
 PARALLEL = 8
 LOCK_SECS = 300.0
+SHOWN = 5
 
 
 @attrs.frozen
@@ -31,7 +34,7 @@ class DownRequest:
 
     Attributes:
         agents: The agents to end; if empty all, those no longer configured included.
-        clean: Whether to remove their worktrees where nothing would be lost.
+        clean: Whether to remove their worktrees; all that is in them is kept for `tt undo`.
         grace: Seconds between asking a process to end and ending it.
     """
 
@@ -53,6 +56,7 @@ class Downed:
         cleaned: Whether its worktree was removed.
         detail: What the user should know.
         hint: What the user can do.
+        undo: The id of the undo entry that brings its worktree back; empty if none went.
     """
 
     agent: str
@@ -62,6 +66,7 @@ class Downed:
     cleaned: bool = False
     detail: str = ""
     hint: str = ""
+    undo: str = ""
 
 
 @attrs.frozen
@@ -97,6 +102,7 @@ def down(
     """
     _ = context.sinks  # whatever is wrong with them is known before anything is done
     names = _chosen(context, request)
+    _spare_caller(context, names)
     if not request.agents:
         keep_team(context, [name for name in names if is_open(context, name)])
     pool = ThreadPoolExecutor(PARALLEL)
@@ -141,6 +147,19 @@ def _chosen(context: Context, request: DownRequest) -> list[str]:
             context.agent(name)
     everybody = [*configured, *sorted(here - set(configured))]
     return list(dict.fromkeys(request.agents)) or everybody
+
+
+def _spare_caller(context: Context, names: list[str]) -> None:
+    """Refuse to end the agent that asks for it: it would take this process along, half way."""
+    caller = os.environ.get("TUTTI_AGENT", "")
+    here = os.environ.get("TUTTI_ROOT") == str(context.root)
+    if caller not in names or not here or session_now(context, caller) is None:
+        return
+    others = " ".join(name for name in names if name != caller)
+    raise RuntimeFailure(
+        f"{caller} would end itself before it is done: this is its own session",
+        hint=f"tt down {others}" if others else "type it in a terminal of your own",
+    )
 
 
 def _told(
@@ -204,16 +223,28 @@ def _counted(name: str, outcome: str, ended: Ended) -> Downed:
 def _clean(context: Context, name: str, done: Downed) -> Downed:
     from ..git.worktrees import Worktrees
 
+    trees = Worktrees(context.root, context.places.worktrees)
     if not os.path.lexists(context.places.worktrees / name):
         return done
     try:
-        retired = Worktrees(context.root, context.places.worktrees).retire(name)
+        retired = trees.retire(name, command=f"tt down --clean {name}")
     except TuttiError as error:
         return attrs.evolve(done, ok=False, detail=error.message, hint=error.hint)
     if read_record(context.places.agent(name)):
         write_record(context.root, name, {"worktree_path": None})
-    gone = ", ".join(retired.ignored[:5])
-    more = len(retired.ignored) - 5
-    ignored = f"with ignored files: {gone}{f' and {more} more' if more > 0 else ''}"
-    details = [done.detail, ignored if gone else ""]
-    return attrs.evolve(done, cleaned=True, detail="; ".join(filter(None, details)))
+    details = [
+        done.detail,
+        way_back(retired.undo) if retired.undo else "",
+        *_gone(retired),
+    ]
+    detail = "; ".join(filter(None, details))
+    return attrs.evolve(done, cleaned=True, detail=detail, undo=retired.undo)
+
+
+def _gone(retired: Retired) -> tuple[str, ...]:
+    """Return in words what was not kept, if anything."""
+    if not retired.unkept:
+        return ()
+    said = [f"{one.path} ({one.size >> 20} MiB)" for one in retired.unkept[:SHOWN]]
+    more = len(retired.unkept) - SHOWN
+    return (f"not kept: {', '.join(said)}" + (f" and {more} more" if more > 0 else ""),)

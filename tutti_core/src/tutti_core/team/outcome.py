@@ -12,6 +12,7 @@ from ..errors import PolicyError, TuttiError
 
 if TYPE_CHECKING:
     from ..watching.look import Voice
+    from .plan import Way
     from .start import Started
 
 WELL = frozenset(("idle", "working", "waiting"))
@@ -94,12 +95,13 @@ def outcome_of(begun: Started, voice: Voice | None) -> Outcome:
     )
 
 
-def running(voice: Voice, record: Mapping[str, Any]) -> Outcome:
+def running(voice: Voice, record: Mapping[str, Any], wanted: Way | None = None) -> Outcome:
     """Return the outcome for an agent that was up already.
 
     Args:
         voice: The agent.
         record: What was recorded at its launch.
+        wanted: How it would be started now.
     """
     reading = voice.reading
     alive = voice.session is not None and not voice.session.dead
@@ -119,7 +121,40 @@ def running(voice: Voice, record: Mapping[str, Any]) -> Outcome:
         resumed=record.get("resumed") is True,
         detail="already running" if alive else detail,
         hint="" if reading.state == "unknown" else hint,
+        warnings=_otherwise(record, wanted) if wanted and alive else (),
     )
+
+
+def _otherwise(record: Mapping[str, Any], wanted: Way) -> tuple[str, ...]:
+    """Return the remark that an agent goes on otherwise than it would be started now."""
+    mode, policy = record.get("mode"), record.get("policy")
+    same = (mode, policy) == (wanted.mode, wanted.policy) or mode == wanted.mode == "safe"
+    if not mode or not policy or same:
+        return ()
+    flags = f"--mode {wanted.mode}" + (" --policy bypass" if wanted.policy == "bypass" else "")
+    found = f"goes on as it was started, in {how(mode, policy)}"
+    return (f"{found}, not in {how(wanted.mode, wanted.policy)}: tt down, then tt up {flags}",)
+
+
+def how(mode: str, policy: str) -> str:
+    """Return a mode and a policy in words; the usual policy goes without saying."""
+    return f"mode {mode}" + (f", policy {policy}" if policy == "bypass" else "")
+
+
+def cut_short(agent: str, runtime: str, voice: Voice | None, record: Mapping[str, Any]) -> Outcome:
+    """Return the outcome for an agent that `up` was not allowed to wait for.
+
+    Args:
+        agent: Its name.
+        runtime: Its runtime's name.
+        voice: The agent as it is, or None if nobody can say.
+        record: What was recorded at its launch.
+    """
+    if voice is not None and voice.session is not None and not voice.session.dead:
+        detail = "runs; nobody waited until it was ready"
+        return attrs.evolve(running(voice, record), detail=detail, hint="tt status")
+    detail, hint = "was not started: interrupted", f"tt up {agent}"
+    return Outcome(agent, "blocked", False, runtime=runtime, detail=detail, hint=hint)
 
 
 def failed(agent: str, runtime: str, error: Exception) -> Outcome:

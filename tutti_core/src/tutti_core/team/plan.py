@@ -57,6 +57,8 @@ def request(
     agent: Agent,
     runtime: Runtime,
     way: Way,
+    *,
+    ask: bool = True,
 ) -> LaunchRequest:
     """Return what is asked of the runtime, before any plugin has amended it.
 
@@ -65,10 +67,12 @@ def request(
         agent: The agent to start.
         runtime: Its runtime.
         way: How it may work.
+        ask: Whether its program is asked for its version, which may take a while.
     """
     profile = default_profile(context, runtime)
     command = command_of(runtime, profile)
     env = environment(context, agent, profile)
+    asking = runtime.capabilities.version
     return LaunchRequest(
         agent=agent,
         arrangement=context.arrangement,
@@ -79,7 +83,7 @@ def request(
         prompt=first_prompt(context.root, agent, runtime.capabilities),
         memory=memory(context.root, agent) if runtime.capabilities.memory else None,
         conversation=new_conversation(runtime.capabilities),
-        version=version_of(command, env),
+        version=version_of(command, env, asking=asking) if ask else None,
         profile=profile,
         env=env,
         files=context.places.launch(agent.name),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +13,7 @@ from . import plan
 from .conversations import begin
 from .ending import session_now
 from .entry import complete
-from .outcome import blocked, failed, outcome_of, running, unprompted
+from .outcome import blocked, cut_short, failed, outcome_of, running, unprompted
 from .record import read_record
 from .start import Started, launch, start
 
@@ -70,27 +70,43 @@ class Rise:
         self.ways = ways
         self.progress = progress
         self.pending = {agent.name: agent for agent in agents}
-        self.chosen = frozenset(self.pending)
+        self.chosen = tuple(self.pending)
         self.starting: dict[str, tuple[Future[Started | Voice], int]] = {}
         self.rising: dict[str, Rising] = {}
         self.pasting: dict[str, tuple[Future[str], Outcome]] = {}
         self.results: dict[str, Outcome] = {}
+        self.interrupted = False
         self.pool = ThreadPoolExecutor(PARALLEL)
 
     def run(self) -> Mapping[str, Outcome]:
-        """Work until every agent has an outcome."""
+        """Work until every agent has an outcome, or somebody presses Ctrl+C."""
         try:
-            while self.pending or self.starting or self.rising or self.pasting:
-                self._release()
-                self._collect()
-                self._watch()
-                self._pasted()
-                if self.starting or self.rising or self.pasting:
-                    time.sleep(LOOK_SECS)
+            self._work()
+        except KeyboardInterrupt:
+            self.interrupted = True
+            self.context.stop.set()
+            # Whoever is being started is started whole; nobody else is begun.
+            self.pool.shutdown(cancel_futures=True)
+            self._cut_short()
         finally:
-            # On Ctrl+C whoever is being started is started whole; nobody else is begun.
             self.pool.shutdown(cancel_futures=True)
         return self.results
+
+    def _work(self) -> None:
+        while self.pending or self.starting or self.rising or self.pasting:
+            self._release()
+            self._collect()
+            self._watch()
+            self._pasted()
+            if self.starting or self.rising or self.pasting:
+                time.sleep(LOOK_SECS)
+
+    def _cut_short(self) -> None:
+        left = [name for name in self.chosen if name not in self.results]
+        voices, _ = self._look(left)
+        for name in left:
+            record = self._record(name)
+            self._done(cut_short(name, self._runtime(name), voices.get(name), record))
 
     def _release(self) -> None:
         if self.context.stop.is_set():
@@ -117,8 +133,14 @@ class Rise:
             if voice.session is not None and not voice.session.dead:
                 complete(self.context, agent.name, voice.session)
                 return voice
-            fresh, anew = self.request.fresh_worktree, self.request.new
-            return start(self.context, agent, self.ways[agent.name], fresh=fresh, anew=anew)
+            return start(
+                self.context,
+                agent,
+                self.ways[agent.name],
+                fresh=self.request.fresh_worktree,
+                keep=self.request.keeps_trees,
+                anew=self.request.new,
+            )
 
     def _again(self, offer: LaunchRequest, tree: Tree, session: Session) -> Started | Voice:
         name = offer.agent.name
@@ -131,7 +153,8 @@ class Rise:
 
     def _locked(self, name: str) -> Lock:
         path = self.context.places.lock(f"agent-{name}")
-        return Lock(path, timeout=LOCK_SECS, purpose=f"tt up {name}")
+        purpose, unless = f"tt up {name}", self.context.stop.is_set
+        return Lock(path, timeout=LOCK_SECS, purpose=purpose, unless=unless)
 
     def _collect(self) -> None:
         for name in [name for name, (job, _) in self.starting.items() if job.done()]:
@@ -147,14 +170,14 @@ class Rise:
             if self.request.wait and begun.reading.state == "starting":
                 self.rising[name] = Rising(None, deadline, TRIES)
             else:
-                self._done(running(begun, self._record(name)))
+                self._runs(name, begun)
         elif self.request.wait or begun.launch.paste:
             self.rising[name] = Rising(begun, deadline, tries)
         else:
             self._done(outcome_of(begun, None))
 
     def _watch(self) -> None:
-        voices, trouble = self._look()
+        voices, trouble = self._look(self.rising)
         for name, one in list(self.rising.items()):
             voice, late = voices.get(name), self._late(one)
             if voice is None and late:
@@ -167,16 +190,16 @@ class Rise:
     def _late(self, one: Rising) -> bool:
         return time.monotonic() >= one.deadline or self.context.stop.is_set()
 
-    def _look(self) -> tuple[Mapping[str, Voice], TuttiError | None]:
-        """Look at who is rising; a look that fails once is tried again until their time is over."""
+    def _look(self, names: Collection[str]) -> tuple[Mapping[str, Voice], TuttiError | None]:
+        """Look at some; a look that fails once is tried again until their time is over."""
         try:
-            return (self.context.voices(self.rising) if self.rising else {}), None
+            return (self.context.voices(names) if names else {}), None
         except TuttiError as error:
             return {}, error
 
     def _settled(self, name: str, one: Rising, voice: Voice) -> None:
         if one.begun is None:
-            self._done(running(voice, self._record(name)))
+            self._runs(name, voice)
             return
         outcome, session = outcome_of(one.begun, voice), voice.session
         offer, tree = None, one.begun.tree
@@ -221,6 +244,9 @@ class Rise:
             except Exception as error:  # noqa: BLE001 -- one agent's failure hides no other
                 problem = failed(name, "", error).detail
             self._done(unprompted(outcome, problem) if problem else outcome)
+
+    def _runs(self, name: str, voice: Voice) -> None:
+        self._done(running(voice, self._record(name), self.ways[name]))
 
     def _failed(self, name: str, error: Exception) -> None:
         if not isinstance(error, TuttiError):

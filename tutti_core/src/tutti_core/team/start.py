@@ -53,7 +53,13 @@ class Started(NamedTuple):
 
 
 def start(
-    context: Context, agent: Agent, way: plan.Way, *, fresh: bool = False, anew: bool = False
+    context: Context,
+    agent: Agent,
+    way: plan.Way,
+    *,
+    fresh: bool = False,
+    keep: bool = False,
+    anew: bool = False,
 ) -> Started:
     """Start an agent that is not running.
 
@@ -62,6 +68,7 @@ def start(
         agent: The agent.
         way: How it may work.
         fresh: Whether its worktree must start from the workspace's current commit.
+        keep: Whether its worktree is left as it is whatever the arrangement wishes.
         anew: Whether it begins a new conversation, though it could go on with its last.
 
     Raises:
@@ -71,8 +78,8 @@ def start(
     raw = plan.request(context, agent, runtime, way)
     wanted = plan.prepared(context, raw)
     require_program(wanted)
-    tree = place(context, agent, fresh=fresh)
-    new = anew or fresh or bool(agent.fresh_worktree)
+    tree = place(context, agent, fresh=fresh, keep=keep)
+    new = anew or fresh or (bool(agent.fresh_worktree) and not keep)
     going = take_up(context, attrs.evolve(wanted, cwd=tree.cwd), tree, anew=new)
     return launch(context, going.request, tree.saying(going.remark))
 

@@ -35,14 +35,16 @@ class Tree(NamedTuple):
         return self._replace(warnings=(*self.warnings, *([remark] if remark else [])))
 
 
-def place(context: Context, agent: Agent, *, fresh: bool) -> Tree:
+def place(context: Context, agent: Agent, *, fresh: bool, keep: bool = False) -> Tree:
     """Return where an agent works, making its worktree if it has one.
 
     Args:
         context: The workspace.
         agent: The agent.
-        fresh: Whether its worktree must start from the workspace's current commit. Where the
-            arrangement alone wishes that, a tree with work in it is kept, and that is said.
+        fresh: Whether its worktree must start from the workspace's current commit; what is in it
+            is kept for `tt undo`. Where that cannot be and the arrangement alone wishes it, the
+            tree is left as it is, and that is said.
+        keep: Whether the tree is left as it is whatever the arrangement wishes.
 
     Raises:
         GitError: If the worktree cannot be had; the user's own tree is never used instead.
@@ -55,8 +57,8 @@ def place(context: Context, agent: Agent, *, fresh: bool) -> Tree:
     tree = trees.ensure(agent.name, context.arrangement.branch_of(agent))
     made = tree.created
     warnings: tuple[str, ...] = ()
-    if fresh or agent.fresh_worktree:
-        tree, warnings = _anew(trees, tree, agent.name, insist=fresh)
+    if (fresh or agent.fresh_worktree) and not made and not keep:
+        tree, warnings = _anew(context, trees, tree, agent, insist=fresh)
     if tree.dirty and not made and not warnings:
         warnings = ("goes on in its worktree, which has uncommitted work",)
     cwd = _same_folder(trees, tree.path)
@@ -76,17 +78,26 @@ def exclude(context: Context) -> None:
         Worktrees(context.root, context.places.worktrees).exclude()
 
 
+def way_back(undo: str) -> str:
+    """Return in words how to have again what an act took away, by the id of its undo entry."""
+    return f"tt undo restore {undo} brings back what was there"
+
+
 def _anew(
-    trees: Worktrees, tree: Worktree, agent: str, *, insist: bool
+    context: Context, trees: Worktrees, tree: Worktree, agent: Agent, *, insist: bool
 ) -> tuple[Worktree, tuple[str, ...]]:
     from ..git.freshening import freshen
 
+    command = f"tt up {agent.name}" + (" --fresh-worktree" if insist else "")
     try:
-        return freshen(trees, agent), ()
+        done = freshen(trees, agent.name, context.arrangement.branch_of(agent), command=command)
     except GitError as error:
         if insist:
             raise
         return tree, (error.message,)
+    said = [done.kept] if done.kept else []
+    said += [f"starts anew; {way_back(done.undo)}"] if done.undo else []
+    return done.tree, tuple(said)
 
 
 def _same_folder(trees: Worktrees, path: Path) -> Path:

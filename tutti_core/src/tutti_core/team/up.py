@@ -33,6 +33,8 @@ class UpRequest:
         restore: Whether to start exactly those who ran last, each as it may work then.
         wait: Whether to wait until every agent is ready.
         without: Unowned tables to go on without.
+        keep_trees: Whether worktrees are left as they are even where the arrangement wishes them
+            fresh; for whoever starts agents again without being asked by a person.
     """
 
     agents: tuple[str, ...] = ()
@@ -43,6 +45,12 @@ class UpRequest:
     restore: bool = False
     wait: bool = True
     without: tuple[str, ...] = ()
+    keep_trees: bool = False
+
+    @property
+    def keeps_trees(self) -> bool:
+        """Whether worktrees are left as they are: whoever ran last goes on where it was."""
+        return self.keep_trees or self.restore
 
 
 @attrs.frozen
@@ -53,16 +61,18 @@ class UpResponse:
         workspace: The workspace's name.
         results: What became of each agent, in the order of the file.
         warnings: What the user should know about the whole.
+        interrupted: Whether it was ended by Ctrl+C before everybody was up.
     """
 
     workspace: str
     results: tuple[Outcome, ...]
     warnings: tuple[str, ...] = ()
+    interrupted: bool = False
 
     @property
     def ok(self) -> bool:
-        """Whether every agent runs."""
-        return all(one.ok for one in self.results)
+        """Whether every agent runs, and was waited for."""
+        return not self.interrupted and all(one.ok for one in self.results)
 
 
 Progress = Callable[["Outcome"], None]
@@ -89,7 +99,7 @@ def up(context: Context, request: UpRequest, progress: Progress | None = None) -
     rise = Rise(context, request, agents, ways, progress or (lambda _: None))
     results = rise.run()
     ordered = tuple(results[agent.name] for agent in agents)
-    return UpResponse(context.name, ordered, _warnings(context, request, agents))
+    return UpResponse(context.name, ordered, _warnings(context, request, agents), rise.interrupted)
 
 
 def asked_for(context: Context, request: UpRequest) -> list[str]:

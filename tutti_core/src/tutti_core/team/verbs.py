@@ -11,8 +11,9 @@ from ..model.happening import Receipt
 from .context import Context
 from .doctor import Report, doctor
 from .down import DownRequest, DownResponse, down
+from .exchange import exchange
 from .health import health
-from .send import SendRequest, send
+from .send import SendRequest
 from .snapshot import status_rows
 from .up import UpRequest, UpResponse, up
 
@@ -65,7 +66,7 @@ def core_verbs() -> tuple[Verb, ...]:
     return (
         Verb("up", UpRequest, UpResponse, up, "Start the team."),
         Verb("down", DownRequest, DownResponse, down, "End the team."),
-        Verb("send", SendRequest, Receipt, send, "Give a running agent a prompt."),
+        Verb("send", SendRequest, Receipt, exchange, "Give a running agent a prompt."),
         Verb("status", StatusRequest, StatusResponse, _status, "Show the team.", reads=True),
         Verb("health", HealthRequest, HealthResponse, _health, "Say how agents are.", reads=True),
         Verb("doctor", DoctorRequest, Report, _doctor, "Check what the team needs.", reads=True),

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from ..discovery import cache_path, stamp
 from ..errors import StateError
@@ -16,6 +17,19 @@ from ..state.files import JsonFile
 
 UNASKED = object()
 NUMBER = re.compile(r"\d+\.\d+(?:\.\d+)?[\w.+-]*")
+ASKING = ("--version",)
+
+
+class Answer(NamedTuple):
+    """What a program says when it is asked for its version.
+
+    Attributes:
+        version: The version; None if there is none in the answer, or no answer.
+        came: Whether it answered in time.
+    """
+
+    version: str | None
+    came: bool = True
 
 
 def found(command: Sequence[str], env: Mapping[str, str]) -> str | None:
@@ -29,26 +43,51 @@ def found(command: Sequence[str], env: Mapping[str, str]) -> str | None:
 
 
 def version_of(
-    command: Sequence[str], env: Mapping[str, str], *, timeout: float = 20.0
+    command: Sequence[str],
+    env: Mapping[str, str],
+    *,
+    timeout: float = 20.0,
+    asking: Sequence[str] = ASKING,
 ) -> str | None:
-    """Return the version a program reports to ``--version``, or None if it does not say.
+    """Return the version a program reports, or None if it does not say.
 
     Args:
         command: Program and leading arguments.
         env: What the agent's environment has beside this process's.
         timeout: Seconds to wait for its answer.
+        asking: Arguments with which it prints its version.
+    """
+    return ask(command, env, timeout=timeout, asking=asking).version
+
+
+def ask(
+    command: Sequence[str],
+    env: Mapping[str, str],
+    *,
+    timeout: float,
+    asking: Sequence[str] = ASKING,
+) -> Answer:
+    """Ask a program for its version, as `version_of`, and say whether it answered at all.
+
+    Args:
+        command: Program and leading arguments.
+        env: What the agent's environment has beside this process's.
+        timeout: Seconds to wait for its answer.
+        asking: Arguments with which it prints its version.
     """
     path = found(command, env)
     if path is None:
-        return None
+        return Answer(None, came=False)
     real = os.path.realpath(path)
-    key = f"{'|'.join(command)}|{real}|{stamp(real)}"
+    words = "|".join(command if tuple(asking) == ASKING else (*command, *asking))
+    key = f"{words}|{real}|{stamp(real)}"
     answered = _known().get(key, UNASKED)
     if answered is UNASKED:
-        answered = _ask([path, *command[1:]], env, timeout)
+        answered = _ask([path, *command[1:], *asking], env, timeout)
         if answered is not UNASKED:
             _keep(key, answered)
-    return answered if isinstance(answered, str) else None
+    version = answered if isinstance(answered, str) else None
+    return Answer(version, came=answered is not UNASKED)
 
 
 def _kept() -> JsonFile:
@@ -73,7 +112,7 @@ def _ask(command: Sequence[str], env: Mapping[str, str], timeout: float) -> obje
     """Return the version, None if there is none in the answer, `UNASKED` if there was no answer."""
     try:
         done = subprocess.run(
-            [*command, "--version"],
+            command,
             capture_output=True,
             text=True,
             errors="replace",

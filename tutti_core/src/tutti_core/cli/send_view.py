@@ -1,0 +1,122 @@
+"""What `tt send` prints: how it goes on, the receipt, the end of the turn."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from ..model.happening import Receipt
+from ..team.exchange import Listener
+from ..team.send import SendRequest
+from ..team.turn import Turn, WaitFailed
+from .common import warn
+from .progress import Progress
+from .style import ago, legible, paint
+from .up_view import outcome_words
+
+if TYPE_CHECKING:
+    from ..team.outcome import Outcome
+    from ..watching.look import Voice
+
+EXIT_CODES = {"submitted": 0, "queued": 0, "refused": 1, "unsubmitted": 3, "unknown": 4}
+
+
+class Watching(Listener):
+    """Somebody who waits for one agent, and sees on a terminal what goes on.
+
+    Args:
+        agent: The agent.
+        quiet: Whether to print nothing at all.
+    """
+
+    def __init__(self, agent: str, *, quiet: bool) -> None:
+        self.agent = agent
+        self.progress = Progress(quiet=quiet)
+        self.starting = False
+        self.receipt: Receipt | None = None
+
+    def __enter__(self) -> Watching:
+        """Begin."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the line to whatever comes next."""
+        self.progress.show("")
+
+    def starts(self, agent: str) -> None:
+        """Say who is started."""
+        self.starting = True
+        self.progress.show(f"{agent} is started")
+
+    def started(self, outcome: Outcome) -> None:
+        """Print what became of the start."""
+        self.starting = False
+        self.progress.show("")
+        self.progress.told(outcome.agent, outcome_words(outcome), ok=outcome.ok)
+
+    def sent(self, receipt: Receipt) -> None:
+        """Keep the receipt."""
+        self.receipt = receipt
+
+    def looked(self, voice: Voice, elapsed: float) -> None:
+        """Say how the agent is, and for how long one has waited."""
+        reading = voice.reading
+        kind = f" ({reading.kind})" if reading.kind else ""
+        state = reading.state.replace("_", " ")
+        self.progress.show(f"{voice.agent} {state}{kind}, {ago(elapsed)}")
+
+
+def interrupted(watching: Watching) -> None:
+    """Say what goes on after Ctrl+C: waiting is over, and nothing else.
+
+    Args:
+        watching: Who waited.
+    """
+    agent, receipt = watching.agent, watching.receipt
+    if watching.starting:
+        said = f"{agent} may have been started, and was given no prompt"
+    elif receipt is None:
+        said = f"{agent} may have been given the prompt"
+    else:
+        said = f"the prompt was {receipt.outcome}, and {agent} goes on with it"
+    watching.progress.show("")
+    print(f"\ninterrupted: {said}", file=sys.stderr)
+    print(f"→ tt status {agent}", file=sys.stderr)
+
+
+def show(receipt: Receipt, request: SendRequest) -> None:
+    """Print a receipt, the end of the turn, and what the screen showed.
+
+    Args:
+        receipt: The receipt.
+        request: What was asked for.
+    """
+    for warning in receipt.warnings:
+        warn(warning)
+    well = receipt.outcome == "submitted"
+    word = paint(receipt.outcome, "green" if well else "red")
+    print(f"{word}  {receipt.agent}: {legible(receipt.evidence)} ({receipt.ms} ms)")
+    if receipt.hint:
+        print(f"→ {receipt.hint}")
+    if receipt.turn == "done":
+        print(
+            f"{paint('done', 'green')}  {receipt.agent}: {legible(receipt.completion_detail or '')}"
+        )
+    if request.output and receipt.waited:
+        lines = (receipt.captured_output or "").split("\n")
+        text = "\n".join("".join(c for c in line if c.isprintable()) for line in lines)
+        print(f"\n{text}" if text.strip() else "\n(no new output captured)")
+
+
+def failure(receipt: Receipt, request: SendRequest) -> WaitFailed | None:
+    """Return the error that a turn which ended otherwise is; None if it is done, or not waited for.
+
+    Args:
+        receipt: The receipt.
+        request: What was asked for.
+    """
+    if not receipt.waited or receipt.turn in (None, "done"):
+        return None
+    detail = receipt.completion_detail or ""
+    turn = Turn(receipt.turn, receipt.kind, None, detail)  # type: ignore[arg-type]  # as it was
+    return WaitFailed(turn, receipt.agent, request.timeout_secs)

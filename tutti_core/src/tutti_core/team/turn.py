@@ -1,0 +1,225 @@
+"""The end of a turn: a prompt was taken, and one waits until the agent is through with it.
+
+`await_turn` is the one way in. It looks again and again; what it says rests on what was seen.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from ..detection.judge import ERRORS
+from ..errors import RuntimeFailure, TuttiError
+
+if TYPE_CHECKING:
+    from ..model.session import Session
+    from ..watching.look import Voice
+    from .context import Context
+
+LOOK_SECS = 0.2
+HELD_SECS = 0.3
+"""How long an agent's own word must stand: a screen may be half redrawn."""
+ERROR_SECS = 1.0
+"""How long an error must stand: what it tries again by itself is not its last word."""
+RESTLESS = 5
+"""How many times as long a screen that never rests must be idle by its rules."""
+
+End = Literal[
+    "done",
+    "waiting",
+    "auth_failed",
+    "rate_limited",
+    "provider_down",
+    "exited",
+    "timeout",
+    "unknown",
+]
+EXIT_CODES = {
+    "done": 0,
+    "unknown": 4,
+    "waiting": 5,
+    "auth_failed": 6,
+    "timeout": 7,
+    "rate_limited": 8,
+    "provider_down": 9,
+    "exited": 10,
+}
+CATEGORIES = {"auth_failed": "policy", "rate_limited": "provider", "provider_down": "provider"}
+WORDS = {"timeout": "idle_timeout"}
+
+
+class Typed(NamedTuple):
+    """What a prompt was typed into, and when.
+
+    Attributes:
+        session: The session.
+        at: Epoch seconds.
+        worked: Whether the agent was seen at work on it.
+    """
+
+    session: Session
+    at: float
+    worked: bool = False
+
+
+class Turn(NamedTuple):
+    """How a turn ended.
+
+    Attributes:
+        end: ``done``; ``waiting`` for an answer; ``auth_failed``, ``rate_limited`` or
+            ``provider_down``; ``exited``; ``timeout`` it goes on; ``unknown`` nobody can say.
+        kind: What it waits for, if it does.
+        source: ``runtime_signal`` if the agent itself says so, ``heuristic_idle_stable`` if its
+            screen does; None if it is not done.
+        detail: What that stands on, in one line.
+    """
+
+    end: End
+    kind: str = ""
+    source: str | None = None
+    detail: str = ""
+
+
+class WaitFailed(RuntimeFailure):
+    """A prompt was taken, and the agent is not through with it as it should be."""
+
+    def __init__(self, turn: Turn, agent: str, secs: float) -> None:
+        """Say how the turn ended instead; the exit code tells one end from another."""
+        said = f"{turn.kind}: {turn.detail}" if turn.kind else turn.detail
+        if turn.end == "timeout":
+            said = f"agent={agent}, timeout_secs={secs:g}; {turn.detail}"
+        super().__init__(
+            f"send_wait_failed: {WORDS.get(turn.end, turn.end)} ({said})", hint=_hint(turn, agent)
+        )
+        self.exit_code = EXIT_CODES[turn.end]
+        self.category = CATEGORIES.get(turn.end, self.category)
+
+
+def _hint(turn: Turn, agent: str) -> str:
+    if turn.end == "timeout":
+        return f"it was not stopped: tt status, or tt attach {agent}"
+    return f"tt peek {agent}" if turn.end in ("exited", "unknown") else f"tt attach {agent}"
+
+
+def await_turn(
+    context: Context,
+    agent: str,
+    typed: Typed,
+    *,
+    secs: float,
+    stable_secs: float = 2.0,
+    told: Callable[[Voice, float], None] = lambda *_: None,
+) -> Turn:
+    """Wait until an agent is through with a prompt that it has provably taken.
+
+    Args:
+        context: The workspace.
+        agent: Its name.
+        typed: What the prompt was typed into, and when.
+        secs: Seconds to wait.
+        stable_secs: Seconds for which a screen must be idle and unchanged where nothing but the
+            screen says so.
+        told: Told at each look how the agent is, and the seconds waited.
+    """
+    return _Wait(context, agent, typed, stable_secs).run(secs, told)
+
+
+class _Wait:
+    def __init__(self, context: Context, agent: str, typed: Typed, stable_secs: float) -> None:
+        self.context, self.agent, self.typed = context, agent, typed
+        self.stable_secs = stable_secs
+        self.worked = typed.worked
+        self.trouble: TuttiError | None = None
+        self.last: Voice | None = None
+        self.held: tuple[object, float] = (None, 0.0)
+        self.rested: tuple[object, float] = (None, 0.0)
+
+    def run(self, secs: float, told: Callable[[Voice, float], None]) -> Turn:
+        begun = time.monotonic()
+        while True:
+            voice = self._look()
+            turn = self._ended(voice) if voice else None
+            elapsed = time.monotonic() - begun
+            if turn is not None:
+                return turn
+            if elapsed >= secs:
+                return self._late()
+            if voice:
+                told(voice, elapsed)
+            time.sleep(min(LOOK_SECS, max(0.0, secs - elapsed)))
+
+    def _look(self) -> Voice | None:
+        """Look once; a look that fails is tried again until time is over."""
+        try:
+            self.last = self.context.voices([self.agent])[self.agent]
+            self.trouble = None
+        except TuttiError as error:
+            self.trouble = error
+            return None
+        return self.last
+
+    def _late(self) -> Turn:
+        if self.trouble is not None or self.last is None:
+            return Turn("unknown", detail=self.trouble.message if self.trouble else "never seen")
+        reading = self.last.reading
+        state = reading.state.replace("_", " ")
+        return Turn("timeout", detail=f"it is {state}" + ("" if reading.confirmed else " perhaps"))
+
+    def _ended(self, voice: Voice) -> Turn | None:
+        gone = self._gone(voice)
+        if gone:
+            return Turn("exited", detail=gone)
+        reading = voice.reading
+        self.worked = self.worked or reading.state == "working"
+        stood, rested = self._since(voice)
+        if reading.state == "waiting" or reading.kind:
+            asks = Turn("waiting", reading.kind, None, reading.detail)
+            return asks if stood >= HELD_SECS else None
+        if self._stale(voice):
+            return None
+        if reading.state in ERRORS:
+            final = stood >= ERROR_SECS and not tries_again(voice)
+            return Turn(reading.state, detail=reading.detail) if final else None  # type: ignore[arg-type]
+        if reading.state != "idle":
+            return None
+        if reading.confirmed:
+            return _done(voice, self.worked, "runtime_signal") if stood >= HELD_SECS else None
+        quiet = rested >= self.stable_secs or stood >= RESTLESS * self.stable_secs
+        return _done(voice, self.worked, "heuristic_idle_stable") if quiet else None
+
+    def _gone(self, voice: Voice) -> str:
+        session = voice.session
+        if session is None:
+            return "its session is gone"
+        if session.pane != self.typed.session.pane:
+            return "another process has taken its place"
+        return (voice.reading.detail or "its process has ended") if session.dead else ""
+
+    def _since(self, voice: Voice) -> tuple[float, float]:
+        """Return for how long the state has stood, and the screen beside it."""
+        now, reading = time.monotonic(), voice.reading
+        state = (reading.state, reading.kind, reading.confirmed)
+        if self.held[0] != state:
+            self.held = state, now
+        picture = (state, voice.seen.screen)
+        if self.rested[0] != picture:
+            self.rested = picture, now
+        return now - self.held[1], now - self.rested[1]
+
+    def _stale(self, voice: Voice) -> bool:
+        """Return whether it is so since before the prompt, which says nothing of the turn."""
+        since = voice.reading.since
+        return since is not None and since <= self.typed.at and not self.worked
+
+
+def tries_again(voice: Voice) -> bool:
+    """Return whether an agent in trouble is still trying."""
+    reading = voice.reading
+    return reading.state in ERRORS and any(one.state == "working" for one in reading.evidence)
+
+
+def _done(voice: Voice, worked: bool, source: str) -> Turn:
+    evidence = voice.reading.evidence
+    said = f"{evidence[0].source} says idle" if evidence else "it is idle"
+    return Turn("done", "", source, said if worked else f"{said}; nobody saw it at work")
