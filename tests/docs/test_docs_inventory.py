@@ -73,6 +73,7 @@ class TestFiles:
         ".git", "HEAD", "index", "modules", "refs", "heads", "locked", "gitdir", "commondir",
         "entry_points.txt", "self/stat", "__init__.py", "~", "~/.config", ".cache", "{pid}.json",
         "tmux.conf", "rules.toml", "templates", "songbook", "project", "config", "agents",
+        "projects", "common", "new",
     ))  # fmt: skip
 
     def test_every_place(self, page: Page) -> None:

@@ -174,8 +174,7 @@ def _given(kind: str, plugins: Plugins) -> dict[str, str]:
     if kind == "detector":
         return dict.fromkeys(plugins.detectors(), "another plugin")
     if kind == "step":
-        found = {**dict.fromkeys(plugins.steps(), "another plugin"), **known.STEPS}
-        return {step.replace("_", "-"): owner for step, owner in found.items()}
+        return {step.replace("_", "-"): owner for step, owner in known.STEPS.items()}
     if kind == "verb":
         own = {command.name: owner for owner, command in plugins.commands()}
         return {**known.COMMANDS, **dict.fromkeys(plugins.verbs(), "another plugin"), **own}
