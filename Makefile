@@ -1,6 +1,6 @@
 # What one does here, each by one word; `make` alone lists them. ARGS="..." goes to pytest.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-real test-oldest soak check fmt bench pins clean
+.PHONY: help setup demo test test-real test-real-openclaw test-oldest soak check fmt bench pins clean
 
 # Work started in a pane of tutti's own, or with modules on a path of one's own, tests the same as anywhere else.
 unexport PYTHONPATH PYTHONHOME TMUX TMUX_PANE
@@ -9,7 +9,7 @@ unexport TUTTI_ROOT TUTTI_AGENT TUTTI_WORKSPACE TUTTI_TMUX_SOCKET TUTTI_DISABLE_
 PYTEST := .venv/bin/python -m pytest
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' Makefile
 
 setup: ## make or refresh .venv (PYTHON=... chooses the interpreter)
 	@scripts/setup
@@ -24,6 +24,9 @@ test: setup ## lint, types and tests
 
 test-real: ## the tests that need real agent CLIs (installs them once, outside the clone)
 	@scripts/real $(ARGS)
+
+test-real-openclaw: ## those that need OpenClaw (installs it and a Node.js for it once, 900 MB)
+	@scripts/real openclaw $(ARGS)
 
 test-oldest: ## the tests with the oldest dependencies (PYTHON=... for the oldest Python)
 	@scripts/oldest $(ARGS)

@@ -31,9 +31,10 @@ GIVES = {
     "tutti_codex": {"core", "codex"},
     "tutti_custom": {"core", "custom"},
     "tutti_demo": {"core", "demo"},
+    "tutti_openclaw": {"core", "openclaw"},
     "tutti_permissions": {"core", "permissions"},
     "tutti_testing": {"core", "demo"},
-    "tutti_all": {"core", "claude", "codex", "custom", "demo", "permissions"},
+    "tutti_all": {"core", "claude", "codex", "custom", "demo", "openclaw", "permissions"},
 }
 
 # Imports every module of one package, then says what was imported, and what is installed, that

@@ -30,6 +30,7 @@ GROUPS: Mapping[str, str] = {
     "team.context": "A workspace and its plugins",
     "team.conversations": "A launch",
     "team.loading": "A workspace and its plugins",
+    "team.plan": "A workspace and its plugins",
     "team.versions": "A workspace and its plugins",
     "config.convert": "A workspace and its plugins",
     "config.find": "A workspace and its plugins",

@@ -74,6 +74,7 @@ class TestFiles:
         "entry_points.txt", "self/stat", "__init__.py", "~", "~/.config", ".cache", "{pid}.json",
         "tmux.conf", "rules.toml", "templates", "songbook", "project", "config", "agents",
         "projects", "common", "new",
+        ".openclaw", "package.json",
     ))  # fmt: skip
 
     def test_every_place(self, page: Page) -> None:

@@ -180,7 +180,7 @@ def test_a_running_team_outlives_its_file(workspace: Stage, harm: str) -> None:
     elif harm == "remove":
         file.unlink()
     else:
-        workspace.team(TEAM.replace('"demo"', '"openclaw"'))
+        workspace.team(TEAM.replace('"demo"', '"gemini-cli"'))
     assert workspace.tt("peek", "one").well().stdout
     assert "attach-session" in workspace.tt("attach", "one", "--print").well().stdout
     told = workspace.tt("down", cwd=workspace.tree("one"))

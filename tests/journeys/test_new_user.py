@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -232,3 +233,72 @@ def test_the_doctor_names_the_version_of_the_demo(workspace: Stage) -> None:
     workspace.team(TEAM)
     checks = {one["check"]: one for one in workspace.tt("doctor", "--json").json()["checks"]}
     assert checks["runtime/lead"]["detail"] == f"Tutti Demo {version('tutti-demo')}"
+
+
+def _on_a_terminal(workspace: Stage, *words: str, **env: str) -> str:
+    """Run tt with standard error on a terminal, and return what is shown there."""
+    master, terminal = os.openpty()
+    try:
+        subprocess.run(
+            [sys.executable, "-m", "tutti_core", *words], cwd=workspace.root,
+            env={**workspace.env, **env}, stderr=terminal, stdout=subprocess.PIPE,
+            timeout=120, check=False,
+        )  # fmt: skip
+        return os.read(master, 50_000).decode()
+    finally:
+        os.close(master)
+        os.close(terminal)
+
+
+def test_waiting_is_shown_on_a_terminal(workspace: Stage) -> None:
+    """Up says the states of those it waits for, the doctor what it looks at, both on one line."""
+    workspace.team(TEAM)
+    shown = _on_a_terminal(workspace, "up", "--mode", "safe")
+    assert re.search(r"1 to come( after \d+s)?: lead \(\w+\)\r\x1b", shown)
+    assert "… checking runtimes\r\x1b[K" in _on_a_terminal(workspace, "doctor")
+
+
+def test_a_terminal_that_knows_nothing_gets_plain_lines(workspace: Stage) -> None:
+    """With TERM=dumb there is neither colour nor a line that changes."""
+    workspace.team(TEAM)
+    shown = _on_a_terminal(workspace, "up", "--mode", "safe", TERM="dumb")
+    assert "lead: idle" in shown
+    assert "\x1b" not in shown
+    assert "to come" not in shown
+
+
+def test_completion_knows_what_runs_without_a_file(workspace: Stage) -> None:
+    """The names of a running team are completed though its file is broken."""
+    workspace.team(TWO)
+    workspace.tt("up", "lead", "--mode", "safe").well()
+    workspace.team("[workspace\n")
+    asked = {"_TT_COMPLETE": "bash_complete", "COMP_WORDS": "tt down ", "COMP_CWORD": "2"}
+    assert workspace.tt(env=asked).stdout == "plain,lead\n"
+
+
+def test_a_folder_that_is_no_repository_is_named(workspace: Stage) -> None:
+    """The error is about the folder, not about a command of git, and names both ways out."""
+    bare = Stage(workspace.home / "bare", workspace.home, workspace.env)
+    told = bare.team(TEAM).tt("up", "--mode", "safe").badly()
+    assert f"{bare.root} is not in a git repository" in told.stderr
+    assert "worktree = false under [defaults]" in told.stdout
+
+
+def test_attach_wants_a_terminal(workspace: Stage) -> None:
+    """Without one it says so and what shows the screen all the same; --print needs none."""
+    workspace.team(TEAM)
+    workspace.tt("up", "--mode", "safe").well()
+    told = workspace.tt("attach", "lead").badly(2).stderr
+    assert "this is none" in told
+    assert "hint: tt peek lead" in told
+    workspace.tt("attach", "lead", "--print").well()
+
+
+def test_a_grace_that_is_no_number_ends_nobody(workspace: Stage) -> None:
+    """`nan` is not taken for no time at all."""
+    workspace.team(TEAM)
+    workspace.tt("up", "--mode", "safe").well()
+    assert (
+        "nan is not a number of seconds" in workspace.tt("down", "--grace", "nan").badly(2).stderr
+    )
+    assert _running(workspace) == {"lead"}

@@ -147,6 +147,11 @@ def test_what_runs_in_a_broken_workspace_is_ended_with_the_others(
     kept = workspace.tt("workspaces", "prune", cwd=workspace.home).well()
     assert "Kept two" in kept.stdout
     assert "agents still run there (api)" in kept.stdout
+    seen = workspace.tt("status", "--all", "--json", cwd=workspace.home).badly().json()
+    assert [one["voices"][0]["running"] for one in seen["workspaces"]] == [True, True]
+    assert all(one["error"] for one in seen["workspaces"])
+    records = workspace.tt("health", "--all", "--json", cwd=workspace.home).badly().json()
+    assert [one["running"] for one in records] == [True, True]
     done = workspace.tt("down", "--all", "--json", cwd=workspace.home).well().json()
     assert [one["results"][0]["outcome"] for one in done["workspaces"]] == ["stopped", "stopped"]
     assert not carrying(workspace.root)

@@ -440,6 +440,7 @@ class TestComposer:
         """Wrapped, indented or folded into a mark, our own text is known."""
         assert ours("first line second", "first line\n  second line")
         assert ours("[Pasted text #1 +4 lines]", "anything")
+        assert ours("[paste #1 +60 lines]", "anything")
         assert not ours("somebody else's words", "first line")
         assert not ours("", "first line")
 

@@ -7,9 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tutti_core.cli.status_view import render
-from tutti_core.cli.style import ago, table
+from tutti_core.cli.style import (
+    GAP,
+    LEFT_OUT,
+    NARROWEST,
+    ago,
+    clipped,
+    fitting,
+    table,
+    width_of,
+)
 from tutti_core.errors import TuttiError
 from tutti_core.model.reading import Evidence
 from tutti_core.team import compiled as compiling
@@ -214,3 +225,30 @@ def _other(crew: Any) -> bool:
     other = type(crew.echo)(name="other")
     crew.add("other", tutti_runtimes=lambda: [other])
     return True
+
+
+@given(
+    st.lists(st.integers(0, 60), min_size=1, max_size=8),
+    st.sets(st.integers(0, 7)),
+    st.integers(1, 200),
+)
+def test_columns_give_way_until_a_row_fits(
+    widths: list[int], spare: set[int], columns: int
+) -> None:
+    """Only spare columns are cut, only as far as is needed, and only if there is a terminal."""
+    places = [place for place in spare if place < len(widths)]
+    found = fitting(widths, places, columns)
+    assert fitting(widths, places, None) == widths
+    for place, (before, after) in enumerate(zip(widths, found, strict=True)):
+        assert after == before or (place in places and (after == LEFT_OUT or after >= NARROWEST))
+    kept = [width for width in found if width != LEFT_OUT]
+    fits = sum(kept) + len(GAP) * (len(kept) - 1) <= columns
+    assert fits or all(found[place] == LEFT_OUT for place in places)
+
+
+@given(st.text(max_size=30), st.integers(1, 30))
+def test_a_clipped_text_fits(text: str, width: int) -> None:
+    """However wide its characters are, it takes no more columns than it may, and says so."""
+    cut = clipped(text, width)
+    assert width_of(cut) <= max(width, 1)
+    assert cut == text if width_of(text) <= width else cut.endswith("…")

@@ -13,7 +13,7 @@ from tutti_core.model.happening import Verdict
 from tutti_core.team.outcome import Outcome
 from tutti_core.team.plan import Way
 from tutti_core.team.rise import PARALLEL, Rise
-from tutti_core.team.up import UpRequest, UpResponse, up
+from tutti_core.team.up import Interrupted, UpRequest, UpResponse, up
 
 
 def outcomes(done: UpResponse) -> dict[str, str]:
@@ -378,3 +378,22 @@ class TestNothingIsDoneThatMustNotBe:
         names = {one.root: one.name for one in crew.host.made.values()}
         assert names["/elsewhere"] == "tutti-w-one"
         assert names[str(crew.root)].startswith("tutti-w-one-")
+
+
+def test_ctrl_c_says_what_had_become_of_everybody(crew: Any) -> None:
+    """It is still an interrupt to whoever called, and carries an outcome for each agent."""
+    heard: list[str] = []
+
+    def interrupt_once(outcome: Any) -> None:
+        heard.append(outcome.agent)
+        if len(heard) == 1:
+            raise KeyboardInterrupt
+
+    context = crew.context("one", "two", 'three:depends_on = ["one", "two"]')
+    with pytest.raises(Interrupted) as told:
+        up(context, UpRequest(), interrupt_once)
+    done = told.value.response
+    assert isinstance(told.value, KeyboardInterrupt)
+    assert (done.interrupted, done.ok) == (True, False)
+    assert [one.agent for one in done.results] == ["one", "two", "three"]
+    assert done.results[2].detail == "was not started: interrupted"

@@ -300,3 +300,18 @@ def test_other_paths_are_somebody_elses() -> None:
     """It reads its own path and no other."""
     assert SPEAKS.read(Raw(0.0, "POST", "/v1/responses", {}, b"{}")) is None
     assert SPEAKS.read(Raw(0.0, "GET", "/v1/chat/completions", {}, b"")) is None
+
+
+def test_what_openclaw_puts_around_a_prompt_is_not_typed() -> None:
+    """The time in front, words about itself behind, and a message of its own that comes last."""
+    about = "Runtime: agent=main | session=agent:main:x | host=h | channel=webchat"
+    own = said("user", "<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>\nConversation data")
+    first = said("user", f"[Sun 2026-11-22 12:46 UTC] One.\n\nAnd [[say two]]\n\n{about}")
+    request = asked(said("system", "You run inside OpenClaw."), first, own, tools=[EXEC])
+    assert request.prompt == "One.\n\nAnd [[say two]]"
+    assert request.typed == (request.prompt,)
+
+    later = said("user", "[Sun 2026-11-22 12:49 GMT+2] [Not a time] Three.")
+    request = asked(first, CALLS, RESULT, said("assistant", "two"), later, CALLS, RESULT, own)
+    assert request.turn.prompt == "[Not a time] Three."
+    assert (request.prompt, request.turn.round) == ("", 1)

@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from .team.facts import publish_facts as publish_facts
     from .team.loading import load_arrangement as load_arrangement
     from .team.loading import load_global as load_global
+    from .team.plan import started_by as started_by
     from .team.reach import root_of as root_of
     from .team.reach import target_of as target_of
     from .team.versions import version_of as version_of
@@ -99,6 +100,7 @@ _HOMES = {
     "team.conversations": "newest_first",
     "team.facts": "publish_facts",
     "team.loading": "load_arrangement load_global",
+    "team.plan": "started_by",
     "team.reach": "root_of target_of",
     "team.versions": "version_of",
 }

@@ -12,7 +12,7 @@ import click
 
 from ..errors import TuttiError
 from ..team.context import Context
-from ..team.reach import root_of
+from ..team.reach import running_root
 from .style import legible, paint
 
 if TYPE_CHECKING:
@@ -60,14 +60,23 @@ def agents_argument(command: F) -> F:
 
 def complete_agents(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Return the agents whose names begin with what was typed; nothing when anything is wrong."""
-    from ..team.compiled import compiled
-
     try:
-        team = compiled(root_of(ctx.params.get("workspace")))
+        names = _names(ctx.params.get("workspace"))
     except Exception:  # noqa: BLE001 -- a completion must not print into somebody's prompt
         return []
-    names = [agent["name"] for agent in team["agents"]]
     return [name for name in names if name.startswith(incomplete)]
+
+
+def _names(workspace: str | None) -> list[str]:
+    """Return the agents of a team, or of what runs of it where its file cannot be used."""
+    from ..team.compiled import compiled
+    from ..terminal.host import TmuxHost
+
+    root = running_root(workspace)
+    try:
+        return [agent["name"] for agent in compiled(root)["agents"]]
+    except TuttiError:
+        return [session.agent for session in TmuxHost().list(str(root))]
 
 
 def complete_workspaces(

@@ -8,6 +8,7 @@ from ..team.context import Context
 from ..team.doctor import Report, doctor
 from ..team.reach import root_of
 from .common import json_option, show_json, workspace_option
+from .progress import Progress
 from .style import paint, table
 
 COLOURS = {"pass": "green", "warn": "yellow", "fail": "red", "skip": "dim"}
@@ -19,7 +20,9 @@ COLOURS = {"pass": "green", "warn": "yellow", "fail": "red", "skip": "dim"}
 @json_option
 def command(workspace: str | None, strict: bool, as_json: bool) -> int:
     """Check everything the team needs, and say what to do about what is missing."""
-    report = doctor(Context.open(root_of(workspace)))
+    context = Context.open(root_of(workspace))
+    with Progress(quiet=as_json) as progress:
+        report = doctor(context, lambda check: progress.show(f"checking {check}"))
     show_json(_data(report)) if as_json else _show(report)
     return report.exit_code(strict=strict)
 

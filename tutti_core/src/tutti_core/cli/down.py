@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isnan
+
 import click
 
 from ..team.down import Downed, DownRequest, down
@@ -21,6 +23,13 @@ from .many import refuse_names
 from .progress import Progress
 
 
+def _number(_ctx: click.Context, _: click.Parameter, value: float) -> float:
+    # A range lets it pass: every comparison with it is false.
+    if isnan(value):
+        raise click.BadParameter("nan is not a number of seconds")
+    return value
+
+
 @click.command("down")
 @agents_argument
 @workspace_option
@@ -29,6 +38,7 @@ from .progress import Progress
 @click.option(
     "--grace",
     type=click.FloatRange(0),
+    callback=_number,
     default=GRACE_SECS,
     show_default=True,
     help="Seconds before SIGKILL.",

@@ -53,7 +53,8 @@ def down_everywhere(request: DownRequest, *, as_json: bool) -> int:
         def came(one: Done) -> None:
             awaited.came(places.label(one.place))
 
-        done = everywhere([reached(one, running) for one in places.all], work, SECS, came)
+        asked = [reached(one, running) for one in places.all]
+        done = everywhere(asked, work, SECS, came, leaving=progress.leaves)
     if as_json:
         answer = entries(done, _fields, {"results": []}, _well)
         show_json(answer)

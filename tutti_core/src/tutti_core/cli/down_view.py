@@ -28,7 +28,8 @@ def told_words(one: Downed) -> str:
     if one.outcome == "not running" and one.ok and not one.cleaned:
         return ""
     words = [one.outcome]
-    words += [f"{one.killed} processes had to be killed"] if one.killed else []
+    many = "1 process" if one.killed == 1 else f"{one.killed} processes"
+    words += [f"{many} had to be killed"] if one.killed else []
     words += ["worktree removed"] if one.cleaned else []
     words += [one.detail] if one.detail else []
     return ", ".join(words)

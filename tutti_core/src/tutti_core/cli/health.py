@@ -65,7 +65,7 @@ def _everywhere(as_json: bool) -> int:
         show_json([record for one in seen for record in one.value])
     elif not done:
         print(NONE)
-    else:
+    elif seen:
         blocks = [f"{title(places, one.place)}\n\n{_rendered(one.value)}" for one in seen]
         print("\n\n".join(blocks))
     sys.stdout.flush()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 import sys
+import time
+from collections.abc import Mapping
 from threading import Lock
 
-from .style import legible, paint
+from .style import ago, legible, moves, paint
 
 
 class Progress:
@@ -18,7 +20,7 @@ class Progress:
 
     def __init__(self, *, quiet: bool = False) -> None:
         self.quiet = quiet
-        self.live = not quiet and sys.stderr.isatty()
+        self.live = not quiet and moves(sys.stderr)
         self._shown = ""
         self._lock = Lock()
 
@@ -37,9 +39,14 @@ class Progress:
             text: One line; empty for none.
         """
         with self._lock:
-            self._clear()
-            self._shown = text
-            self._draw()
+            if text != self._shown:
+                self._clear()
+                self._shown = text
+                self._draw()
+
+    def leaves(self) -> None:
+        """Say on a terminal that what is begun is waited for after Ctrl+C."""
+        self.show("what is begun is ended; Ctrl+c again does not wait for that")
 
     def told(self, who: str, words: str, *, ok: bool) -> None:
         """Print what became of somebody.
@@ -68,7 +75,7 @@ class Progress:
 
 
 class Awaited:
-    """Who is still to come, said on the changing line.
+    """Who is still to come, in which state and for how long, said on the changing line.
 
     Args:
         progress: Where to say it.
@@ -77,6 +84,8 @@ class Awaited:
 
     def __init__(self, progress: Progress, names: list[str]) -> None:
         self.progress, self.left = progress, list(dict.fromkeys(names))
+        self.states: Mapping[str, str] = {}
+        self.begun = time.monotonic()
         self._show()
 
     def came(self, name: str) -> None:
@@ -84,6 +93,20 @@ class Awaited:
         self.left = [one for one in self.left if one != name]
         self._show()
 
+    def seen(self, states: Mapping[str, str]) -> None:
+        """Say how those are that are waited for.
+
+        Args:
+            states: State by name; whoever is not in it has not begun.
+        """
+        self.states = states
+        self._show()
+
     def _show(self) -> None:
-        names = f"{len(self.left)} to come: {', '.join(self.left)}"
+        waited = int(time.monotonic() - self.begun)
+        after = f" after {ago(waited)}" if waited else ""
+        names = f"{len(self.left)} to come{after}: {', '.join(map(self._named, self.left))}"
         self.progress.show(names if self.left else "")
+
+    def _named(self, name: str) -> str:
+        return f"{name} ({self.states[name]})" if name in self.states else name

@@ -28,7 +28,8 @@ def show_everywhere(*, as_json: bool) -> int:
         print(json.dumps(answer, indent=2, ensure_ascii=False))
         return 0 if answer["ok"] else 1
     seen = [one for one in done if one.value is not None]
-    print("\n\n".join(_block(places, one) for one in seen) if seen else "" if done else NONE)
+    if seen or not done:
+        print("\n\n".join(_block(places, one) for one in seen) or NONE)
     sys.stdout.flush()
     tell_errors(places, done)
     return 1 if any(one.error for one in done) else 0
@@ -36,7 +37,10 @@ def show_everywhere(*, as_json: bool) -> int:
 
 def _block(places: Places, one: Done) -> str:
     team, rows = one.value
+    label = places.label(one.place)
+    if one.error is not None:
+        said = "only what runs is known, by the rules known last"
+        print(f"warn: {label}: {said}", file=sys.stderr)
     for name, remedy in team["unowned"].items():
-        label = places.label(one.place)
         print(f"warn: {label}: [{name}] has no working owner: {remedy}", file=sys.stderr)
-    return render(places.label(one.place), rows, places.where(one.place))
+    return render(label, rows, places.where(one.place))

@@ -80,7 +80,9 @@ def render(workspace: str, rows: Sequence[Mapping[str, Any]], where: str = "") -
     cells = [_cells(row, labels, modes) for row in rows]
     colours = {(number, 2): STATE_COLOURS[row["state"]] for number, row in enumerate(rows)}
     title = f"{paint(workspace, 'bold')}  {_count(rows)}"
-    return "\n".join([title, "", table(heads, cells, colours), *_next(rows, at)])
+    return "\n".join(
+        [title, "", table(heads, cells, colours, ("BRANCH", "SESSION")), *_next(rows, at)]
+    )
 
 
 def _cells(row: Mapping[str, Any], labels: Sequence[str], modes: Sequence[str]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import isfinite
 from typing import TextIO
 
@@ -32,12 +32,22 @@ STATE_COLOURS: Mapping[str, str] = {
     "unknown": "dim",
 }
 
+GAP = "  "
+NARROWEST = 6
+"""What is left at least of a column that is cut; less tells nothing."""
+LEFT_OUT = -1
+
 
 def coloured(stream: TextIO) -> bool:
     """Return whether a stream gets colour: a terminal, and nobody said no (no-color.org)."""
     if os.environ.get("CLICOLOR_FORCE", "0") not in ("", "0"):
         return True
-    return stream.isatty() and not os.environ.get("NO_COLOR")
+    return moves(stream) and not os.environ.get("NO_COLOR")
+
+
+def moves(stream: TextIO) -> bool:
+    """Return whether a stream is a terminal that knows escape sequences."""
+    return stream.isatty() and os.environ.get("TERM", "dumb") not in ("", "dumb")
 
 
 def paint(text: str, colour: str, stream: TextIO | None = None) -> str:
@@ -71,6 +81,7 @@ def table(
     heads: Sequence[str],
     rows: Sequence[Sequence[str]],
     colours: Mapping[tuple[int, int], str] | None = None,
+    spare: Collection[str] = (),
 ) -> str:
     """Return an aligned table.
 
@@ -78,14 +89,62 @@ def table(
         heads: The columns' heads.
         rows: The cells, as many in each row as there are heads.
         colours: Colour of single cells by row and column.
+        spare: Heads of columns that are cut or left out on a terminal too narrow for all.
     """
     heads, shown = [*map(legible, heads)], [[*map(legible, row)] for row in rows]
     widths = [max(map(width_of, column)) for column in zip(heads, *shown, strict=True)]
+    places = [place for place, head in enumerate(heads) if head in spare]
+    widths = fitting(widths, places, _columns())
     lines = [_line(heads, widths, dict.fromkeys(range(len(heads)), "bold"))]
     for number, row in enumerate(shown):
         marks = {at[1]: colour for at, colour in (colours or {}).items() if at[0] == number}
         lines.append(_line(row, widths, marks))
     return "\n".join(lines)
+
+
+def fitting(widths: Sequence[int], spare: Sequence[int], columns: int | None) -> list[int]:
+    """Return the widths of columns so that a row fits, if the spare ones can make it fit.
+
+    Args:
+        widths: What the columns would take.
+        spare: The columns that may be cut, by their places; the last gives way first.
+        columns: How wide the terminal is; None means there is none, and nothing is cut.
+
+    Returns:
+        The widths; `LEFT_OUT` for a column that is.
+    """
+    found = list(widths)
+    if columns is None:
+        return found
+    over = sum(found) + len(GAP) * (len(found) - 1) - columns
+    for place in sorted(spare, reverse=True):
+        if over <= 0:
+            break
+        if found[place] - over >= NARROWEST:
+            found[place], over = found[place] - over, 0
+        else:
+            over -= found[place] + len(GAP)
+            found[place] = LEFT_OUT
+    return found
+
+
+def clipped(text: str, width: int) -> str:
+    """Return text cut to a width, with a mark where something is left out."""
+    if width_of(text) <= width:
+        return text
+    kept = text
+    while kept and width_of(kept) > width - 1:
+        kept = kept[:-1]
+    return f"{kept}…"
+
+
+def _columns() -> int | None:
+    if not sys.stdout.isatty():
+        return None
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or None
+    except OSError:
+        return None
 
 
 def ago(seconds: float) -> str:
@@ -100,8 +159,10 @@ def ago(seconds: float) -> str:
 
 def _line(cells: Sequence[str], widths: Sequence[int], colours: Mapping[int, str]) -> str:
     parts = []
-    for column, cell in enumerate(cells):
-        last = column == len(cells) - 1
+    for column, whole in enumerate(cells):
+        if widths[column] == LEFT_OUT:
+            continue
+        cell, last = clipped(whole, widths[column]), column == len(cells) - 1
         pad = "" if last else " " * (widths[column] - width_of(cell))
         parts.append(paint(cell, colours.get(column, "")) + pad)
-    return "  ".join(parts).rstrip()
+    return GAP.join(parts).rstrip()

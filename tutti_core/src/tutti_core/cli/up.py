@@ -10,7 +10,7 @@ from ..errors import UsageError
 from ..team.context import Context
 from ..team.outcome import Outcome
 from ..team.reach import targets_of
-from ..team.up import UpRequest, UpResponse, asked_for, up
+from ..team.up import Interrupted, UpRequest, UpResponse, asked_for, up
 from ..team.workspaces import note
 from .common import (
     agents_argument,
@@ -91,7 +91,10 @@ def _here(agents: tuple[str, ...], workspace: str | None, request: UpRequest, as
             progress.told(one.agent, outcome_words(one), ok=one.ok)
             awaited.came(one.agent)
 
-        done = up(context, request, told)
+        try:
+            done = up(context, request, told, awaited.seen)
+        except Interrupted as interrupted:
+            done = interrupted.response
     done = attrs.evolve(done, warnings=(*trouble, *done.warnings))
     if as_json:
         about = {"ok": done.ok, "workspace": done.workspace}

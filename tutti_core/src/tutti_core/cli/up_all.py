@@ -46,7 +46,10 @@ def up_everywhere(request: UpRequest, *, as_json: bool) -> int:
             context.stop = stop
             return up(context, request, told)
 
-        done = everywhere(places.all, work, SECS, lambda one: awaited.came(places.label(one.place)))
+        def came(one: Done) -> None:
+            awaited.came(places.label(one.place))
+
+        done = everywhere(places.all, work, SECS, came, leaving=progress.leaves)
     if as_json:
         answer = entries(done, fields, EMPTY, lambda found: found.ok)
         show_json(answer)
@@ -55,7 +58,8 @@ def up_everywhere(request: UpRequest, *, as_json: bool) -> int:
 
 
 def _show(places: Places, done: list[Done]) -> int:
-    print("" if done else NONE, end="" if done else "\n")
+    if not done:
+        print(NONE)
     for one in done:
         if one.error is None:
             _block(places, one)

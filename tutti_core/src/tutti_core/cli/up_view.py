@@ -24,7 +24,7 @@ def rows_of(done: UpResponse) -> str:
     heads = ["AGENT", "RUNTIME", "OUTCOME", "STATE", "BRANCH", "SESSION"]
     rows = [_row(one) for one in done.results]
     colours = {(n, 3): STATE_COLOURS.get(one.state, "") for n, one in enumerate(done.results)}
-    return table(heads, rows, colours)
+    return table(heads, rows, colours, ("BRANCH", "SESSION"))
 
 
 def remarks(done: UpResponse) -> list[str]:

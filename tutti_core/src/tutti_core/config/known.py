@@ -107,7 +107,6 @@ LATER: frozenset[str] = frozenset(
         "tutti-git",
         "tutti-handoff",
         "tutti-notify",
-        "tutti-openclaw",
         "tutti-opencode",
         "tutti-resilience",
         "tutti-serve",

@@ -14,7 +14,7 @@ DIM = re.compile(
 )
 LINES = frozenset("─━═▔▁│╭╮╰╯ ")
 STYLE = re.compile(r"\x1b\[[\d;:]*m|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x0e\x0f]")
-PASTED = re.compile(r"\[Pasted (?:text|~|Content)")
+PASTED = re.compile(r"\[(?:Pasted (?:text|~|Content)|paste #\d+ )")
 
 
 def draft(styled: str, rules: Mapping[str, Any] | None) -> str | None:

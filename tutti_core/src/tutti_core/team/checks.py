@@ -182,10 +182,7 @@ class _Need(NamedTuple):
 
 
 def _need(context: Context, agent: Agent) -> _Need:
-    runtime = context.runtime(agent)
-    profile = plan.default_profile(context, runtime)
-    env = plan.environment(context, agent, profile)
-    return _Need(agent.name, runtime, plan.command_of(runtime, profile), env)
+    return _Need(agent.name, context.runtime(agent), *plan.started_by(context, agent))
 
 
 def _tool_packs(context: Context) -> Iterator[Finding]:

@@ -87,7 +87,8 @@ def past_of(record: Mapping[str, Any], wanted: LaunchRequest, *, alone: bool) ->
         alone: Whether the folder is the agent's own.
     """
     known = record.get("conversation")
-    return Past(wanted.cwd, wanted.env, known, _seconds(record.get("started_at")), alone)
+    began, transcript = _seconds(record.get("started_at")), record.get("transcript")
+    return Past(wanted.cwd, wanted.env, known, began, alone, transcript)
 
 
 def newest_first(found: Mapping[str, Path], past: Past) -> list[str]:

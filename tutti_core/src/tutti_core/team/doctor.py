@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -34,14 +34,16 @@ class Report:
         return int(self.count("fail") > 0 or (strict and self.count("warn") > 0))
 
 
-def doctor(context: Context) -> Report:
+def doctor(context: Context, begun: Callable[[str], None] = lambda _: None) -> Report:
     """Run every check once.
 
     Args:
         context: The workspace.
+        begun: Told the name of each check before it is run.
     """
     found = [*_plugins(context)]
     for check in context.plugins.checks(context).values():
+        begun(check.name)
         found += _run(context, check)
     return Report(tuple(found))
 

@@ -67,6 +67,7 @@ def everywhere(
     told: Callable[[Done], None] = lambda _: None,
     *,
     grace: float = GRACE_SECS,
+    leaving: Callable[[], None] = lambda: None,
 ) -> list[Done]:
     """Do something in every workspace, in several at once.
 
@@ -77,6 +78,7 @@ def everywhere(
         secs: How long it may take in one workspace.
         told: Told of each workspace as soon as it is known what became of it.
         grace: Seconds it has after that to end what it has begun; then it is given up.
+        leaving: Told once somebody pressed Ctrl+C, and what is begun is waited for.
 
     Returns:
         What became of each workspace, in their order.
@@ -90,7 +92,13 @@ def everywhere(
     for place in places:
         if place.error is not None:
             settle(Done(place, error=place.error))
-    _Crowd([one for one in places if one.error is None], work, secs, grace).run(settle)
+    crowd = _Crowd([one for one in places if one.error is None], work, secs, grace)
+    try:
+        crowd.run(settle)
+    except KeyboardInterrupt:
+        leaving()
+        crowd.leave()
+        raise
     return [results[place.entry.number] for place in places]
 
 
@@ -104,14 +112,18 @@ class _Crowd:
         self.jobs: list[_Job] = []
 
     def run(self, settle: Callable[[Done], None]) -> None:
-        try:
-            while self.waiting or self.jobs:
-                self._fill()
-                self._settle(settle)
-                self._overdue(settle)
-        except KeyboardInterrupt:
-            self._leave()
-            raise
+        while self.waiting or self.jobs:
+            self._fill()
+            self._settle(settle)
+            self._overdue(settle)
+
+    def leave(self) -> None:
+        """Let what is begun be ended; a second Ctrl+C does not wait for that."""
+        for job in self.jobs:
+            job.stop.set()
+        deadline = time.monotonic() + self.grace
+        for job in self.jobs:
+            job.thread.join(max(0.0, deadline - time.monotonic()))
 
     def _fill(self) -> None:
         while self.waiting and len(self.jobs) < PARALLEL:
@@ -134,14 +146,6 @@ class _Crowd:
             if late >= self.grace:
                 self.jobs.remove(job)
                 settle(Done(job.place, error=_too_late(job.place, self.secs + self.grace)))
-
-    def _leave(self) -> None:
-        """Let what is begun be ended; a second Ctrl+C does not wait for that."""
-        for job in self.jobs:
-            job.stop.set()
-        deadline = time.monotonic() + self.grace
-        for job in self.jobs:
-            job.thread.join(max(0.0, deadline - time.monotonic()))
 
 
 def _result(place: Known, work: Work, stop: Event) -> Done:

@@ -177,6 +177,18 @@ def command_of(runtime: Runtime, profile: Profile | None) -> tuple[str, ...]:
     return words_of(profile) if profile else (runtime.program,)
 
 
+def started_by(context: Context, agent: Agent) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Return the words an agent is started by, and the variables it gets.
+
+    Args:
+        context: The workspace.
+        agent: The agent.
+    """
+    runtime = context.runtime(agent)
+    profile = default_profile(context, runtime)
+    return command_of(runtime, profile), environment(context, agent, profile)
+
+
 def words_of(profile: Profile) -> tuple[str, ...]:
     """Return a profile's command as words, `~` in front of the program as the user's home."""
     program, *others = shlex.split(profile.command)

@@ -56,6 +56,7 @@ class Rise:
         agents: The agents, in the order of the file.
         ways: How each may work, by its name.
         progress: Told of each agent as soon as its outcome is known.
+        seen: Told again and again of the states of those it waits for.
     """
 
     def __init__(
@@ -65,8 +66,10 @@ class Rise:
         agents: list[Agent],
         ways: Mapping[str, plan.Way],
         progress: Callable[[Outcome], None],
+        seen: Callable[[Mapping[str, str]], None] = lambda _: None,
     ) -> None:
         self.context, self.request = context, request
+        self.seen = seen
         self.ways = ways
         self.progress = progress
         self.pending = {agent.name: agent for agent in agents}
@@ -178,6 +181,7 @@ class Rise:
 
     def _watch(self) -> None:
         voices, trouble = self._look(self.rising)
+        self.seen({name: voice.reading.state for name, voice in voices.items()})
         for name, one in list(self.rising.items()):
             voice, late = voices.get(name), self._late(one)
             if voice is None and late:

@@ -53,6 +53,7 @@ def place(context: Context, agent: Agent, *, fresh: bool, keep: bool = False) ->
         return Tree(context.root)
     from ..git.worktrees import Worktrees
 
+    _need_repository(context.root)
     trees = Worktrees(context.root, context.places.worktrees)
     tree = trees.ensure(agent.name, context.arrangement.branch_of(agent))
     made = tree.created
@@ -76,6 +77,16 @@ def exclude(context: Context) -> None:
 
     if shutil.which("git") is not None and main_root(context.root) is not None:
         Worktrees(context.root, context.places.worktrees).exclude()
+
+
+def _need_repository(root: Path) -> None:
+    from ..git.repo import main_root
+
+    if main_root(root) is None:
+        raise GitError(
+            f"{root} is not in a git repository, so no worktree can be made",
+            hint="git init and a first commit, or worktree = false under [defaults]",
+        )
 
 
 def way_back(undo: str) -> str:

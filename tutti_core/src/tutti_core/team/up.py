@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -75,31 +75,55 @@ class UpResponse:
         return not self.interrupted and all(one.ok for one in self.results)
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl+C was pressed while a team came up.
+
+    Attributes:
+        response: What had become of each agent by then.
+    """
+
+    def __init__(self, response: UpResponse) -> None:
+        super().__init__()
+        self.response = response
+
+
 Progress = Callable[["Outcome"], None]
+Seen = Callable[[Mapping[str, str]], None]
 
 
-def up(context: Context, request: UpRequest, progress: Progress | None = None) -> UpResponse:
+def up(
+    context: Context,
+    request: UpRequest,
+    progress: Progress | None = None,
+    seen: Seen | None = None,
+) -> UpResponse:
     """Start the team, or some of it.
 
     Args:
         context: The workspace.
         request: What to start, and how.
         progress: Told of each agent as soon as its outcome is known.
+        seen: Told again and again of the states of those it waits for, by their names.
 
     Returns:
         One outcome for each agent; one agent's failure does not hide the others.
 
     Raises:
         TuttiError: If nothing can be started at all.
+        Interrupted: At Ctrl+C, with what had become of each agent.
     """
     context.begin_acting(request.without)
     ways = _ways(context, request)
     agents = [context.agent(name) for name in ways]
     _exclude(context, agents)
-    rise = Rise(context, request, agents, ways, progress or (lambda _: None))
+    told, looked = progress or (lambda _: None), seen or (lambda _: None)
+    rise = Rise(context, request, agents, ways, told, looked)
     results = rise.run()
     ordered = tuple(results[agent.name] for agent in agents)
-    return UpResponse(context.name, ordered, _warnings(context, request, agents), rise.interrupted)
+    done = UpResponse(context.name, ordered, _warnings(context, request, agents), rise.interrupted)
+    if done.interrupted:
+        raise Interrupted(done)
+    return done
 
 
 def asked_for(context: Context, request: UpRequest) -> list[str]:

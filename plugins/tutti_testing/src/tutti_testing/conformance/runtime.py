@@ -179,7 +179,7 @@ class RuntimeConformance:
             f"{held[able.constrain]!r}, not {constrained.enforcement!r}"
         )
         if able.constrain != "none":
-            assert (constrained.argv, constrained.env) != (safe.argv, safe.env), (
+            assert _said(constrained) != _said(safe), (
                 "a constrained launch is the same as one in safe mode: tell the CLI, or declare "
                 "constrain='none'"
             )
@@ -188,7 +188,7 @@ class RuntimeConformance:
             assert bypassed.enforcement == "bypass", (
                 f"with bypass=True an unattended launch is 'bypass', not {bypassed.enforcement!r}"
             )
-            assert bypassed.argv not in (safe.argv, constrained.argv), (
+            assert _said(bypassed) not in (_said(safe), _said(constrained)), (
                 "a launch with bypass is the same as one without: tell the CLI, or declare "
                 "bypass=False"
             )
@@ -293,3 +293,8 @@ def _carried(argv: Sequence[str], prompt: str) -> bool:
     whole = [word for word in argv if word == prompt]
     glued = [word for word in argv if word.startswith("--") and word.endswith(f"={prompt}")]
     return bool(whole or glued)
+
+
+def _said(launch: Launch) -> tuple[object, ...]:
+    """Return all that a launch tells the CLI, by whatever way."""
+    return launch.argv, dict(launch.env), dict(launch.files)

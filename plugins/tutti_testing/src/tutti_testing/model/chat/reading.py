@@ -2,11 +2,13 @@
 
 Aider repeats the end of its system prompt behind what was typed, and makes up exchanges (examples,
 files) that end with an answer; so what was typed stands behind the last answer. When it has added
-files that an answer named, it has the same question answered once more.
+files that an answer named, it has the same question answered once more. OpenClaw puts the time in
+front of what was typed and words about itself behind the first, and a message of its own last.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -25,6 +27,10 @@ from tutti_testing.model.request import (
 )
 
 _ONCE_MORE = "I added these files to the chat: "
+# What OpenClaw puts around what was typed, and the message of its own that it puts behind it.
+_STAMP = re.compile(r"\A\[[A-Z][a-z]{2} \d{4}-\d\d-\d\d \d\d:\d\d [^\]\n]{1,12}\] ")
+_ABOUT = re.compile(r"\n\nRuntime: agent=[^\n]* \| session=[^\n]*\Z")
+_CONTEXT = "<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>"
 
 
 class _Item(NamedTuple):
@@ -103,9 +109,10 @@ def _turn(items: Sequence[_Item], typed: Sequence[tuple[_Item, str]], answers: i
 
 
 def _typed(item: _Item, system: str) -> str:
-    if item.role != "user" or item.text.startswith(_ONCE_MORE):
+    if item.role != "user" or item.text.startswith((_ONCE_MORE, _CONTEXT)):
         return ""
-    return _without_reminder(item.text, system).strip()
+    text = _ABOUT.sub("", _STAMP.sub("", item.text))
+    return _without_reminder(text, system).strip()
 
 
 def _without_reminder(text: str, system: str) -> str:

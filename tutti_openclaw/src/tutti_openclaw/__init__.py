@@ -1,0 +1,1 @@
+"""OpenClaw as a voice in tutti."""
