@@ -34,8 +34,10 @@ GIVES = {
     "tutti_openclaw": {"core", "openclaw"},
     "tutti_permissions": {"core", "permissions"},
     "tutti_testing": {"core", "demo"},
-    "tutti_all": {"core", "claude", "codex", "custom", "demo", "openclaw", "permissions"},
+    "tutti_worktree": {"core", "worktree"},
 }
+# Everything but the kit, which is for authors.
+GIVES["tutti_all"] = {one for each in GIVES.values() for one in each}
 
 # Imports every module of one package, then says what was imported, and what is installed, that
 # neither is declared by the distribution of another nor by what that one needs.

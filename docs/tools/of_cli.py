@@ -59,6 +59,10 @@ def _value(option: click.Option) -> str:
 
 def _meaning(option: click.Option) -> str:
     words = [plain(option.help or "")]
-    words += [f"Default: {option.default:g}."] if option.show_default else []
+    words += [f"Default: {_plain(option.default)}."] if option.show_default else []
     words += ["May be given several times."] if option.multiple else []
     return " ".join(words)
+
+
+def _plain(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -134,9 +134,13 @@ class MemoryHost:
 
     def leave_copy_mode(self, pane: str) -> None: ...
 
-    def end(self, session: Session, *, grace: float = 3.0) -> Ended:
+    def end(
+        self, session: Session, *, grace: float = 3.0, closing: Callable[[], None] | None = None
+    ) -> Ended:
         self.before("end")
         self.ended.append(session.agent)
+        if closing:
+            closing()
         self.made.pop(session.name, None)
         return Ended(terminated=(session.pid,), left=self.left)
 

@@ -12,7 +12,7 @@ import pytest
 
 from tutti_core.errors import GitError
 from tutti_core.git import stock
-from tutti_core.git.reviving import branch_off, export, revive
+from tutti_core.git.reviving import branch_off, export_tree, revive
 from tutti_core.git.worktrees import Worktrees
 
 FSCK = "git fsck --no-progress 2>&1 | grep -v -e dangling -e unborn || :"
@@ -427,12 +427,12 @@ class TestOtherWaysBack:
         sh("echo 2 > sub/a; echo secret > .env; rm b", path)
         before = picture(path)
         entry = trees.undo.get(trees.retire("api").undo)
-        out = export(trees, entry, repo.parent / "out")
+        out = export_tree(trees, entry, repo.parent / "out")
         assert picture(out) == before
         assert not (out / ".git").exists()
         assert sorted(place.name for place in repo.parent.iterdir()) == ["out", "repo"]
         with pytest.raises(GitError, match="is not an empty folder"):
-            export(trees, entry, out)
+            export_tree(trees, entry, out)
 
     def test_without_tutti(self, trees: Worktrees, repo: Path) -> None:
         """Git alone shows what was there."""

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .cli.common import agent_argument as agent_argument
     from .cli.common import json_option as json_option
+    from .cli.common import open_running as open_running
     from .cli.common import show_json as show_json
     from .cli.common import workspace_option as workspace_option
+    from .cli.style import legible as legible
     from .cli.style import paint as paint
     from .cli.style import table as table
     from .config.convert import convert as convert
@@ -20,7 +22,23 @@ if TYPE_CHECKING:
     from .detection.evidence import gather as gather
     from .detection.judge import judge as judge
     from .detection.rulefile import compile_rules as compile_rules
+    from .errors import ConfigError as ConfigError
+    from .errors import GitError as GitError
+    from .errors import PluginError as PluginError
+    from .errors import PolicyError as PolicyError
+    from .errors import RuntimeFailure as RuntimeFailure
+    from .errors import StateError as StateError
     from .errors import TuttiError as TuttiError
+    from .errors import UsageError as UsageError
+    from .git.moving import move_refs as move_refs
+    from .git.moving import tip as tip
+    from .git.repo import Git as Git
+    from .git.reviving import branch_off as branch_off
+    from .git.reviving import export_tree as export_tree
+    from .git.reviving import planned_moves as planned_moves
+    from .git.reviving import revive as revive
+    from .git.snapshot import pin as pin
+    from .git.worktrees import Worktrees as Worktrees
     from .markers import hookimpl as hookimpl
     from .model.arrangement import Agent as Agent
     from .model.arrangement import Arrangement as Arrangement
@@ -51,6 +69,7 @@ if TYPE_CHECKING:
     from .model.launch import LaunchRequest as LaunchRequest
     from .model.launch import Past as Past
     from .model.launch import Refusal as Refusal
+    from .model.launch import TreePlan as TreePlan
     from .model.reading import KINDS as KINDS
     from .model.reading import STATES as STATES
     from .model.reading import Evidence as Evidence
@@ -73,23 +92,35 @@ if TYPE_CHECKING:
     from .team.reach import root_of as root_of
     from .team.reach import target_of as target_of
     from .team.versions import version_of as version_of
+    from .undoing.entry import FileCopy as FileCopy
+    from .undoing.entry import LostTree as LostTree
+    from .undoing.entry import RefChange as RefChange
+    from .undoing.entry import UndoEntry as UndoEntry
+    from .undoing.entry import Unkept as Unkept
+    from .undoing.store import Undo as Undo
 
 _HOMES = {
-    "cli.common": "agent_argument json_option show_json workspace_option",
-    "cli.style": "paint table",
+    "cli.common": "agent_argument json_option open_running show_json workspace_option",
+    "cli.style": "legible paint table",
     "config.convert": "convert",
     "config.find": "global_path",
     "detection.evidence": "gather",
     "detection.judge": "judge",
     "detection.rulefile": "compile_rules",
-    "errors": "TuttiError",
+    "errors": "ConfigError GitError PluginError PolicyError RuntimeFailure StateError TuttiError "
+    "UsageError",
+    "git.moving": "move_refs tip",
+    "git.repo": "Git",
+    "git.reviving": "branch_off export_tree planned_moves revive",
+    "git.snapshot": "pin",
+    "git.worktrees": "Worktrees",
     "markers": "hookimpl",
     "model.arrangement": "Agent Arrangement Profile Workspace",
     "model.attempt": "Attempt",
     "model.contract": "Check Command Detector Keys Recalls Runtime Service SessionHost Sink "
     "StepType Table Template Verb",
     "model.happening": "Action Event Finding Receipt Verdict",
-    "model.launch": "Capabilities Kept Launch LaunchRequest Past Refusal",
+    "model.launch": "Capabilities Kept Launch LaunchRequest Past Refusal TreePlan",
     "model.reading": "KINDS STATES Evidence Observation Reading Screen",
     "model.session": "Ended Session SessionSpec",
     "plugins": "Plugins",
@@ -103,6 +134,8 @@ _HOMES = {
     "team.plan": "started_by",
     "team.reach": "root_of target_of",
     "team.versions": "version_of",
+    "undoing.entry": "FileCopy LostTree RefChange UndoEntry Unkept",
+    "undoing.store": "Undo",
 }
 _WHERE = {name: module for module, names in _HOMES.items() for name in names.split()}
 

@@ -113,7 +113,6 @@ LATER: frozenset[str] = frozenset(
         "tutti-usage",
         "tutti-watch",
         "tutti-workflow",
-        "tutti-worktree",
     }
 )
 """Distributions that are named here and not made yet: nobody is told to install one.
@@ -126,6 +125,7 @@ STATE_FILES: frozenset[str] = frozenset(
         "api-idempotency",
         "arrangement",
         "automation-runs",
+        "branches",
         "events",
         "policy-decisions",
         "scheduler-last-runs",
@@ -135,6 +135,9 @@ STATE_FILES: frozenset[str] = frozenset(
     }
 )
 """Names that an agent cannot have: `.tutti/state/<name>.json` is a file of tutti's own."""
+
+LOG_FILES: frozenset[str] = frozenset({"tt"})
+"""Names that an agent cannot have: `.tutti/logs/<name>.log` is a file of tutti's own."""
 
 
 def why(distribution: str, absent: Mapping[str, str]) -> str:

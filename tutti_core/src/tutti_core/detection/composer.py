@@ -50,6 +50,11 @@ def ours(draft_text: str, sent: str) -> bool:
     return bool(draft_text) and _bare(sent).startswith(_bare(draft_text)[:200])
 
 
+def unstyled(text: str) -> str:
+    """Return a screen without its styles, as it is captured by default."""
+    return STYLE.sub("", text)
+
+
 def _undimmed(dim: re.Match[str]) -> str:
     """Leave out dim words and keep dim lines: they are what the composer is found by."""
     text = STYLE.sub("", dim[0])

@@ -119,7 +119,8 @@ def drop(bench: Bench, site: Site, command: str) -> str:
 def told(site: Site, snapshot: Snapshot) -> str:
     """Return in one sentence what goes with a worktree."""
     stock = snapshot.stock
-    changed = [path for path in (*stock.raw, *stock.gone) if not stock.is_ignored(path)]
+    there = [path for path in (*stock.raw, *stock.gone) if not stock.is_ignored(path)]
+    changed = sorted({*there, *snapshot.staged})
     words = [f"changes in {some([shown(path) for path in changed])}"] if changed else []
     words += [f"{what} under way" for what in snapshot.underway]
     words += [f"{snapshot.lone} commits of its own"] if snapshot.lone else []

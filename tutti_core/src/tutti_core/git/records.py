@@ -76,6 +76,38 @@ class Records:
         JsonFile(self.path).write({agent: records[agent]._asdict() for agent in sorted(records)})
 
 
+class Branches:
+    """The file ``branches.json``: which branches tutti made, and where each began.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self) -> dict[str, str]:
+        """Return the commit each branch began at; what somebody edited is passed over."""
+        from tutti_core.state.files import JsonFile
+
+        found = JsonFile(self.path).read({})
+        pairs = found.items() if isinstance(found, dict) else ()
+        return {name: start for name, start in pairs if isinstance(start, str)}
+
+    def note(self, branch: str, start: str) -> None:
+        """Write down that a branch was made."""
+        from tutti_core.state.files import JsonFile
+
+        JsonFile(self.path).write({**self.read(), branch: start})
+
+    def forget(self, branch: str) -> None:
+        """Write down that a branch is gone, or is not tutti's any more."""
+        from tutti_core.state.files import JsonFile
+
+        left = {name: start for name, start in self.read().items() if name != branch}
+        JsonFile(self.path).write(left)
+
+
 def _record(agent: str, value: dict[str, Any]) -> Record:
     # The name becomes a path: a file somebody edited must not lead out of the worktrees' folder.
     check_agent(agent)

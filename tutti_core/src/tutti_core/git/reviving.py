@@ -92,7 +92,7 @@ def branch_off(trees: Worktrees, entry: UndoEntry, branch: str) -> str:
     return commit
 
 
-def export(trees: Worktrees, entry: UndoEntry, folder: Path) -> Path:
+def export_tree(trees: Worktrees, entry: UndoEntry, folder: Path) -> Path:
     """Write the files that a worktree held into a folder; nothing of git is in it.
 
     Args:
@@ -115,7 +115,7 @@ def export(trees: Worktrees, entry: UndoEntry, folder: Path) -> Path:
     return folder
 
 
-def planned(trees: Worktrees, entry: UndoEntry) -> tuple[RefChange, ...]:
+def planned_moves(trees: Worktrees, entry: UndoEntry) -> tuple[RefChange, ...]:
     """Return the refs that taking an act back would move.
 
     Args:
@@ -146,7 +146,7 @@ def _refuse_used(trees: Worktrees, entry: UndoEntry, refs: set[str]) -> None:
 
 
 def _refs_back(trees: Worktrees, entry: UndoEntry, command: str) -> Revived:
-    moves = planned(trees, entry)
+    moves = planned_moves(trees, entry)
     if not moves:
         raise GitError(f"{entry.id}: everything is where it was before", hint="tt undo list")
     leaving = [one.before for one in moves if one.before]
@@ -165,7 +165,7 @@ def _tree_back(trees: Worktrees, entry: UndoEntry, command: str) -> Revived:
     site = trees.survey(entry.agent)
     if site.taken and not site.empty and not site.whole:
         raise stranger(site)
-    moves = planned(trees, entry)
+    moves = planned_moves(trees, entry)
     folder = trees.bench.trash.stage(entry.agent)
     try:
         _detached(trees, entry, folder)

@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 
 from tutti_core.errors import GitError
 from tutti_core.git.entries import link_of
-from tutti_core.git.escaping import escape
+from tutti_core.git.escaping import escape, unescape
 from tutti_core.git.objects import Blob, Store
 from tutti_core.git.repo import Git
 from tutti_core.git.stock import Stock, empty_folders, take_stock
@@ -57,6 +57,7 @@ class Snapshot(NamedTuple):
         ref: Its name, below ``refs/tutti/trash``.
         commit: The commit it is.
         stock: What was in the worktree.
+        staged: What was only in its index.
         underway: What was not finished in it, such as ``a rebase``.
         lone: How many commits no branch, tag or remote branch had.
     """
@@ -64,6 +65,7 @@ class Snapshot(NamedTuple):
     ref: str
     commit: str
     stock: Stock
+    staged: tuple[str, ...]
     underway: tuple[str, ...]
     lone: int
 
@@ -105,7 +107,10 @@ def take(
         parents = dict.fromkeys((*_head(store), *also, *_tips(lone)))
         commit = store.write_commit(tree, parents, _message(agent, path, stock))
         ref = _publish(store, agent, commit)
-    return Snapshot(ref, commit, stock, tuple(underway(admin)), len(lone))
+    staged = {path.split("/", 2)[2] for path in entries if path.startswith("staged/")}
+    return Snapshot(
+        ref, commit, stock, tuple(map(unescape, staged)), tuple(underway(admin)), len(lone)
+    )
 
 
 def pin(git: Git, agent: str, commits: Collection[str], why: str) -> tuple[str, str]:

@@ -10,6 +10,7 @@ says what was found. Ours is what is both in git's list and in ``.tutti/state/wo
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,12 +19,13 @@ from tutti_core.git.clearing import Bench, drop, taken_away
 from tutti_core.git.entries import names_itself
 from tutti_core.git.listing import read_list
 from tutti_core.git.locking import repository_lock
-from tutti_core.git.making import add, plan
+from tutti_core.git.making import add, add_part, plan
 from tutti_core.git.names import check_agent, check_branch
-from tutti_core.git.records import Records
+from tutti_core.git.records import Branches, Records
 from tutti_core.git.repo import Git
-from tutti_core.git.site import Site, stranger, survey
+from tutti_core.git.site import Site, locked, some, stranger, survey
 from tutti_core.git.trash import Trash
+from tutti_core.git.worth import contents, held, staged
 from tutti_core.git.wreck import clear, clear_staging
 from tutti_core.undoing.entry import Unkept
 from tutti_core.undoing.store import Undo
@@ -80,10 +82,19 @@ class Worktrees:
         self.home = home
         self.git = Git(root)
         self.records = Records(root / ".tutti" / "state" / "worktrees.json")
+        self.branches = Branches(root / ".tutti" / "state" / "branches.json")
         self.undo = Undo(root)
         self.bench = Bench(self.git, Trash(home.parent / "trash"), self.undo)
 
-    def ensure(self, agent: str, branch: str, *, command: str = "tt up") -> Tree:
+    def ensure(
+        self,
+        agent: str,
+        branch: str,
+        *,
+        base: str | None = None,
+        folders: Sequence[str] = (),
+        command: str = "tt up",
+    ) -> Tree:
         """Give an agent its worktree: the one it has, else a new one on the branch.
 
         A tree that exists is never changed, whatever branch it is on by now. One whose folder
@@ -91,7 +102,9 @@ class Worktrees:
 
         Args:
             agent: The agent's name.
-            branch: The branch to make it on; made from the root's HEAD when it does not exist.
+            branch: The branch to make it on; made from `base` when it does not exist.
+            base: Branch, tag or commit; the root's HEAD if it is None.
+            folders: The folders to check out in a new tree; none for the whole repository.
             command: What was asked for, for the undo entry if git still holds something of a tree
                 whose folder is gone.
 
@@ -108,7 +121,7 @@ class Worktrees:
             if site.whole:
                 return self.look(site)
             self._vacate(site, command)
-            self.make(site, self._branch(site, branch), busy)
+            self.make(site, self._branch(site, branch), busy, base=base, folders=folders)
             return self.look(self.survey(agent))._replace(created=True)
 
     def inspect(self, agent: str) -> Tree | None:
@@ -155,6 +168,47 @@ class Worktrees:
             self.records.forget(agent)
         self.bench.trash.empty()
         return retired
+
+    def worth(self, agent: str) -> tuple[str, ...]:
+        """Return in words what is in a worktree and nowhere else; reads only.
+
+        What git ignores does not count.
+
+        Args:
+            agent: The agent's name.
+
+        Raises:
+            GitError: It has no worktree of tutti's, or git cannot tell.
+        """
+        site = self.survey(agent)
+        entry, admin = site.registered
+        there = site.whole
+        changed = (
+            contents(self.git, site.path).changed if there else staged(self.git, admin, entry.head)
+        )
+        words = [f"changes in {some(changed)}"] if changed else []
+        return (*words, *held(self.git, admin, entry.head))
+
+    def ailment(self, agent: str) -> tuple[str, str]:
+        """Return what is wrong with a worktree, and what mends it; two empty texts if nothing is.
+
+        Args:
+            agent: The agent's name.
+        """
+        site = self.survey(agent)
+        if site.entry and site.entry.locked is not None:
+            found = locked(site.path, site.entry.locked)
+            return found.message, found.hint
+        if site.whole:
+            return "", ""
+        if site.taken and not site.empty and site.record and site.record.created_at:
+            found = stranger(site)
+            return found.message, found.hint
+        if site.record and site.record.created_at is None:
+            return f"{site.path} was never finished", f"tt up {agent} makes it anew"
+        if site.entry:
+            return f"{site.path} is gone, and git still lists it", f"tt up {agent} makes it anew"
+        return f"{site.path} is gone", f"tt up {agent} makes it anew"
 
     def exclude(self) -> None:
         """Keep tutti's folder out of the user's `git status` and `git add -A`.
@@ -213,26 +267,41 @@ class Worktrees:
         if site.entry:
             drop(self.bench, site, command)
 
-    def make(self, site: Site, branch: str, busy: int) -> None:
+    def make(
+        self,
+        site: Site,
+        branch: str,
+        busy: int,
+        *,
+        base: str | None = None,
+        folders: Sequence[str] = (),
+    ) -> None:
         """Make a worktree where there is none; call it under the repository's lock.
 
         Args:
             site: A place where nothing is, and of which git knows nothing.
             branch: An existing branch, or the name of a new one.
             busy: The descriptor of that lock.
+            base: Branch, tag or commit that a new branch starts from; HEAD if it is None.
+            folders: The folders to check out; none for the whole repository.
 
         Raises:
             GitError: It cannot be made; nothing of it is left then.
         """
-        args = plan(self.git, branch, site.path)
+        args = plan(self.git, branch, site.path, base)
         self._make_home()
         # Written down first: after a crash, what is there is known to be ours and unfinished.
         self.records.begin(site.agent, site.path, branch)
         try:
-            add(self.git, args, site.path, busy)
+            if folders:
+                add_part(self.git, args, site.path, busy, folders)
+            else:
+                add(self.git, args, site.path, busy)
             self._check_made(site.agent, branch)
         except GitError as error:
             raise self._undone(site.agent, args, error) from error
+        if "-b" in args:
+            self.branches.note(branch, args[-1])
         self.records.finish(site.agent)
 
     def _check_made(self, agent: str, branch: str) -> None:

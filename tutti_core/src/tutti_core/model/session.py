@@ -21,6 +21,8 @@ class SessionSpec(NamedTuple):
         options: Further labels to keep with the session, such as ``runtime`` and ``profile``.
         width: Columns.
         height: Rows.
+        ring: Absolute path of a file for the last of what it prints, in a folder that is there;
+            empty for none. A host that cannot keep it does without.
     """
 
     name: str
@@ -34,6 +36,7 @@ class SessionSpec(NamedTuple):
     options: Mapping[str, str] = {}
     width: int = 200
     height: int = 50
+    ring: str = ""
 
 
 class Session(NamedTuple):

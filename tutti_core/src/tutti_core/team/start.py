@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import attrs
 
 from ..errors import PolicyError, RuntimeFailure
 from ..model.happening import Action
+from ..model.launch import Refusal
 from ..model.session import Session, SessionSpec
 from . import plan
 from .conversations import take_up
@@ -78,9 +80,10 @@ def start(
     raw = plan.request(context, agent, runtime, way)
     wanted = plan.prepared(context, raw)
     require_program(wanted)
-    tree = place(context, agent, fresh=fresh, keep=keep)
+    tree = place(context, wanted, fresh=fresh, keep=keep)
+    placed = _ready(context, wanted, tree)
     new = anew or fresh or (bool(agent.fresh_worktree) and not keep)
-    going = take_up(context, attrs.evolve(wanted, cwd=tree.cwd), tree, anew=new)
+    going = take_up(context, placed, tree, anew=new)
     return launch(context, going.request, tree.saying(going.remark))
 
 
@@ -112,7 +115,7 @@ def launch(
             session = _session(context, name, wanted, answer)
     complete(context, agent.name, session)
     context.log.note("started", agent=agent.name, pane=session.pane, pid=session.pid)
-    remarks = (*warnings, *answer.warnings, *_unheld(runtime, wanted, answer))
+    remarks = (*warnings, *wanted.remarks, *answer.warnings, *_unheld(runtime, wanted, answer))
     return Started(session, tree, wanted, answer, remarks)
 
 
@@ -127,6 +130,18 @@ def require_program(wanted: LaunchRequest) -> None:
             f"{wanted.command[0]} is not on PATH",
             hint="install it, or set the command of the profile this workspace runs on",
         )
+
+
+def _ready(context: Context, wanted: LaunchRequest, tree: Tree) -> LaunchRequest:
+    """Return the request once its place is there and ready to work in."""
+    placed = attrs.evolve(wanted, cwd=tree.cwd)
+    if tree.worktree is None:
+        return placed
+    placed = attrs.evolve(placed, worktree=Path(tree.worktree))
+    answer = context.plugins.ready(context, placed)
+    if isinstance(answer, Refusal):
+        raise RuntimeFailure(f"{answer.by}: {answer.reason}", hint=answer.remedy)
+    return answer
 
 
 def _allowed(context: Context, agent: Agent, wanted: LaunchRequest) -> tuple[str, ...]:
@@ -151,10 +166,13 @@ def _unheld(runtime: Runtime, wanted: LaunchRequest, answer: Launch) -> tuple[st
 
 
 def _session(context: Context, name: str, wanted: LaunchRequest, launch: Launch) -> Session:
+    from ..state.disk import explained, make_private
     from ..state.files import write_atomic
 
     for path, text in launch.files.items():
         write_atomic(path, text.encode())
+    with explained("make", context.places.logs):
+        make_private(context.places.logs)
     agent = wanted.agent
     spec = SessionSpec(
         name=name,
@@ -169,6 +187,7 @@ def _session(context: Context, name: str, wanted: LaunchRequest, launch: Launch)
             "runtime": context.arrangement.runtime_of(agent) or "",
             "profile": wanted.profile.name if wanted.profile else "",
         },
+        ring=str(context.places.ring(agent.name)),
     )
     return _create(context, spec)
 

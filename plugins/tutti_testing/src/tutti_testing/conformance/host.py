@@ -281,6 +281,21 @@ class HostConformance:
             finally:
                 end_all(pids(file))
 
+    def test_the_last_screen_can_be_kept(self, tmp_path: Path) -> None:
+        """Between the end of the processes and that of the session, `closing` reads the screen."""
+        with self._theatre(tmp_path) as place:
+            script = "trap 'echo farewell; exit' TERM; echo begun > up; while :; do sleep 0.1; done"
+            session = place.shell("ada", script)
+            assert until((place.folder / "up").exists), "the program did not start"
+            kept: list[str] = []
+
+            def closing() -> None:
+                kept.append(place.host.capture([session.pane]).get(session.pane, ""))
+
+            place.host.end(session, grace=3.0, closing=closing)
+            assert len(kept) == 1, f"end() called `closing` {len(kept)} times"
+            assert "farewell" in kept[0], "`closing` was called before or after the last screen"
+
     def test_it_leaves_nothing(self, tmp_path: Path) -> None:
         """After the end of its last session there is none, and to end it again does no harm."""
         with self._theatre(tmp_path) as place:

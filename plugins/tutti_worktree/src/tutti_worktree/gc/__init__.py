@@ -1,0 +1,1 @@
+"""`tt gc`: what nobody needs any more, and why everything else stays."""

@@ -1,0 +1,1 @@
+"""`tt undo`: what was taken away, and how it comes back."""
