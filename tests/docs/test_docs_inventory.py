@@ -115,7 +115,7 @@ class TestEnvironment:
     """Every variable is on the page of commands."""
 
     # tutti passes these on to others, and does nothing of its own by them.
-    PASSED_ON = frozenset(("PATH", "HOME"))
+    PASSED_ON = frozenset(("PATH", "HOME", "GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL"))
 
     def test_every_variable(self, sources: list[Path], page: Page) -> None:
         """Each variable that the code reads has a row."""

@@ -18,7 +18,7 @@ from .ending import make_way
 from .entry import complete, planned
 from .names import session_name
 from .profiles import seat
-from .trees import Tree, place
+from .trees import Tree, pass_over, place
 from .versions import found
 
 if TYPE_CHECKING:
@@ -107,6 +107,7 @@ def launch(
     runtime = context.runtime(agent)
     answer = runtime.launch(short)
     answer = attrs.evolve(answer, paste=held) if held else answer
+    warnings += pass_over(context, answer.leaves)
     make_way(context, agent.name, replaced)
     with seat(context, wanted.profile):
         name = session_name(context, agent.name)
