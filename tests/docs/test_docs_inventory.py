@@ -73,7 +73,7 @@ class TestFiles:
         ".git", "HEAD", "index", "modules", "refs", "heads", "locked", "gitdir", "commondir",
         "entry_points.txt", "self/stat", "__init__.py", "~", "~/.config", ".cache", "{pid}.json",
         "ring.sh", "tmux.conf", "rules.toml", "templates", "songbook", "project", "config",
-        "agents", ".openclaw", "package.json",
+        "agents", "projects", "common", "new", ".openclaw", "package.json",
     ))  # fmt: skip
 
     def test_every_place(self, page: Page) -> None:
