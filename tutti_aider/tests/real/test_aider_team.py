@@ -70,7 +70,7 @@ def test_it_leaves_no_dirt(stage: Any) -> None:
     assert stage.run("git", "status", "--porcelain", cwd=stage.tree("one")).stdout == ""
     assert stage.run("git", "status", "--porcelain").stdout == "?? tutti.toml\n"
     assert "Your Name" not in (stage.root / ".git" / "config").read_text()
-    kept = stage.root / ".tutti" / "state" / "runtime-settings" / "one" / "aider.chat.history.md"
+    (kept,) = (stage.root / ".tutti" / "state" / "runtime-settings" / "one").glob("*.history.*.md")
     assert "Understood." in kept.read_text()
 
 
@@ -151,6 +151,33 @@ def test_failures_are_told_apart(stage: Any) -> None:
         stage.until("one", "idle")
 
 
+def test_a_reboot_costs_no_conversation(stage: Any, model: ModelServer) -> None:
+    """After a reboot, and another, each agent still knows what it was told before the first."""
+    stage.aiders("safe", *AGENTS)
+    stage.tt("up").well()
+    for agent in AGENTS:
+        stage.until(agent, "idle")
+        stage.tt("send", agent, f"{agent} saw a heron. [[slow 10 0.3]]").well()
+    for again in ("first", "second"):
+        for agent in AGENTS:
+            stage.until(agent, "idle")
+        stage.reboot()
+        done = stage.tt("up", "--restore", "--json").well().json()
+        assert [one["agent"] for one in done["results"] if one["resumed"]] == [*AGENTS], done
+        for agent in AGENTS:
+            stage.until(agent, "idle")
+            text = f"{again} question to {agent}: which bird? [[slow 10 0.3]]"
+            stage.tt("send", agent, text).well()
+            asked = _request(model, text)
+            assert any(f"{agent} saw a heron" in one.text for one in asked.messages), asked
+    stage.until("one", "idle")
+    stage.tt("down").well()
+    stage.tt("up", "one", "--new").well()
+    stage.until("one", "idle")
+    stage.tt("send", "one", "Any bird? [[slow 10 0.3]]").well()
+    assert "heron" not in repr(_request(model, "Any bird? [[slow 10 0.3]]").messages)
+
+
 def test_a_team_is_not_hung_by_a_first_start(stage: Any) -> None:
     """Without a model and a key it asks for a login, and that is said instead of waited for."""
     for name in ("AIDER_MODEL", "OPENAI_API_KEY"):
@@ -159,6 +186,13 @@ def test_a_team_is_not_hung_by_a_first_start(stage: Any) -> None:
     done = stage.tt("up", "--json", timeout=90).badly().json()
     (one,) = done["results"]
     assert (one["state"], one["ok"]) == ("auth_failed", False)
+
+
+def _request(model: ModelServer, text: str) -> Any:
+    """Return the one request with a prompt, once it has arrived."""
+    assert wait_for(lambda: text in _asked(model), 30), _asked(model)
+    [found] = [one for one in model.requests if one.prompt == text and not one.aux]
+    return found
 
 
 def _asked(model: ModelServer) -> list[str]:
