@@ -149,7 +149,7 @@ class TestWhatIsNotOurs:
         (path / ".git").write_text("gitdir: /nowhere/worktrees/api\n")
         hint = refused(trees, "its .git names /nowhere/worktrees/api")
         sh(hint.partition("moved: ")[2].partition(". ")[0], repo)
-        assert trees.ensure("api", "tutti/api").dirty
+        assert trees.git.dirty(trees.ensure("api", "tutti/api").path)
 
     def test_a_repository_that_was_moved_can_be_repaired(
         self, trees: Worktrees, repo: Path
@@ -161,7 +161,7 @@ class TestWhatIsNotOurs:
         trees = Worktrees(moved, moved / ".tutti" / "worktrees")
         hint = refused(trees, "does not match git's list")
         sh(hint.partition("moved: ")[2].partition(". ")[0], moved)
-        assert trees.ensure("api", "tutti/api").dirty
+        assert trees.git.dirty(trees.ensure("api", "tutti/api").path)
 
     def test_a_copy_of_a_repository_leaves_the_trees_of_the_first_alone(
         self, trees: Worktrees, repo: Path

@@ -82,6 +82,8 @@ def start(
     require_program(wanted)
     tree = place(context, wanted, fresh=fresh, keep=keep)
     placed = _ready(context, wanted, tree)
+    if context.is_withdrawn(agent.name) and not context.stop.is_set():
+        raise RuntimeFailure("was taken down while it started", hint=f"tt up {agent.name}")
     new = anew or fresh or (bool(agent.fresh_worktree) and not keep)
     going = take_up(context, placed, tree, anew=new)
     return launch(context, going.request, tree.saying(going.remark))
