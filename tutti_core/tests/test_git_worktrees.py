@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tutti_core.errors import GitError, StateError
+from tutti_core.git.reviving import revive
 from tutti_core.git.worktrees import Tree, Worktrees
 
 
@@ -46,7 +47,7 @@ def users_view(repo: Path) -> tuple[str, ...]:
         sh("find . -path ./.git -prune -o -path ./.tutti -prune -o -type f -print0 | sort -z"
            " | xargs -0 sha256sum", repo),
         sh("sha256sum .git/index .git/HEAD .git/config", repo),
-        sh("git for-each-ref | grep -v refs/heads/tutti/ || true", repo),
+        sh("git for-each-ref | grep -v -e refs/heads/tutti/ -e refs/tutti/ || true", repo),
         sh("git --no-optional-locks status --porcelain=v2 --branch", repo),
         sh("git stash list; git fsck --no-progress 2>&1", repo),
     )  # fmt: skip
@@ -191,42 +192,29 @@ class TestAFolderThatIsGone:
         sh("mv ../unmounted ../mine", repo)
         assert sh("git status --porcelain", repo.parent / "mine") == ""
 
-    def test_the_index_of_a_deleted_branch_may_be_the_last_copy(
-        self, trees: Worktrees, repo: Path
+    @pytest.mark.parametrize(
+        ("work", "then", "shows"),
+        [
+            ("echo precious > new; git add new", "cat new", "precious\n"),
+            (
+                "git checkout -q --detach; git commit -qm lone --allow-empty",
+                "git log -1 --format=%s",
+                "lone\n",
+            ),
+            ("git update-ref -d refs/heads/tutti/api", "git show :sub/a", "1\n"),
+        ],
+    )
+    def test_what_git_still_holds_of_it_is_kept(
+        self, trees: Worktrees, repo: Path, work: str, then: str, shows: str
     ) -> None:
-        """It is not forgotten before somebody gives it up, which the hint does."""
+        """Staged work, lone commits: a new tree is made, and the entry brings the old one back."""
         path = trees.ensure("api", "tutti/api").path
-        sh(f"rm -r {path}; git update-ref -d refs/heads/tutti/api", repo)
-        with pytest.raises(GitError, match="still holds of it staged changes in sub/a") as caught:
-            trees.ensure("api", "tutti/api")
-        sh(caught.value.hint.partition("give it up: ")[2].rstrip(")"), repo)
-        assert trees.ensure("api", "tutti/api").branch == "tutti/api"
-
-    def test_staged_work_is_not_forgotten_and_can_be_had_back(
-        self, trees: Worktrees, repo: Path
-    ) -> None:
-        """What only git's entry still holds is named, and the hint restores it, to the byte."""
-        path = trees.ensure("api", "tutti/api").path
-        sh("echo precious > new; git add new", path)
+        sh(work, path)
         sh(f"rm -r {path}", repo)
-        with pytest.raises(GitError, match="still holds of it staged changes in new") as caught:
-            trees.ensure("api", "tutti/api")
-        sh(caught.value.hint.removeprefix("To get it back: ").partition("  (or")[0], repo)
-        assert (path / "new").read_text() == "precious\n"
-        assert trees.ensure("api", "tutti/api").dirty
-
-    def test_commits_that_only_a_detached_head_reached_are_not_forgotten(
-        self, trees: Worktrees, repo: Path
-    ) -> None:
-        """They are named by their id, and stay until somebody decides."""
-        path = trees.ensure("api", "tutti/api").path
-        sh("git checkout -q --detach; git commit -qm lone --allow-empty", path)
-        lone = sh("git rev-parse HEAD", path).strip()
-        sh(f"rm -r {path}", repo)
-        with pytest.raises(GitError, match=f"no branch reaches .HEAD {lone[:12]}"):
-            trees.ensure("api", "tutti/api")
-        sh(f"git branch saved {lone}", repo)
-        assert trees.ensure("api", "tutti/api").branch == "tutti/api"
+        tree = trees.ensure("api", "tutti/api")
+        assert (tree.created, tree.branch) == (True, "tutti/api")
+        revive(trees, trees.undo.get(tree.undo))
+        assert sh(then, path) == shows
 
     def test_a_locked_one_is_left(self, trees: Worktrees, repo: Path) -> None:
         """Whoever locked it expects it back."""
