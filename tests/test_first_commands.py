@@ -35,8 +35,6 @@ LINES = (
     "tt watch",
     "tt switch",
     'tt send frontend "Analyze the review page UX issues"',
-    'tt send frontend --wait --timeout-secs 900 "Analyze the review page UX issues"',
-    'tt send frontend --auto_up --wait --output "Analyze the review page UX issues"',
     "tt health --json",
     "tt detect frontend",
     "tt detect frontend --json",
@@ -66,15 +64,6 @@ LINES = (
     "tt permissions suggest sdlc-auto",
 )
 
-# Of the core's own, still being built. A line that parses is to be taken out of here.
-NOT_YET = (
-    'tt send frontend --wait --timeout-secs 900 "Analyze the review page UX issues"',
-    'tt send frontend --auto_up --wait --output "Analyze the review page UX issues"',
-    "tt detect frontend",
-    "tt detect frontend --json",
-    "tt logs backend -f",
-)
-
 
 def parse(line: str) -> None:
     """Parse a command line of `tt` as it would be, without running it.
@@ -98,7 +87,7 @@ def left(context: click.Context) -> list[str]:
     return [*kept.get("_protected_args", kept.get("protected_args", ())), *context.args]
 
 
-@pytest.mark.parametrize("line", [line for line in LINES if line not in NOT_YET])
+@pytest.mark.parametrize("line", LINES)
 def test_a_line_is_understood_or_its_distribution_is_named(line: str) -> None:
     """It parses to its last word, or one line names the distribution that has the command."""
     error = refusal(line)
@@ -116,14 +105,6 @@ def refusal(line: str) -> CommandMissing | None:
     except CommandMissing as error:
         return error
     return None
-
-
-@pytest.mark.parametrize("line", NOT_YET)
-def test_what_is_not_there_yet_is_a_usage_error(line: str) -> None:
-    """It is refused before anything is done; once it parses, it is no longer to be listed here."""
-    assert line in LINES
-    with pytest.raises(click.UsageError):
-        parse(line)
 
 
 class TestWhatIsKnownOfOurs:

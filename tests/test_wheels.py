@@ -27,6 +27,7 @@ pytestmark = pytest.mark.timeout(300)
 # What `tt plugins` shows of ours when a distribution is installed with what it declares.
 GIVES = {
     "tutti_core": {"core"},
+    "tutti_aider": {"core", "aider"},
     "tutti_claude": {"core", "claude"},
     "tutti_codex": {"core", "codex"},
     "tutti_custom": {"core", "custom"},
@@ -35,17 +36,9 @@ GIVES = {
     "tutti_permissions": {"core", "permissions"},
     "tutti_testing": {"core", "demo"},
     "tutti_worktree": {"core", "worktree"},
-    "tutti_all": {
-        "core",
-        "claude",
-        "codex",
-        "custom",
-        "demo",
-        "openclaw",
-        "permissions",
-        "worktree",
-    },
 }
+# Everything but the kit, which is for authors.
+GIVES["tutti_all"] = {one for each in GIVES.values() for one in each}
 
 # Imports every module of one package, then says what was imported, and what is installed, that
 # neither is declared by the distribution of another nor by what that one needs.

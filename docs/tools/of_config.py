@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import reduce
+from operator import or_
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -23,6 +25,7 @@ WORDS: Mapping[Any, str] = {
     Mapping[str, str]: "table of text",
     Mapping[str, Any]: "table",
     str | tuple[str, ...]: "text or array of text",
+    bool | tuple[str, ...]: "true or false, or array of text",
     tuple[Mapping[str, Any], ...]: "array of tables",
 }
 
@@ -76,7 +79,7 @@ def _added(found: Section) -> list[str]:
 
 def _without_none(hint: Any) -> Any:
     members = [one for one in get_args(hint) if one is not NoneType]
-    return members[0] if NoneType in get_args(hint) and len(members) == 1 else hint
+    return reduce(or_, members) if NoneType in get_args(hint) else hint
 
 
 def type_words(hint: Any) -> str:

@@ -135,6 +135,7 @@ class Day:
         self.interrupt()
         self.leave()
         self.tt("down", "--json")
+        self.look_around()
         self.tt("down", AGENT, "--json", name="down again")
         self.tt("events", "--after-seq", "0", "--json", name="tt events --json")
 
@@ -142,7 +143,8 @@ class Day:
         """Ask for everything that can be seen."""
         for words in ("status", "voices", "health", "plugins"):
             self.tt(words, "--json")
-        self.tt("peek", AGENT, "--json", name="tt peek AGENT --json")
+        for word in ("peek", "logs", "detect"):
+            self.tt(word, AGENT, "--json", name=f"tt {word} AGENT --json")
         state = self.stage.root / ".tutti" / "state"
         pid = json.loads((state / f"{AGENT}.json").read_text())["pid"]
         pairs = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
@@ -173,8 +175,7 @@ class Day:
     def keep(self) -> None:
         """Take down the files there are now."""
         root = self.stage.root
-        for path in root.glob(".tutti/**/*"):
-            self.modes[path.relative_to(root).as_posix()] = f"{path.stat().st_mode & 0o7777:04o}"
+        self.look_around()
         state = root / ".tutti" / "state"
         lines = (state / "policy-decisions.jsonl").read_text().splitlines()
         self.records = {
@@ -182,6 +183,12 @@ class Day:
             "policy-decisions.jsonl": [json.loads(line) for line in lines],
             "worktrees.json": [*json.loads((state / "worktrees.json").read_text()).values()],
         }
+
+    def look_around(self) -> None:
+        """Take down the names and modes of the files there are now."""
+        root = self.stage.root
+        for path in root.glob(".tutti/**/*"):
+            self.modes[path.relative_to(root).as_posix()] = f"{path.stat().st_mode & 0o7777:04o}"
 
     def interrupt(self) -> None:
         """Press Ctrl+c while events are followed."""
@@ -213,7 +220,7 @@ class Day:
         if name == "Error":
             return [json.loads(self.said[name].badly().stderr)["error"]]
         text = self.said[name].stdout
-        if name == "tt events --json":
+        if name in ("tt events --json", "tt logs AGENT --json"):
             return [json.loads(line) for line in text.splitlines()]
         value = json.loads(text)
         return value if isinstance(value, list) else [value]

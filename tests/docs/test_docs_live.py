@@ -77,10 +77,10 @@ def test_every_json_example_has_the_shape_that_is_printed(garden: Stage) -> None
         words = shlex.split(block.label)
         if words[1] == "up":
             garden.team(TEAM)
-        if words[1] in {"send", "peek"}:
+        if words[1] in {"send", "peek", "detect"}:
             garden.until("planter", "idle")
         said = garden.tt(*words[1:]).well().stdout
-        real = json.loads(said.splitlines()[0] if words[1] == "events" else said)
+        real = json.loads(said.splitlines()[0] if words[1] in {"events", "logs"} else said)
         wrong += [f"{block.label}: {one}" for one in differs(json.loads(block.text), real)]
         if words[1] == "up":
             garden.until("planter", "idle")

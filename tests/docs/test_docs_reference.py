@@ -29,7 +29,7 @@ from tutti_core.model.reading import KINDS
 Page = Callable[[str], str]
 
 # The facade's method for each hook, where it is not the hook's name without the prefix.
-FACADE = {"prepare_launch": "prepare"}
+FACADE = {"prepare_launch": "prepare", "ready_tree": "ready", "leave_tree": "leave"}
 
 
 def hooks() -> dict[str, FunctionType]:

@@ -67,6 +67,7 @@ class Echo:
     capabilities: Capabilities = ABLE
     enforcement: str = "prompt"
     paste: bool = False
+    leaves: tuple[str, ...] = ()
     failing: set[str] = attrs.field(factory=set)
     asked: list[LaunchRequest] = attrs.field(factory=list)
 
@@ -80,6 +81,7 @@ class Echo:
             paste=request.prompt if self.paste else None,
             conversation=request.conversation,
             enforcement=self.enforcement,  # type: ignore[arg-type]
+            leaves=self.leaves,
         )
 
     def rules(self) -> str:
@@ -134,9 +136,13 @@ class MemoryHost:
 
     def leave_copy_mode(self, pane: str) -> None: ...
 
-    def end(self, session: Session, *, grace: float = 3.0) -> Ended:
+    def end(
+        self, session: Session, *, grace: float = 3.0, closing: Callable[[], None] | None = None
+    ) -> Ended:
         self.before("end")
         self.ended.append(session.agent)
+        if closing:
+            closing()
         self.made.pop(session.name, None)
         return Ended(terminated=(session.pid,), left=self.left)
 

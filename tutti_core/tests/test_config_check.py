@@ -87,6 +87,12 @@ DECLARE = (
             id="a name of a state file",
         ),
         pytest.param(
+            '[[agent]]\nname = "tt"',
+            "tutti.toml:10 agent[2].name: .tutti/logs/tt.log is a file of tutti's own"
+            " | choose another name",
+            id="a name of a log",
+        ),
+        pytest.param(
             'depends_on = ["ap"]',
             'tutti.toml:9 agent[1].depends_on[0]: no agent is named "ap" | did you mean "api"?',
             id="depends on nobody",

@@ -47,10 +47,16 @@ def users_view(repo: Path) -> tuple[str, ...]:
         sh("find . -path ./.git -prune -o -path ./.tutti -prune -o -type f -print0 | sort -z"
            " | xargs -0 sha256sum", repo),
         sh("sha256sum .git/index .git/HEAD .git/config", repo),
-        sh("git for-each-ref | grep -v -e refs/heads/tutti/ -e refs/tutti/ || true", repo),
+        sh("git for-each-ref | grep -Ev 'refs/(heads/)?tutti/' || true", repo),
         sh("git --no-optional-locks status --porcelain=v2 --branch", repo),
         sh("git stash list; git fsck --no-progress 2>&1", repo),
     )  # fmt: skip
+
+
+def is_kept(repo: Path, content: str) -> bool:
+    """Whether a ref of a repository reaches a file of that content."""
+    blob = sh(f"printf %s '{content}' | git hash-object --stdin", repo).strip()
+    return blob in sh("git rev-list --objects --all", repo)
 
 
 class TestANewTree:
@@ -215,6 +221,35 @@ class TestAFolderThatIsGone:
         assert (tree.created, tree.branch) == (True, "tutti/api")
         revive(trees, trees.undo.get(tree.undo))
         assert sh(then, path) == shows
+
+    def test_the_index_of_a_deleted_branch_may_be_the_last_copy(
+        self, trees: Worktrees, repo: Path
+    ) -> None:
+        """What only the index still knows is kept before git forgets it."""
+        path = trees.ensure("api", "tutti/api").path
+        sh("echo 3 > sub/a; git commit -qam three", path)
+        sh(f"rm -r {path}; git update-ref -d refs/heads/tutti/api", repo)
+        assert trees.ensure("api", "tutti/api").branch == "tutti/api"
+        assert is_kept(repo, "3\n")
+
+    def test_staged_work_is_not_forgotten(self, trees: Worktrees, repo: Path) -> None:
+        """What only git's entry still holds is kept, to the byte."""
+        path = trees.ensure("api", "tutti/api").path
+        sh("echo precious > new; git add new", path)
+        sh(f"rm -r {path}", repo)
+        assert trees.ensure("api", "tutti/api").created
+        assert is_kept(repo, "precious\n")
+
+    def test_commits_that_only_a_detached_head_reached_are_not_forgotten(
+        self, trees: Worktrees, repo: Path
+    ) -> None:
+        """They stay within reach of a ref of tutti's."""
+        path = trees.ensure("api", "tutti/api").path
+        sh("git checkout -q --detach; git commit -qm lone --allow-empty", path)
+        lone = sh("git rev-parse HEAD", path).strip()
+        sh(f"rm -r {path}", repo)
+        assert trees.ensure("api", "tutti/api").branch == "tutti/api"
+        assert "refs/tutti/trash/api/" in sh(f"git for-each-ref --contains {lone}", repo)
 
     def test_a_locked_one_is_left(self, trees: Worktrees, repo: Path) -> None:
         """Whoever locked it expects it back."""

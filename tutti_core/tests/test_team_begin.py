@@ -13,6 +13,7 @@ from tutti_core.config.find import global_path
 from tutti_core.errors import ConfigError, StateError
 from tutti_core.markers import hookimpl
 from tutti_core.model.contract import Template
+from tutti_core.model.launch import Refusal
 from tutti_core.plugins import Plugins
 from tutti_core.team import begin as beginning
 from tutti_core.team.begin import begin
@@ -215,10 +216,25 @@ class TestWithoutAPolicy:
         begin(crew.root, crew.plugins)
         assert Context.open(crew.root, crew.plugins).arrangement.launch.mode == "auto"
 
-    def test_a_plugin_with_a_say_in_launches_keeps_the_default(
-        self, crew: Any, templates: list[Template]
+    @pytest.mark.parametrize(
+        "bind",
+        [
+            lambda launch: attrs.evolve(launch, rules=("ls",)),
+            lambda launch: Refusal("list what they may do"),
+        ],
+        ids=["supplies one", "wants one"],
+    )
+    def test_a_plugin_with_a_policy_keeps_the_default(
+        self, crew: Any, templates: list[Template], bind: Any
     ) -> None:
         """With a policy about, nothing is written of launches."""
-        crew.add("policy", tutti_prepare_launch=lambda launch: None)
+        crew.add("policy", tutti_prepare_launch=bind)
         assert begin(crew.root, crew.plugins).mode == "auto"
         assert "launch" not in (crew.root / "tutti.toml").read_text()
+
+    def test_a_plugin_that_only_amends_launches_is_no_policy(
+        self, crew: Any, templates: list[Template]
+    ) -> None:
+        """One that has something else to say of launches does not stand for a policy."""
+        crew.add("other", tutti_prepare_launch=lambda launch: launch)
+        assert begin(crew.root, crew.plugins).mode == "safe"

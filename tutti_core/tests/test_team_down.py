@@ -150,12 +150,12 @@ class TestTheTruth:
         up(context, UpRequest())
         real = crew.host.end
 
-        def end(session: Any, *, grace: float) -> Any:
+        def end(session: Any, *, grace: float, closing: Any = None) -> Any:
             if session.agent == "bad":
                 raise RuntimeFailure("still there", hint="look")
             if session.agent == "worse":
                 raise ValueError("nobody expected this")
-            return real(session, grace=grace)
+            return real(session, grace=grace, closing=closing)
 
         crew.host.end = end
         done = down(context, DownRequest())

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
 from tutti_core import Ended, Plugins, Session, SessionHost, SessionSpec
 from tutti_testing import HostConformance, failures
+
+Closing: TypeAlias = "Callable[[], None] | None"
 
 
 def tmux() -> SessionHost:
@@ -56,9 +58,9 @@ class Host:
         """Pass it on."""
         self.real.leave_copy_mode(pane)
 
-    def end(self, session: Session, *, grace: float = 3.0) -> Ended:
+    def end(self, session: Session, *, grace: float = 3.0, closing: Closing = None) -> Ended:
         """Pass it on."""
-        return self.real.end(session, grace=grace)
+        return self.real.end(session, grace=grace, closing=closing)
 
     def attach_argv(self, session: Session) -> Sequence[str]:
         """Pass it on."""
@@ -188,11 +190,11 @@ class Lax(Host):
 class ByName(Host):
     """It finds sessions by the beginning of their name, as tmux does."""
 
-    def end(self, session: Session, *, grace: float = 3.0) -> Ended:
+    def end(self, session: Session, *, grace: float = 3.0, closing: Closing = None) -> Ended:
         """End the first that fits."""
         fits = [one for one in self.real.list() if one.name.startswith(session.name)]
         exact = [one for one in fits if one.name == session.name]
-        return self.real.end((exact or fits or [session])[0], grace=grace)
+        return self.real.end((exact or fits or [session])[0], grace=grace, closing=closing)
 
 
 class Second(Host):
@@ -234,7 +236,7 @@ class Escaping(Host):
 class Superficial(Host):
     """It ends the program, and not what that has started."""
 
-    def end(self, session: Session, *, grace: float = 3.0) -> Ended:
+    def end(self, session: Session, *, grace: float = 3.0, closing: Closing = None) -> Ended:
         """End the first process and the session."""
         os.kill(session.pid, signal.SIGKILL)
         self.tell("kill-session", "-t", f"={session.name}")
@@ -244,19 +246,39 @@ class Superficial(Host):
 class Silent(Host):
     """It does not say whom it ended."""
 
-    def end(self, session: Session, *, grace: float = 3.0) -> Ended:
+    def end(self, session: Session, *, grace: float = 3.0, closing: Closing = None) -> Ended:
         """Keep it."""
-        self.real.end(session, grace=grace)
+        self.real.end(session, grace=grace, closing=closing)
         return Ended()
 
 
 class Sparing(Host):
     """It ends the processes, and keeps the session."""
 
-    def end(self, session: Session, *, grace: float = 3.0) -> Ended:
-        """Only kill."""
+    def end(self, session: Session, *, grace: float = 3.0, closing: Closing = None) -> Ended:
+        """Only kill, until somebody asks again."""
+        if session.dead:
+            return self.real.end(session, grace=grace, closing=closing)
         os.kill(session.pid, signal.SIGKILL)
         return Ended(killed=(session.pid,))
+
+
+class Hasty(Host):
+    """It has the last screen kept before the last word."""
+
+    def end(self, session: Session, *, grace: float = 3.0, closing: Closing = None) -> Ended:
+        """Call first."""
+        if closing:
+            closing()
+        return self.real.end(session, grace=grace)
+
+
+class Forgetful(Host):
+    """It lets nobody keep the last screen."""
+
+    def end(self, session: Session, *, grace: float = 3.0, closing: Closing = None) -> Ended:
+        """Call nobody."""
+        return self.real.end(session, grace=grace)
 
 
 class Blind(Host):
@@ -329,6 +351,8 @@ FAULTS: Mapping[str, tuple[type[Any], str]] = {
     "leaves copy mode with a key": (Escaping, "test_copy_mode_is_left_quietly"),
     "ends only the program": (Superficial, "test_the_end_of_a_session_ends_all_of_it"),
     "does not say whom it ended": (Silent, "test_the_end_of_a_session_ends_all_of_it"),
+    "has the screen kept too early": (Hasty, "test_the_last_screen_can_be_kept"),
+    "has no screen kept": (Forgetful, "test_the_last_screen_can_be_kept"),
     "keeps the session": (Sparing, "test_it_leaves_nothing"),
     "cannot be looked at": (Blind, "test_a_person_can_be_shown_a_session"),
 }

@@ -22,7 +22,14 @@ if TYPE_CHECKING:
     from .detection.evidence import gather as gather
     from .detection.judge import judge as judge
     from .detection.rulefile import compile_rules as compile_rules
+    from .errors import ConfigError as ConfigError
+    from .errors import GitError as GitError
+    from .errors import PluginError as PluginError
+    from .errors import PolicyError as PolicyError
+    from .errors import RuntimeFailure as RuntimeFailure
+    from .errors import StateError as StateError
     from .errors import TuttiError as TuttiError
+    from .errors import UsageError as UsageError
     from .git.moving import move_refs as move_refs
     from .git.moving import tip as tip
     from .git.repo import Git as Git
@@ -62,6 +69,7 @@ if TYPE_CHECKING:
     from .model.launch import LaunchRequest as LaunchRequest
     from .model.launch import Past as Past
     from .model.launch import Refusal as Refusal
+    from .model.launch import TreePlan as TreePlan
     from .model.reading import KINDS as KINDS
     from .model.reading import STATES as STATES
     from .model.reading import Evidence as Evidence
@@ -76,6 +84,8 @@ if TYPE_CHECKING:
     from .state.journal import Journal as Journal
     from .state.lock import Lock as Lock
     from .team.context import Context as Context
+    from .team.conversations import forget as forget
+    from .team.conversations import known as known
     from .team.conversations import newest_first as newest_first
     from .team.facts import publish_facts as publish_facts
     from .team.loading import load_arrangement as load_arrangement
@@ -99,7 +109,8 @@ _HOMES = {
     "detection.evidence": "gather",
     "detection.judge": "judge",
     "detection.rulefile": "compile_rules",
-    "errors": "TuttiError",
+    "errors": "ConfigError GitError PluginError PolicyError RuntimeFailure StateError TuttiError "
+    "UsageError",
     "git.moving": "move_refs tip",
     "git.repo": "Git",
     "git.reviving": "branch_off export_tree planned_moves revive",
@@ -111,7 +122,7 @@ _HOMES = {
     "model.contract": "Check Command Detector Keys Recalls Runtime Service SessionHost Sink "
     "StepType Table Template Verb",
     "model.happening": "Action Event Finding Receipt Verdict",
-    "model.launch": "Capabilities Kept Launch LaunchRequest Past Refusal",
+    "model.launch": "Capabilities Kept Launch LaunchRequest Past Refusal TreePlan",
     "model.reading": "KINDS STATES Evidence Observation Reading Screen",
     "model.session": "Ended Session SessionSpec",
     "plugins": "Plugins",
@@ -119,7 +130,7 @@ _HOMES = {
     "state.journal": "Journal",
     "state.lock": "Lock",
     "team.context": "Context",
-    "team.conversations": "newest_first",
+    "team.conversations": "forget known newest_first",
     "team.facts": "publish_facts",
     "team.loading": "load_arrangement load_global",
     "team.plan": "started_by",

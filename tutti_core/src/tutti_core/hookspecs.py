@@ -157,6 +157,41 @@ def tutti_prepare_launch(launch: LaunchRequest) -> LaunchRequest | Refusal | Non
 
 
 @hookspec
+def tutti_ready_tree(workspace: Context, launch: LaunchRequest) -> LaunchRequest | Refusal | None:
+    """Make a worktree ready to work in, and amend the launch once more, or refuse it.
+
+    Called at each start of an agent that has a worktree, once that is there and before the runtime
+    is asked for its command line; under the agent's lock, so that it may take its time. An
+    exception refuses the launch.
+
+    Args:
+        workspace: The workspace.
+        launch: What is to be started; `worktree` and `cwd` say where.
+
+    Returns:
+        The amended request, a refusal, or None to leave it as it is.
+    """
+    return None
+
+
+@hookspec
+def tutti_leave_tree(workspace: Context, agent: str, worktree: Path) -> None:
+    """Do what has to be done in a worktree before it is taken away.
+
+    Called under the agent's lock, when nothing of the agent runs any more. An exception keeps the
+    worktree.
+
+    Args:
+        workspace: The workspace.
+        agent: The agent's name.
+        worktree: Absolute path of its worktree.
+
+    Returns:
+        Nothing.
+    """
+
+
+@hookspec
 def tutti_guard(action: Action) -> Verdict | None:
     """Speak on an action before it begins.
 

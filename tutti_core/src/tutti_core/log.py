@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from .state.disk import make_private
+from .state.rotating import make_room
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
@@ -44,8 +45,7 @@ class Log:
 
 def _opened(path: Path) -> TextIO:
     make_private(path.parent)
-    if path.exists() and path.stat().st_size > MOST_BYTES:
-        path.replace(path.with_name(f"{path.name}.1"))
+    make_room(path, MOST_BYTES)
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     return os.fdopen(descriptor, "a", encoding="utf-8", buffering=1)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import discovery
 from .discovery import Entry
-from .errors import PluginError
+from .errors import PluginError, TuttiError
 from .registry import Broken, Given, Registry, has_name, said
 
 if TYPE_CHECKING:
@@ -155,14 +155,53 @@ class Plugins(Registry):
             The amended request, or the first refusal. A plugin that raises, answers with anything
             else, or had a say and is set aside, refuses.
         """
+        return self._amended("tutti_prepare_launch", launch)
+
+    def ready(self, workspace: Context, launch: LaunchRequest) -> LaunchRequest | Refusal:
+        """Let every plugin make a worktree ready, and amend or refuse the launch in it.
+
+        Args:
+            workspace: The workspace.
+            launch: What is to be started, and where.
+
+        Returns:
+            As `prepare`.
+        """
+        return self._amended("tutti_ready_tree", launch, workspace=workspace)
+
+    def leave(self, workspace: Context, agent: str, worktree: Path) -> None:
+        """Let every plugin do what it has to before a worktree is taken away.
+
+        Args:
+            workspace: The workspace.
+            agent: The agent's name.
+            worktree: Absolute path of its worktree.
+
+        Raises:
+            PluginError: If one of them fails, or had something to do there and is set aside.
+        """
+        for lost in self.silenced("tutti_leave_tree"):
+            raise PluginError(f"{lost.distribution} is set aside: {lost.reason}", hint=REMEDY)
+        for name, call in self.calls("tutti_leave_tree"):
+            try:
+                call(workspace=workspace, agent=agent, worktree=worktree)
+            except TuttiError:
+                raise
+            except Exception as error:
+                why = f"{self.distribution(name)} failed in {worktree}: {said(error)}"
+                raise PluginError(why, hint=REMEDY) from error
+
+    def _amended(self, hook: str, launch: LaunchRequest, **more: Any) -> LaunchRequest | Refusal:
         from .model.launch import LaunchRequest, Refusal
 
-        for lost in self.silenced("tutti_prepare_launch"):
+        for lost in self.silenced(hook):
             return Refusal(f"it is set aside: {lost.reason}", REMEDY, lost.distribution)
-        for name, call in self.calls("tutti_prepare_launch"):
+        for name, call in self.calls(hook):
             by = self.distribution(name)
             try:
-                answer = call(launch=launch)
+                answer = call(launch=launch, **more)
+            except TuttiError as error:
+                return Refusal(error.message, error.hint, by)
             except Exception as error:  # noqa: BLE001 -- whatever it is, it refuses
                 return Refusal(f"it failed: {said(error)}", REMEDY, by)
             if isinstance(answer, Refusal):

@@ -1,1 +1,1 @@
-"""What was taken away comes back, and what nobody needs goes."""
+"""Worktrees that are ready to work in, and a way back from what takes something away."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 import click
@@ -15,6 +14,7 @@ from ..state.journal import Cursor, Journal
 from ..team.places import Places
 from ..team.reach import running_root
 from .common import json_option, workspace_option
+from .moments import SINCE, local, moment
 from .style import legible, paint
 
 FOLLOW_SECS = 0.05
@@ -25,7 +25,7 @@ FOLLOW_SECS = 0.05
 @workspace_option
 @click.option("-f", "--follow", is_flag=True, help="Go on as events happen.")
 @click.option("--after-seq", type=int, help="Only events after this sequence number.")
-@click.option("--since", metavar="RFC3339", help="Only events after this time.")
+@click.option("--since", metavar="TIME", help=f"Only events after this time: {SINCE}.")
 @click.option(
     "-n",
     "--lines",
@@ -47,11 +47,12 @@ def command(
     if after_seq is not None and since is not None:
         raise UsageError("--after-seq and --since both say where to begin", hint="give one of them")
     journal = Journal(Places(running_root(workspace)).events)
+    after = moment(since) if since is not None else None
     last = journal.last()
     newest = last["seq"] if last else 0
     if after_seq is None and since is None:
         after_seq = max(0, newest - lines)
-    for event in journal.read(after_seq=after_seq, after=since):
+    for event in journal.read(after_seq=after_seq, after=after):
         newest = max(newest, event["seq"])
         _show(event, as_json)
     if follow:
@@ -67,17 +68,11 @@ def _follow(journal: Journal, cursor: Cursor, as_json: bool) -> None:
         time.sleep(FOLLOW_SECS)
 
 
-def _local(timestamp: str) -> str:
-    """Return a time as the clock on the wall shows it."""
-    moment = datetime.fromisoformat(timestamp.replace("Z", "+00:00"))
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-
-
 def _show(event: Mapping[str, Any], as_json: bool) -> None:
     if as_json:
         print(json.dumps(event, ensure_ascii=False), flush=True)
         return
-    clock = _local(event["timestamp"])
+    clock = local(event["timestamp"])
     data = event.get("data")
     facts = data.items() if isinstance(data, Mapping) else ()
     words = legible("  ".join(f"{key}={value}" for key, value in facts))

@@ -67,6 +67,13 @@ def legible(text: str) -> str:
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
+def clean(text: str) -> str:
+    """Return a line of a screen as it stands there, without control characters."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
 def width_of(text: str) -> int:
     """Return how many columns a text takes; wide characters take two, combining ones none."""
     if text.isascii():

@@ -12,6 +12,8 @@ from .schema import Schema
 
 Data = Mapping[str, Any]
 
+REMEDY = "choose another name"
+
 
 def check_agents(data: Data, runtimes: Collection[str] | None, schema: Schema) -> Iterator[Fault]:
     """Yield what is wrong with the agents and with the runtimes they name.
@@ -40,19 +42,25 @@ def _names(data: Data) -> Iterator[Fault]:
             continue
         path = ("agent", index, "name")
         yield from check_slug(path, name)
-        if name.lower() in known.STATE_FILES:
-            message = f".tutti/state/{name}.json is a file of tutti's own"
-            yield Fault(path, message, "choose another name")
+        yield from (Fault(path, f"{file} is a file of tutti's own", REMEDY) for file in _ours(name))
         first, spelt = seen.setdefault(name.lower(), (index, name))
         if first != index:
             yield Fault(path, *_twice(name, spelt, first))
+
+
+def _ours(name: str) -> Iterator[str]:
+    """Yield the files of tutti's own that an agent's would be."""
+    if name.lower() in known.STATE_FILES:
+        yield f".tutti/state/{name}.json"
+    if name.lower() in known.LOG_FILES:
+        yield f".tutti/logs/{name}.log"
 
 
 def _twice(name: str, spelt: str, first: int) -> tuple[str, str]:
     if name == spelt:
         return f"agent[{first}] is named {quoted(name)} too", "give each agent a name of its own"
     message = f"differs from {quoted(spelt)}, agent[{first}], only in upper and lower case"
-    return message, "choose another name: on some systems the two would share their files"
+    return message, f"{REMEDY}: on some systems the two would share their files"
 
 
 def check_slug(path: KeyPath, name: str) -> Iterator[Fault]:

@@ -136,6 +136,9 @@ STATE_FILES: frozenset[str] = frozenset(
 )
 """Names that an agent cannot have: `.tutti/state/<name>.json` is a file of tutti's own."""
 
+LOG_FILES: frozenset[str] = frozenset({"tt"})
+"""Names that an agent cannot have: `.tutti/logs/<name>.log` is a file of tutti's own."""
+
 
 def why(distribution: str, absent: Mapping[str, str]) -> str:
     """Return why a distribution of ours gives nothing here, to be said after "which".

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from ..model.reading import Evidence, Observation
 from .regions import Parts, pattern, rows_of
@@ -24,28 +24,67 @@ def gather(rules: Mapping[str, Any], seen: Observation) -> list[Evidence]:
         seen: What was seen.
     """
     found = [*_live(rules.get("live"), seen)]
+    for source, parts in parts_of(rules, seen):
+        found += _first(rules[source], source, parts)
+    return found
+
+
+def parts_of(rules: Mapping[str, Any], seen: Observation) -> Iterator[tuple[str, Parts]]:
+    """Yield what rules look at, with the name of the rules that do: the title, the screen.
+
+    Args:
+        rules: A rule file as `compile_rules` returns it.
+        seen: What was seen.
+    """
     if seen.title is not None:
-        found += _first(rules["title"], "title", Parts([seen.title]))
+        yield "title", Parts([seen.title])
     if seen.screen is not None:
         composer = rules.get("composer") or {}
-        prompt, hanging = composer.get("prompt", ""), composer.get("hanging", False)
-        parts = Parts(rows_of(seen.screen.text), prompt, rules.get("marks"), hanging)
-        found += _first(rules["screen"], "screen", parts)
-    return found
+        rows, cursor = rows_of(seen.screen.text), seen.screen.cursor
+        yield "screen", Parts(rows, composer, rules.get("marks"), cursor)
+
+
+class Gate(NamedTuple):
+    """One condition of a rule, held against a text.
+
+    Attributes:
+        name: ``all``, ``any``, ``none`` or ``regex``.
+        wanted: The words, or the pattern.
+        open: Whether the rule may pass.
+        detail: What was found: what opens it, or for ``none`` what shuts it.
+    """
+
+    name: str
+    wanted: tuple[str, ...]
+    open: bool
+    detail: str
+
+
+def gates(rule: Mapping[str, Any], text: str) -> Iterator[Gate]:
+    """Yield the conditions of a rule, each held against a text when it is asked for.
+
+    Args:
+        rule: A rule of a compiled rule file.
+        text: The region that the rule looks at.
+    """
+    for name, opens in (("all", all), ("any", any), ("none", _nothing)):
+        wanted = tuple(rule.get(name, ()))
+        if wanted:
+            hits = [word for word in wanted if word in text]
+            yield Gate(name, wanted, opens([word in hits for word in wanted]), (*hits, "")[0])
+    if "regex" in rule:
+        hit = pattern(rule["regex"]).search(text)
+        yield Gate("regex", (rule["regex"],), hit is not None, _detail(hit) if hit else "")
 
 
 def matched(rule: Mapping[str, Any], parts: Parts) -> str | None:
     """Return what a rule matched in a screen or a title, or None if it does not match."""
-    text = parts.region(rule.get("region", "screen"))
-    if not all(word in text for word in rule.get("all", ())):
-        return None
-    hits = [word for word in rule.get("any", ()) if word in text]
-    if (rule.get("any") and not hits) or any(word in text for word in rule.get("none", ())):
-        return None
-    if "regex" not in rule:
-        return str((hits or rule["all"])[0])
-    hit = pattern(rule["regex"]).search(text)
-    return _detail(hit) if hit else None
+    found: dict[str, str] = {}
+    for gate in gates(rule, parts.region(rule.get("region", "screen"))):
+        if not gate.open:
+            return None
+        found[gate.name] = gate.detail
+    return next(found[name] for name in ("regex", "any", "all") if name in found)
 
 
 def _first(rules: Any, source: str, parts: Parts) -> Iterator[Evidence]:
@@ -82,6 +121,10 @@ def _live(live: Mapping[str, Any] | None, seen: Observation) -> Iterator[Evidenc
 
 def _young(seen: Observation) -> bool:
     return seen.started is not None and seen.now - seen.started < STARTING_SECS
+
+
+def _nothing(found: Iterable[bool]) -> bool:
+    return not any(found)
 
 
 def _detail(hit: re.Match[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,7 +10,7 @@ from ..errors import GitError
 from ..undoing.entry import RefChange
 from .clearing import Removed, taken_away
 from .locking import repository_lock
-from .making import check_free
+from .making import check_free, start_of
 from .moving import carry, move_refs, tip
 from .objects import Store
 from .reviving import put_back
@@ -38,9 +39,15 @@ class Freshened(NamedTuple):
 
 
 def freshen(
-    trees: Worktrees, agent: str, branch: str, *, command: str = "tt up --fresh-worktree"
+    trees: Worktrees,
+    agent: str,
+    branch: str,
+    *,
+    base: str | None = None,
+    folders: Sequence[str] = (),
+    command: str = "tt up --fresh-worktree",
 ) -> Freshened:
-    """Bring the worktree of an agent to the workspace's current commit, on its branch.
+    """Bring the worktree of an agent to the commit it starts from, on its branch.
 
     What was in it is kept first, but for what git ignores, which stays in the tree.
 
@@ -48,21 +55,34 @@ def freshen(
         trees: The worktrees of the workspace.
         agent: The agent's name.
         branch: The branch it is to be on.
+        base: Branch, tag or commit to start from; the workspace's current commit if it is None.
+        folders: The folders to check out; none for the whole repository.
         command: What was asked for, for the undo entry.
 
     Raises:
         GitError: There is none, it is locked, or what is in it cannot be kept.
     """
     with repository_lock(trees.git.common, f"starting the worktree of {agent} anew") as busy:
-        done = _freshened(trees, trees.survey(agent), branch, command, busy)
+        way = _Way(branch, base, tuple(folders), command, busy)
+        done = _freshened(trees, trees.survey(agent), way)
     trees.bench.trash.empty()
     return done
 
 
-def _freshened(trees: Worktrees, site: Site, branch: str, command: str, busy: int) -> Freshened:
+class _Way(NamedTuple):
+    """What was asked for, and the descriptor of the repository's lock."""
+
+    branch: str
+    base: str | None
+    folders: tuple[str, ...]
+    command: str
+    busy: int
+
+
+def _freshened(trees: Worktrees, site: Site, way: _Way) -> Freshened:
     if not site.whole:
         raise GitError(f"{site.agent} has no worktree to start anew", hint=f"tt up {site.agent}")
-    tree, target = trees.look(site), trees.git.head(trees.root)
+    tree, target, branch = trees.look(site), start_of(trees.git, way.base), way.branch
     if tree.branch and tree.branch != branch and tree.branch.startswith(_KEPT_BRANCHES):
         return Freshened(tree, kept=f"its worktree is on {tree.branch}, which is kept as it is")
     settled = tree.branch == branch and not tree.dirty and not underway(site.registered[1])
@@ -70,7 +90,7 @@ def _freshened(trees: Worktrees, site: Site, branch: str, command: str, busy: in
         return Freshened(tree)
     if settled and _moved_on(trees, site, target):
         return Freshened(trees.look(trees.survey(site.agent)))
-    return _anew(trees, site, branch, target, command, busy)
+    return _anew(trees, site, target, way)
 
 
 def _moved_on(trees: Worktrees, site: Site, target: str) -> bool:
@@ -83,10 +103,8 @@ def _moved_on(trees: Worktrees, site: Site, target: str) -> bool:
     return False
 
 
-def _anew(
-    trees: Worktrees, site: Site, branch: str, target: str, command: str, busy: int
-) -> Freshened:
-    git = trees.git
+def _anew(trees: Worktrees, site: Site, target: str, way: _Way) -> Freshened:
+    git, branch, command = trees.git, way.branch, way.command
     check_free(git, branch, site.path)
     there = tip(git, f"refs/heads/{branch}")
     ref = RefChange(f"refs/heads/{branch}", there, target)
@@ -98,7 +116,8 @@ def _anew(
     with taken_away(trees.bench, site, command, refs=refs, always=stuck) as gone:
         move_refs(git, refs, command)
         try:
-            trees.make(trees.survey(site.agent), branch, busy)
+            place = trees.survey(site.agent)
+            trees.make(place, branch, way.busy, base=target, folders=way.folders)
         except GitError as error:
             raise _as_it_was(trees, gone, loose, error) from error
         if gone.moved:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,13 +17,14 @@ SECONDS = 600.0
 """How long a checkout may take: large files may come from elsewhere."""
 
 
-def plan(git: Git, branch: str, path: Path) -> tuple[str, ...]:
+def plan(git: Git, branch: str, path: Path, base: str | None = None) -> tuple[str, ...]:
     """Return the git command that makes a worktree on a branch.
 
     Args:
         git: The repository.
-        branch: An existing branch, or the name of a new one, made from HEAD.
+        branch: An existing branch, or the name of a new one.
         path: Where it goes.
+        base: Branch, tag or commit that a new branch starts from; HEAD if it is None.
 
     Raises:
         GitError: The branch is in use elsewhere, cannot be made, or there is no commit yet.
@@ -31,7 +33,7 @@ def plan(git: Git, branch: str, path: Path) -> tuple[str, ...]:
         check_free(git, branch, path)
         return ("worktree", "add", "--quiet", "--", str(path), branch)
     check_room(git, branch)
-    start = git.head(git.root)
+    start = start_of(git, base)
     if start is None:
         raise GitError(
             f"{git.root} has no commit yet, so no worktree can be made from it",
@@ -65,6 +67,54 @@ def add(git: Git, args: tuple[str, ...], path: Path, busy: int) -> None:
         f" (status {answer.code}): {complaint(answer)}",
         hint="Mend the hook; git says where it is: git rev-parse --git-path hooks/post-checkout",
     )
+
+
+def add_part(
+    git: Git, args: tuple[str, ...], path: Path, busy: int, folders: Sequence[str]
+) -> None:
+    """Make a worktree that has only some folders of the repository, and the files above them.
+
+    Args:
+        git: The repository.
+        args: What `plan` gave.
+        path: Where it goes.
+        busy: The descriptor of the repository's lock, which git inherits.
+        folders: The folders, relative to the top of the repository.
+
+    Raises:
+        GitError: git failed; part of it may be there.
+    """
+    add(git, (*args[:2], "--no-checkout", *args[2:]), path, busy)
+    inside = Git(path)
+    # Cone mode and a sparse index cost what is checked out, not what is in the repository.
+    sparse = ("sparse-checkout", "set", "--cone", "--sparse-index", "--", *folders)
+    for words in (sparse, ("checkout", "--quiet")):
+        answer = inside.attempt(*words, timeout=SECONDS, pass_fds=(busy,))
+        if answer.code:
+            raise failure(words, answer)
+
+
+def start_of(git: Git, base: str | None) -> str | None:
+    """Return the commit a new branch starts from; None if there is no commit at all.
+
+    Args:
+        git: The repository.
+        base: Branch, tag or commit; the workspace's current commit if it is None.
+
+    Raises:
+        GitError: If there is no such commit.
+    """
+    if base is None:
+        return git.head(git.root)
+    answer = git.attempt(
+        "rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}"
+    )
+    if answer.code:
+        raise GitError(
+            f"there is no commit {base!r} in {git.root} for a new branch to start from",
+            hint="set `base` to a branch, a tag or a commit that is there, or fetch it",
+        )
+    return answer.out.strip()
 
 
 def _is_made(git: Git, path: Path) -> bool:

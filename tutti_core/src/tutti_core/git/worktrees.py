@@ -10,6 +10,7 @@ says what was found. Ours is what is both in git's list and in ``.tutti/state/wo
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ from tutti_core.git.clearing import Bench, drop, taken_away
 from tutti_core.git.entries import names_itself
 from tutti_core.git.listing import read_list
 from tutti_core.git.locking import repository_lock
-from tutti_core.git.making import add, plan
+from tutti_core.git.making import add, add_part, plan
 from tutti_core.git.mending import adoptable, mend
 from tutti_core.git.names import check_agent, check_branch
 from tutti_core.git.records import Branches, Records
@@ -88,7 +89,15 @@ class Worktrees:
         self.undo = Undo(root)
         self.bench = Bench(self.git, Trash(home.parent / "trash"), self.undo)
 
-    def ensure(self, agent: str, branch: str, *, command: str = "tt up") -> Tree:
+    def ensure(
+        self,
+        agent: str,
+        branch: str,
+        *,
+        base: str | None = None,
+        folders: Sequence[str] = (),
+        command: str = "tt up",
+    ) -> Tree:
         """Give an agent its worktree: the one it has, else a new one on the branch.
 
         A tree that exists is never changed, whatever branch it is on by now. One whose folder
@@ -96,7 +105,9 @@ class Worktrees:
 
         Args:
             agent: The agent's name.
-            branch: The branch to make it on; made from the root's HEAD when it does not exist.
+            branch: The branch to make it on; made from `base` when it does not exist.
+            base: Branch, tag or commit; the root's HEAD if it is None.
+            folders: The folders to check out in a new tree; none for the whole repository.
             command: What was asked for, for the undo entry if git still holds something of a tree
                 whose folder is gone.
 
@@ -113,7 +124,7 @@ class Worktrees:
             if site.whole:
                 return self.look(site)
             undo = self._vacate(site, command)
-            self.make(site, self._branch(site, branch), busy)
+            self.make(site, self._branch(site, branch), busy, base=base, folders=folders)
             return self.look(self.survey(agent))._replace(created=True, undo=undo)
 
     def inspect(self, agent: str) -> Tree | None:
@@ -269,23 +280,36 @@ class Worktrees:
             raise stranger(site)
         return drop(self.bench, site, command) if site.entry else ""
 
-    def make(self, site: Site, branch: str, busy: int) -> None:
+    def make(
+        self,
+        site: Site,
+        branch: str,
+        busy: int,
+        *,
+        base: str | None = None,
+        folders: Sequence[str] = (),
+    ) -> None:
         """Make a worktree where there is none; call it under the repository's lock.
 
         Args:
             site: A place where nothing is, and of which git knows nothing.
             branch: An existing branch, or the name of a new one.
             busy: The descriptor of that lock.
+            base: Branch, tag or commit that a new branch starts from; HEAD if it is None.
+            folders: The folders to check out; none for the whole repository.
 
         Raises:
             GitError: It cannot be made; nothing of it is left then.
         """
-        args = plan(self.git, branch, site.path)
+        args = plan(self.git, branch, site.path, base)
         self._make_home()
         # Written down first: after a crash, what is there is known to be ours and unfinished.
         self.records.begin(site.agent, site.path, branch)
         try:
-            add(self.git, args, site.path, busy)
+            if folders:
+                add_part(self.git, args, site.path, busy, folders)
+            else:
+                add(self.git, args, site.path, busy)
             self._check_made(site.agent, branch)
         except GitError as error:
             raise self._undone(site.agent, args, error) from error

@@ -159,10 +159,13 @@ class SessionHost(Protocol):
     def leave_copy_mode(self, pane: str) -> None:
         """Return a pane that somebody scrolled to the program."""
 
-    def end(self, session: Session, *, grace: float = 3.0) -> Ended:
+    def end(
+        self, session: Session, *, grace: float = 3.0, closing: Callable[[], None] | None = None
+    ) -> Ended:
         """End every process of a session, those included that left it, then the session.
 
-        A session that is gone already is no error, and no other is ended in its place.
+        In between, while the last screen can be read, `closing` is called, once and in any case. A
+        session that is gone already is no error, and no other is ended in its place.
         """
 
     def attach_argv(self, session: Session) -> Sequence[str]:

@@ -48,6 +48,21 @@ class Capabilities:
 
 
 @attrs.frozen
+class TreePlan:
+    """How the worktree of an agent is made, if it is not there yet.
+
+    Attributes:
+        branch: Its branch; None for what the arrangement says.
+        base: Branch, tag or commit that a new branch starts from; None for the workspace's own.
+        folders: The folders to check out; none for the whole repository.
+    """
+
+    branch: str | None = None
+    base: str | None = None
+    folders: tuple[str, ...] = ()
+
+
+@attrs.frozen
 class LaunchRequest:
     """What tutti wants started.
 
@@ -68,6 +83,10 @@ class LaunchRequest:
         profile: The profile it runs on, or None.
         env: Variables it gets.
         files: Folder in which the runtime may have files written for this launch.
+        tree: How its worktree is made, if it has to be.
+        worktree: Absolute path of its worktree once that is there; None while it is not, or for an
+            agent that works in the workspace itself.
+        remarks: What the user should know of it.
     """
 
     agent: Agent
@@ -85,6 +104,9 @@ class LaunchRequest:
     profile: Profile | None = None
     env: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     files: Path = Path()
+    tree: TreePlan = attrs.field(factory=TreePlan)
+    worktree: Path | None = None
+    remarks: tuple[str, ...] = ()
 
     @property
     def root(self) -> Path:
@@ -118,6 +140,8 @@ class Launch:
         enforcement: Who holds the agent to its policy: `prompt` a person, `hard` the runtime,
             `hard_shim` shims by best effort, `bypass` nobody, `unsupported` nobody can.
         warnings: What the user should know about this launch.
+        leaves: Ignore patterns for what the CLI keeps for itself in the repository it works in;
+            they are kept out of the user's commits, and are no work of the agent's.
     """
 
     argv: tuple[str, ...]
@@ -130,6 +154,7 @@ class Launch:
     transcript: str | None = None
     enforcement: Literal["prompt", "hard", "hard_shim", "bypass", "unsupported"] = "prompt"
     warnings: tuple[str, ...] = ()
+    leaves: tuple[str, ...] = ()
 
 
 @attrs.frozen

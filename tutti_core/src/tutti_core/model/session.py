@@ -21,6 +21,8 @@ class SessionSpec(NamedTuple):
         options: Further labels to keep with the session, such as ``runtime`` and ``profile``.
         width: Columns.
         height: Rows.
+        ring: Absolute path of a file for the last of what it prints, in a folder that is there;
+            empty for none. A host that cannot keep it does without.
     """
 
     name: str
@@ -34,6 +36,7 @@ class SessionSpec(NamedTuple):
     options: Mapping[str, str] = {}
     width: int = 200
     height: int = 50
+    ring: str = ""
 
 
 class Session(NamedTuple):
@@ -59,6 +62,8 @@ class Session(NamedTuple):
         workspace: The workspace's name.
         runtime: Name of the agent's runtime.
         profile: Name of the profile it was started with, or empty.
+        cursor: The row in which the cursor is shown, 0 for the topmost; None if it is hidden or
+            not known.
     """
 
     name: str
@@ -80,6 +85,7 @@ class Session(NamedTuple):
     workspace: str
     runtime: str = ""
     profile: str = ""
+    cursor: int | None = None
 
 
 class Ended(NamedTuple):

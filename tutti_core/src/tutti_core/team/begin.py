@@ -16,7 +16,9 @@ from ..config.find import global_path
 from ..config.registering import register_workspace
 from ..config.slug import is_slug, propose
 from ..errors import ConfigError, GitError, TuttiError
+from ..model.arrangement import Agent
 from ..model.contract import Runtime, Table, Template
+from ..model.launch import LaunchRequest
 from .loading import load_arrangement, load_global, schema_of
 from .templates import read_template
 
@@ -216,8 +218,13 @@ def _checked(body: str, template: str, plugins: Plugins) -> Arrangement:
 
 
 def _is_unguided(arrangement: Arrangement, plugins: Plugins) -> bool:
-    """Return whether neither the file nor any plugin has a say in how agents are launched."""
-    return "launch" not in arrangement.source and not any(plugins.calls("tutti_prepare_launch"))
+    """Return whether neither the file nor any plugin says how agents are to be launched."""
+    if "launch" in arrangement.source:
+        return False
+    agent = next(iter(arrangement.agent), Agent("voice"))
+    answer = plugins.prepare(LaunchRequest(agent, arrangement, arrangement.root, ()))
+    # One that refuses has a policy in mind; what it lacks is told when it is needed.
+    return isinstance(answer, LaunchRequest) and answer.rules is None
 
 
 def _write(path: Path, body: str) -> None:

@@ -142,7 +142,7 @@ class Context:
             names: The agents wanted, of those configured; by default all, and every session of
                 the workspace whose agent is no longer configured.
         """
-        found = voices_of(self.root, self.digest, self.host, self._detectors, names=names)
+        found = voices_of(self.root, self.digest, self.host, self.detectors, names=names)
         return {one.agent: one for one in found}
 
     @cached_property
@@ -153,7 +153,8 @@ class Context:
         return digest(self.arrangement, self.plugins)
 
     @cached_property
-    def _detectors(self) -> tuple[Any, ...]:
+    def detectors(self) -> tuple[Any, ...]:
+        """The detectors beside the rules."""
         return tuple(self.plugins.detectors().values())
 
     def emit(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from ..errors import RuntimeFailure, TuttiError
-from ..model.session import Ended
+from ..model.session import Ended, Session
 from ..state.lock import Lock
 from .ending import GRACE_SECS, end, end_survivors, session_now
 from .entry import is_open
@@ -198,12 +198,18 @@ def _stop(context: Context, request: DownRequest, name: str) -> Downed:
         done = _counted(name, "stopped" if ended != Ended() else "not running", ended)
         lost = done.ok and done.outcome == "stopped"
         return attrs.evolve(done, detail="its session had vanished") if lost else done
-    ended = end(context, name, session, "manual", grace=request.grace)
+    ended, trouble = end(context, name, session, "manual", grace=request.grace)
+    done = _counted(name, "exited" if session.dead else "stopped", ended)
+    details = [done.detail, _death(session), trouble]
+    return attrs.evolve(done, detail="; ".join(filter(None, details)))
+
+
+def _death(session: Session) -> str:
+    """Return how a process ended by itself, empty if it did not."""
     if not session.dead:
-        return _counted(name, "stopped", ended)
+        return ""
     status = session.exit_signal or session.exit_status
-    detail = "its process had ended" + ("" if status is None else f" ({_how(status)})")
-    return attrs.evolve(_counted(name, "exited", ended), detail=detail)
+    return "its process had ended" + ("" if status is None else f" ({_how(status)})")
 
 
 def _how(status: int | str) -> str:
@@ -227,6 +233,8 @@ def _clean(context: Context, name: str, done: Downed) -> Downed:
     if not os.path.lexists(context.places.worktrees / name):
         return done
     try:
+        if tree := trees.inspect(name):
+            context.plugins.leave(context, name, tree.path)
         retired = trees.retire(name, command=f"tt down --clean {name}")
     except TuttiError as error:
         return attrs.evolve(done, ok=False, detail=error.message, hint=error.hint)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import RuntimeFailure
 from ..model.session import Ended, Session
 from ..terminal.processes import marked
 from .entry import closed, complete, is_open, lost
+from .keeping import Last
 
 if TYPE_CHECKING:
     from .context import Context
 
 GRACE_SECS = 5.0
+WORDS = {"manual": "taken down", "exited": "its process had ended", "replaced": "replaced"}
+"""Why a session ends, as its log says it."""
 
 
 def session_now(context: Context, name: str) -> Session | None:
@@ -22,10 +25,24 @@ def session_now(context: Context, name: str) -> Session | None:
     return next((one for one in sessions if one.agent == name), None)
 
 
+class Gone(NamedTuple):
+    """How a session ended.
+
+    Attributes:
+        ended: What became of its processes.
+        trouble: Why its last screen could not be kept, if it could not.
+    """
+
+    ended: Ended
+    trouble: str
+
+
 def end(
     context: Context, name: str, session: Session, reason: str, *, grace: float = GRACE_SECS
-) -> Ended:
+) -> Gone:
     """End a session with all its processes, and write that down if none is left.
+
+    What it showed last is in the agent's log before it is gone.
 
     Args:
         context: The workspace.
@@ -35,13 +52,15 @@ def end(
         grace: Seconds between asking a process to end and ending it.
     """
     complete(context, name, session)
-    ended = context.host.end(session, grace=grace)
+    why = "exited" if session.dead else reason
+    last = Last(context, session, WORDS[why])
+    ended = context.host.end(session, grace=grace, closing=last.keep)
     context.log.note("ended", agent=name, pid=session.pid, **ended._asdict())
     if not ended.left:
         facts = {"session_name": session.name, "killed": len(ended.killed)}
         facts |= {"exit_status": session.exit_status} if session.dead else {}
-        closed(context, name, "exited" if session.dead else reason, facts)
-    return ended
+        closed(context, name, why, facts)
+    return Gone(ended, last.trouble)
 
 
 def end_survivors(context: Context, name: str, *, grace: float = GRACE_SECS) -> Ended:
@@ -80,7 +99,7 @@ def make_way(context: Context, name: str, replaced: Session | None = None) -> No
         return
     if not session.dead and (replaced is None or replaced.pane != session.pane):
         raise RuntimeFailure(f"{name} runs already", hint=f"tt status, or tt down {name}")
-    left = end(context, name, session, "replaced").left
+    left = end(context, name, session, "replaced").ended.left
     if left:
         raise RuntimeFailure(f"processes of {name} could not be ended: {_list(left)}")
 

@@ -35,6 +35,14 @@ class Places:
         """Return the folder for files that a runtime has written for a launch."""
         return self.state / "runtime-settings" / name
 
+    def log(self, name: str) -> Path:
+        """Return an agent's readable log."""
+        return self.logs / f"{name}.log"
+
+    def ring(self, name: str) -> Path:
+        """Return the file that holds the last of what an agent printed, byte for byte."""
+        return self.logs / f"{name}.raw"
+
     def lock(self, name: str) -> Path:
         """Return the lock file of that name."""
         return self.locks / f"{name}.lock"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import TuttiError
+from ..model.reading import Evidence
 from ..watching.look import Panes, Voice, look
 from .compiled import compiled, salvaged
 from .facts import facts_of
@@ -140,11 +141,12 @@ def status_row(workspace: str, voice: Voice) -> dict[str, Any]:
         "since": reading.since,
         "activity_state": reading.activity_state,
         "auth_state": reading.auth_state,
-        "evidence": [_evidence(one) for one in reading.evidence],
+        "evidence": [evidence_row(one) for one in reading.evidence],
     }
 
 
-def _evidence(evidence: Any) -> Mapping[str, Any]:
+def evidence_row(evidence: Evidence) -> dict[str, Any]:
+    """Return a piece of evidence as plain values."""
     return {
         "source": evidence.source,
         "state": evidence.state,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import attrs
 
 from ..errors import PolicyError, RuntimeFailure
 from ..model.happening import Action
+from ..model.launch import Refusal
 from ..model.session import Session, SessionSpec
 from . import plan
 from .conversations import take_up
@@ -16,7 +18,7 @@ from .ending import make_way
 from .entry import complete, planned
 from .names import session_name
 from .profiles import seat
-from .trees import Tree, place
+from .trees import Tree, pass_over, place
 from .versions import found
 
 if TYPE_CHECKING:
@@ -52,24 +54,14 @@ class Started(NamedTuple):
     warnings: tuple[str, ...]
 
 
-def start(
-    context: Context,
-    agent: Agent,
-    way: plan.Way,
-    *,
-    fresh: bool = False,
-    keep: bool = False,
-    anew: bool = False,
-) -> Started:
+def start(context: Context, agent: Agent, way: plan.Way, wish: plan.Wish) -> Started:
     """Start an agent that is not running.
 
     Args:
         context: The workspace.
         agent: The agent.
         way: How it may work.
-        fresh: Whether its worktree must start from the workspace's current commit.
-        keep: Whether its worktree is left as it is whatever the arrangement wishes.
-        anew: Whether it begins a new conversation, though it could go on with its last.
+        wish: What is wished of this start.
 
     Raises:
         TuttiError: If anything stands in the way; nothing is running then that was not before.
@@ -78,9 +70,10 @@ def start(
     raw = plan.request(context, agent, runtime, way)
     wanted = plan.prepared(context, raw)
     require_program(wanted)
-    tree = place(context, agent, fresh=fresh, keep=keep)
-    new = anew or fresh or (bool(agent.fresh_worktree) and not keep)
-    going = take_up(context, attrs.evolve(wanted, cwd=tree.cwd), tree, anew=new)
+    tree = place(context, wanted, fresh=wish.fresh, keep=wish.keep)
+    placed = _ready(context, wanted, tree)
+    fresh = wish.fresh or (bool(agent.fresh_worktree) and not wish.keep)
+    going = take_up(context, placed, tree, wish._replace(anew=wish.anew or fresh))
     return launch(context, going.request, tree.saying(going.remark))
 
 
@@ -104,6 +97,7 @@ def launch(
     runtime = context.runtime(agent)
     answer = runtime.launch(short)
     answer = attrs.evolve(answer, paste=held) if held else answer
+    warnings += pass_over(context, answer.leaves)
     make_way(context, agent.name, replaced)
     with seat(context, wanted.profile):
         name = session_name(context, agent.name)
@@ -112,7 +106,7 @@ def launch(
             session = _session(context, name, wanted, answer)
     complete(context, agent.name, session)
     context.log.note("started", agent=agent.name, pane=session.pane, pid=session.pid)
-    remarks = (*warnings, *answer.warnings, *_unheld(runtime, wanted, answer))
+    remarks = (*warnings, *wanted.remarks, *answer.warnings, *_unheld(runtime, wanted, answer))
     return Started(session, tree, wanted, answer, remarks)
 
 
@@ -127,6 +121,18 @@ def require_program(wanted: LaunchRequest) -> None:
             f"{wanted.command[0]} is not on PATH",
             hint="install it, or set the command of the profile this workspace runs on",
         )
+
+
+def _ready(context: Context, wanted: LaunchRequest, tree: Tree) -> LaunchRequest:
+    """Return the request once its place is there and ready to work in."""
+    placed = attrs.evolve(wanted, cwd=tree.cwd)
+    if tree.worktree is None:
+        return placed
+    placed = attrs.evolve(placed, worktree=Path(tree.worktree))
+    answer = context.plugins.ready(context, placed)
+    if isinstance(answer, Refusal):
+        raise RuntimeFailure(f"{answer.by}: {answer.reason}", hint=answer.remedy)
+    return answer
 
 
 def _allowed(context: Context, agent: Agent, wanted: LaunchRequest) -> tuple[str, ...]:
@@ -151,10 +157,13 @@ def _unheld(runtime: Runtime, wanted: LaunchRequest, answer: Launch) -> tuple[st
 
 
 def _session(context: Context, name: str, wanted: LaunchRequest, launch: Launch) -> Session:
+    from ..state.disk import explained, make_private
     from ..state.files import write_atomic
 
     for path, text in launch.files.items():
         write_atomic(path, text.encode())
+    with explained("make", context.places.logs):
+        make_private(context.places.logs)
     agent = wanted.agent
     spec = SessionSpec(
         name=name,
@@ -169,6 +178,7 @@ def _session(context: Context, name: str, wanted: LaunchRequest, launch: Launch)
             "runtime": context.arrangement.runtime_of(agent) or "",
             "profile": wanted.profile.name if wanted.profile else "",
         },
+        ring=str(context.places.ring(agent.name)),
     )
     return _create(context, spec)
 

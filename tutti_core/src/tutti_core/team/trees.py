@@ -11,7 +11,7 @@ from ..errors import GitError
 if TYPE_CHECKING:
     from ..git.worktrees import Tree as Worktree
     from ..git.worktrees import Worktrees
-    from ..model.arrangement import Agent
+    from ..model.launch import LaunchRequest
     from .context import Context
 
 
@@ -35,12 +35,12 @@ class Tree(NamedTuple):
         return self._replace(warnings=(*self.warnings, *([remark] if remark else [])))
 
 
-def place(context: Context, agent: Agent, *, fresh: bool, keep: bool = False) -> Tree:
+def place(context: Context, wanted: LaunchRequest, *, fresh: bool, keep: bool = False) -> Tree:
     """Return where an agent works, making its worktree if it has one.
 
     Args:
         context: The workspace.
-        agent: The agent.
+        wanted: What is to be started.
         fresh: Whether its worktree must start from the workspace's current commit; what is in it
             is kept for `tt undo`. Where that cannot be and the arrangement alone wishes it, the
             tree is left as it is, and that is said.
@@ -49,17 +49,19 @@ def place(context: Context, agent: Agent, *, fresh: bool, keep: bool = False) ->
     Raises:
         GitError: If the worktree cannot be had; the user's own tree is never used instead.
     """
+    agent = wanted.agent
     if not context.arrangement.worktree_of(agent):
         return Tree(context.root)
     from ..git.worktrees import Worktrees
 
     _need_repository(context.root)
     trees = Worktrees(context.root, context.places.worktrees)
-    tree = trees.ensure(agent.name, context.arrangement.branch_of(agent))
+    plan = _resolved(context, trees, wanted)
+    tree = trees.ensure(agent.name, plan.branch, base=plan.base, folders=plan.folders)
     made = tree.created
     warnings: tuple[str, ...] = ()
     if (fresh or agent.fresh_worktree) and not made and not keep:
-        tree, warnings = _anew(context, trees, tree, agent, insist=fresh)
+        tree, warnings = _anew(trees, tree, agent.name, plan, insist=fresh)
     if tree.dirty and not made and not warnings:
         warnings = ("goes on in its worktree, which has uncommitted work",)
     if made and tree.undo:
@@ -81,6 +83,32 @@ def exclude(context: Context) -> None:
         Worktrees(context.root, context.places.worktrees).exclude()
 
 
+def pass_over(context: Context, patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """Keep what a CLI leaves in the repository out of the user's commits, where there is one.
+
+    Args:
+        context: The workspace.
+        patterns: Ignore patterns.
+
+    Returns:
+        What the user should know: that it could not be done, which is no reason not to start.
+    """
+    try:
+        _ignore(context, patterns)
+    except GitError as error:
+        return (f"{', '.join(patterns)} will show in git status: {error.message}",)
+    return ()
+
+
+def _ignore(context: Context, patterns: tuple[str, ...]) -> None:
+    from ..git.repo import Git, main_root
+
+    if patterns and shutil.which("git") is not None and main_root(context.root) is not None:
+        git = Git(context.root)
+        for pattern in patterns:
+            git.exclude(pattern)
+
+
 def _need_repository(root: Path) -> None:
     from ..git.repo import main_root
 
@@ -96,14 +124,30 @@ def way_back(undo: str) -> str:
     return f"tt undo restore {undo} brings back what was there"
 
 
+class _Plan(NamedTuple):
+    """How a worktree is made, as git needs it."""
+
+    branch: str
+    base: str | None
+    folders: tuple[str, ...]
+
+
+def _resolved(context: Context, trees: Worktrees, wanted: LaunchRequest) -> _Plan:
+    planned = wanted.tree
+    branch = planned.branch or context.arrangement.branch_of(wanted.agent)
+    folders = tuple(str(_below(trees) / folder) for folder in planned.folders)
+    return _Plan(branch, planned.base, folders)
+
+
 def _anew(
-    context: Context, trees: Worktrees, tree: Worktree, agent: Agent, *, insist: bool
+    trees: Worktrees, tree: Worktree, agent: str, plan: _Plan, *, insist: bool
 ) -> tuple[Worktree, tuple[str, ...]]:
     from ..git.freshening import freshen
 
-    command = f"tt up {agent.name}" + (" --fresh-worktree" if insist else "")
+    command = f"tt up {agent}" + (" --fresh-worktree" if insist else "")
+    branch, base, folders = plan
     try:
-        done = freshen(trees, agent.name, context.arrangement.branch_of(agent), command=command)
+        done = freshen(trees, agent, branch, base=base, folders=folders, command=command)
     except GitError as error:
         if insist:
             raise
@@ -121,7 +165,7 @@ def _same_folder(trees: Worktrees, path: Path) -> Path:
     Raises:
         GitError: If a link leads out of the worktree there.
     """
-    below = trees.root.resolve().relative_to(trees.git.top())
+    below = _below(trees)
     folder = (path / below).resolve()
     if not folder.is_relative_to(path.resolve()):
         raise GitError(
@@ -133,3 +177,8 @@ def _same_folder(trees: Worktrees, path: Path) -> Path:
     except OSError as error:
         raise GitError(f"{folder} cannot be made: {error.strerror or error}") from error
     return folder
+
+
+def _below(trees: Worktrees) -> Path:
+    """Return where the workspace lies in its repository."""
+    return trees.root.resolve().relative_to(trees.git.top())

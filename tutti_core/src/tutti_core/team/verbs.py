@@ -9,10 +9,12 @@ import attrs
 from ..model.contract import Verb
 from ..model.happening import Receipt
 from .context import Context
+from .detect import DetectRequest, DetectResponse, detect
 from .doctor import Report, doctor
 from .down import DownRequest, DownResponse, down
 from .exchange import exchange
 from .health import health
+from .logs import LogsRequest, LogsResponse, logs
 from .send import SendRequest
 from .snapshot import status_rows
 from .up import UpRequest, UpResponse, up
@@ -69,6 +71,10 @@ def core_verbs() -> tuple[Verb, ...]:
         Verb("send", SendRequest, Receipt, exchange, "Give a running agent a prompt."),
         Verb("status", StatusRequest, StatusResponse, _status, "Show the team.", reads=True),
         Verb("health", HealthRequest, HealthResponse, _health, "Say how agents are.", reads=True),
+        Verb("logs", LogsRequest, LogsResponse, logs, "Show what an agent showed.", reads=True),
+        Verb(
+            "detect", DetectRequest, DetectResponse, detect, "Say what an agent does.", reads=True
+        ),
         Verb("doctor", DoctorRequest, Report, _doctor, "Check what the team needs.", reads=True),
     )
 

@@ -15,7 +15,7 @@ from .quoting import line
 from .tmux import Tmux, TmuxError, default_socket
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ..model.session import Ended, Session, SessionSpec
     from .tmux import Output
@@ -173,12 +173,15 @@ class TmuxHost:
         if self._has(target):
             raise TmuxError(f"session '{session_name}' is still there", stderr=ended.stderr)
 
-    def end(self, session: Session, *, grace: float = 3.0) -> Ended:
+    def end(
+        self, session: Session, *, grace: float = 3.0, closing: Callable[[], None] | None = None
+    ) -> Ended:
         """End all processes of a session, then the session.
 
         Args:
             session: A session of ours, as listed.
             grace: Seconds the processes have after SIGTERM.
+            closing: Called in between, when the last screen still can be read.
 
         Returns:
             What became of the processes, those included that had left the terminal.
@@ -189,6 +192,8 @@ class TmuxHost:
         marks = {"TUTTI_ROOT": session.root, "TUTTI_AGENT": session.agent}
         leaders = self._leaders(session)
         ended = processes.end(leaders, grace=grace, also=lambda: processes.marked(marks))
+        if closing:
+            closing()
         if any(one.name == session.name for one in self.list(session.root)):
             self.kill(session.name)
         return ended

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .listing import FORMAT, PANE_MARK
 from .quoting import line, literal
+from .ring import arm
 from .tmux import CARRIED, TmuxError
 
 if TYPE_CHECKING:
@@ -113,7 +114,9 @@ def check(spec: SessionSpec) -> None:
 
 def _check_bytes(spec: SessionSpec) -> None:
     words = [*spec.argv, *(f"{name}={value}" for name, value in spec.env.items())]
-    labels = (spec.root, spec.agent, spec.workspace, spec.cwd, *spec.options.values())
+    labels = (
+        spec.root, spec.agent, spec.workspace, spec.cwd, spec.ring, *spec.options.values(),
+    )  # fmt: skip
     if not all(map(_can_be_written, (*words, *labels))):
         raise TmuxError(f"the launch of '{spec.name}' holds a NUL or half a surrogate pair")
     size = sum(len(os.fsencode(word)) + 1 for word in words)
@@ -145,8 +148,11 @@ def script(spec: SessionSpec, environment: Plan, *, can_give: bool) -> str:
     new = ["new-session", "-d", "-E", "-s", spec.name, "-c", literal(spec.cwd), *gifts,
            "-x", str(spec.width), "-y", str(spec.height), "--",
            *_command(spec.argv, assigned, environment.removed)]  # fmt: skip
-    listing = ["list-panes", "-t", f"={spec.name}:", "-F", FORMAT]
-    return line(new, *_options(spec), listing)
+    target = f"={spec.name}:"
+    # tmux reads what the agent prints only after the whole line is done: the ring misses nothing.
+    ring = [arm(target, spec.ring)] if spec.ring else []
+    listing = ["list-panes", "-t", target, "-F", FORMAT]
+    return line(new, *_options(spec), *ring, listing)
 
 
 def _options(spec: SessionSpec) -> Iterable[list[str]]:

@@ -102,15 +102,28 @@ def _voice(
     own = rules.get(runtime)
     record = record_of(name) if session else {}
     seen = observe(runtime, session, screens, now, own, record)
-    evidence, failures = gather(own, seen) if own else [], []
+    return Voice(name, runtime, session, seen, read(seen, own, detectors))
+
+
+def read(
+    seen: Observation, rules: Mapping[str, Any] | None, detectors: Sequence[Reads] = ()
+) -> Reading:
+    """Return what an observation means.
+
+    Args:
+        seen: What was seen.
+        rules: Compiled rules of the runtime, or None if there are none.
+        detectors: Detectors beside the rules.
+    """
+    evidence: list[Evidence] = gather(rules, seen) if rules else []
+    failures: list[Evidence] = []
     for detector in detectors:
-        if detector.runtime in ("", runtime):
+        if detector.runtime in ("", seen.runtime):
             found, failure = _heard(detector, seen)
             evidence += found
             failures += failure
     reading = judge(seen, evidence)
-    shown = reading._replace(evidence=(*reading.evidence, *failures))
-    return Voice(name, runtime, session, seen, shown)
+    return reading._replace(evidence=(*reading.evidence, *failures))
 
 
 def _heard(detector: Reads, seen: Observation) -> tuple[list[Evidence], list[Evidence]]:
@@ -153,7 +166,11 @@ def observe(
         exit_signal=session.exit_signal,
         started=session.created,
         title=session.title,
-        screen=None if text is None else Screen(text, session.width, session.height),
+        screen=None if text is None else _screen(text, session),
         live=live[0] if live else None,
         live_at=live[1] if live else None,
     )
+
+
+def _screen(text: str, session: Session) -> Screen:
+    return Screen(text, session.width, session.height, session.alternate, session.cursor)

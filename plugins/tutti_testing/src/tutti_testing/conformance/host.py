@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,7 +46,12 @@ OF_TERMINALS = {
 }
 """What a host may set for a program's terminal; the last one is set by Python itself."""
 
-OURS = {"TUTTI_ROOT", "TUTTI_AGENT", "TUTTI_WORKSPACE"}
+LEAVER = """
+import os, time
+os.setsid()
+with open("pids", "a") as file: print(os.getpid(), file=file)
+time.sleep(600)
+"""
 
 
 class HostConformance:
@@ -261,9 +267,10 @@ class HostConformance:
             file = place.folder / "pids"
             script = (
                 "sh -c 'trap \"\" TERM HUP; echo $$ >> pids; while :; do sleep 1; done' & "
-                "setsid sh -c 'echo $$ >> pids; exec sleep 600' & echo $$ >> pids; wait"
+                '"$PYTHON" -I -S -c "$LEAVER" & echo $$ >> pids; wait'
             )
-            session = place.shell("ada", script)
+            env = {"PYTHON": sys.executable, "LEAVER": LEAVER}
+            session = place.shell("ada", script, env=env)
             try:
                 assert until(lambda: len(pids(file)) == 3), "the program did not start"
                 ended = place.host.end(session, grace=0.3)
@@ -273,6 +280,21 @@ class HostConformance:
                 assert set(ended.killed) | set(ended.terminated), "end() does not say whom it ended"
             finally:
                 end_all(pids(file))
+
+    def test_the_last_screen_can_be_kept(self, tmp_path: Path) -> None:
+        """Between the end of the processes and that of the session, `closing` reads the screen."""
+        with self._theatre(tmp_path) as place:
+            script = "trap 'echo farewell; exit' TERM; echo begun > up; while :; do sleep 0.1; done"
+            session = place.shell("ada", script)
+            assert until((place.folder / "up").exists), "the program did not start"
+            kept: list[str] = []
+
+            def closing() -> None:
+                kept.append(place.host.capture([session.pane]).get(session.pane, ""))
+
+            place.host.end(session, grace=3.0, closing=closing)
+            assert len(kept) == 1, f"end() called `closing` {len(kept)} times"
+            assert "farewell" in kept[0], "`closing` was called before or after the last screen"
 
     def test_it_leaves_nothing(self, tmp_path: Path) -> None:
         """After the end of its last session there is none, and to end it again does no harm."""

@@ -1,0 +1,1 @@
+"""Makes a worktree ready to work in: files, commands, ports."""

@@ -1,0 +1,118 @@
+"""`tt detect`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..errors import TuttiError, UsageError
+from ..team.detect import DetectRequest, detect, meaning, seen
+from ..team.reach import running_targets
+from ..team.record import read_record
+from ..team.saved import Knowledge, judged, knowledge, save
+from .common import complete_agents, json_option, open_running, show_json, warn, workspace_option
+from .detect_view import explained, reported
+from .style import STATE_COLOURS, legible, paint
+
+if TYPE_CHECKING:
+    from ..model.reading import Reading
+
+
+@click.command("detect")
+@click.argument("agent", nargs=-1, shell_complete=complete_agents)
+@workspace_option
+@click.option(
+    "-l",
+    "--lines",
+    type=click.IntRange(1),
+    default=200,
+    show_default=True,
+    help="How many of the screen's last rows to look at, 20 at least.",
+)
+@click.option("--explain", is_flag=True, help="Show every rule, and why it matched or did not.")
+@click.option("--record", "what", metavar="NAME", help="Save the screen as a case of that name.")
+@click.option(
+    "--to", "folder", type=click.Path(path_type=Path), metavar="DIR",
+    help="Where cases are saved; .tutti/corpus by default.",
+)  # fmt: skip
+@click.option(
+    "--screen", "screens", multiple=True, metavar="FILE",
+    help="Judge a saved screen instead of an agent; further files may follow it.",
+)  # fmt: skip
+@click.option("--runtime", metavar="NAME", help="The runtime of saved screens.")
+@click.option("--title", metavar="TEXT", help="The pane's title when they were saved.")
+@json_option
+def command(
+    agent: tuple[str, ...],
+    workspace: str | None,
+    lines: int,
+    explain: bool,
+    what: str | None,
+    folder: Path | None,
+    screens: tuple[str, ...],
+    runtime: str | None,
+    title: str | None,
+    as_json: bool,
+) -> int:
+    """Say what an AGENT is doing, on what evidence.
+
+    Or what saved screens show, without tmux or a workspace: --runtime NAME --screen FILE...
+    """
+    if screens or runtime is not None:
+        if not screens or runtime is None:
+            raise UsageError("saved screens need both --runtime and --screen")
+        return _saved([*screens, *agent], knowledge(runtime), title, as_json)
+    if len(agent) != 1:
+        raise UsageError("give one agent", hint="tt detect AGENT")
+    root, (name,) = running_targets(agent, workspace)
+    context = open_running(root)
+    if what is not None:
+        voice = seen(context, name, lines)
+        version = str(read_record(context.places.agent(name)).get("version") or "")
+        saved = save(voice, version, what, folder or context.places.home / "corpus")
+        show_json({"agent": name, "file": str(saved)}) if as_json else print(saved)
+        return 0
+    record = detect(context, DetectRequest(name, lines, explain)).record
+    if as_json:
+        show_json(record)
+        return 0
+    print(reported(record))
+    print(explained(record["rules"]) if explain else f"→ tt detect {name} --explain")
+    return 0
+
+
+def _saved(files: Sequence[str], known: Knowledge, title: str | None, as_json: bool) -> int:
+    if known.rules is None:
+        warn(f"nobody gives a runtime {known.runtime!r}, so nothing is known of its screens")
+    code = 0
+    for file in files:
+        try:
+            reading = judged(Path(file), known, title)
+            print(_json(file, reading) if as_json else _line(file, reading))
+        except TuttiError as error:
+            print(_json_error(file, error) if as_json else f"error  {legible(error.message)}")
+            code = 1
+    return code
+
+
+def _json(file: str, reading: Reading) -> str:
+    told = meaning(reading)
+    kept: Mapping[str, Any] = {key: told[key] for key in ("kind", "detail", "evidence")}
+    row = {"file": file, "state": reading.state, "confidence": reading.confidence, **kept}
+    return json.dumps(row, ensure_ascii=False)
+
+
+def _json_error(file: str, error: TuttiError) -> str:
+    row = {"file": file, "state": "unknown", "confidence": 0.0, "evidence": []}
+    return json.dumps({**row, "error": error.message}, ensure_ascii=False)
+
+
+def _line(file: str, reading: Reading) -> str:
+    state = paint(f"{reading.state:<13}", STATE_COLOURS[reading.state])
+    first = reading.evidence[0] if reading.evidence else None
+    why = f"{first.source} {first.rule}" if first else "nothing matched"
+    return f"{state} {reading.confidence:.2f}  {legible(file)}  {legible(why)}"

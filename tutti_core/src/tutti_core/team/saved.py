@@ -1,0 +1,152 @@
+"""Screens on disk: judged without a terminal or a workspace, and saved as cases to judge."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..config.find import find_root
+from ..config.slug import is_slug
+from ..detection.composer import unstyled
+from ..detection.rulefile import compile_rules
+from ..errors import ConfigError, StateError, TuttiError
+from ..model.reading import Observation, Reading, Screen
+from ..plugins import Plugins
+from ..watching.look import Voice, read
+from .compiled import compiled
+from .loading import load_global
+
+
+class Knowledge(NamedTuple):
+    """What screens of one runtime are judged by.
+
+    Attributes:
+        runtime: Its name.
+        rules: Its compiled rules, None if it is not known.
+        detectors: Detectors beside the rules.
+    """
+
+    runtime: str
+    rules: Mapping[str, Any] | None
+    detectors: Sequence[Any]
+
+
+def knowledge(runtime: str) -> Knowledge:
+    """Return what is known of a runtime here: in the workspace around, if there is one.
+
+    Args:
+        runtime: Its name; one that nobody gives is no error, and nothing is known of it.
+
+    Raises:
+        ConfigError: If its rules cannot be used.
+    """
+    plugins = Plugins.installed()
+    detectors = tuple(plugins.detectors().values())
+    try:
+        rules = compiled(find_root())["rules"].get(runtime)
+    except TuttiError:
+        rules = None
+    return Knowledge(runtime, rules or _installed(plugins, runtime), detectors)
+
+
+def judged(path: Path, known: Knowledge, title: str | None = None) -> Reading:
+    """Return what a saved screen shows.
+
+    Args:
+        path: The screen as text, with or without styles. What was known beside it, as `record`
+            saves it, is taken from the file of that name that ends in ``.json``, if there is one.
+        known: What to judge it by.
+        title: The pane's title then.
+
+    Raises:
+        StateError: If it cannot be read.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise StateError(f"cannot read {path}: {error.strerror or error}") from error
+    facts = _facts(path.with_suffix(".json"))
+    title = facts.get("title") if title is None else title
+    return read(
+        _observation(unstyled(_text(raw)), facts, title, known), known.rules, known.detectors
+    )
+
+
+def save(voice: Voice, version: str, what: str, folder: Path) -> Path:
+    """Save an agent's screen as a case ``<state>/<version>-<what>.txt``; nothing is overwritten.
+
+    Args:
+        voice: The agent as it was seen.
+        version: The version of its CLI; empty if it is not known.
+        what: What the screen shows, in a word.
+        folder: The corpus.
+
+    Returns:
+        The file. What was seen beside the screen is in the one that ends in ``.json``.
+
+    Raises:
+        ConfigError: If the word is not one, or the case is there already.
+        StateError: If it cannot be written.
+    """
+    from ..state.files import JsonFile, write_atomic
+
+    if not is_slug(what):
+        raise ConfigError(f"{what!r} cannot name a case", hint="letters, digits, '-' and '_'")
+    seen, known = voice.seen, re.sub(r"[^0-9A-Za-z.+]+", "", version) or "unknown"
+    path = folder / voice.reading.state / f"{known}-{what}.txt"
+    if seen.screen is None:
+        raise StateError(f"the screen of {voice.agent} could not be read")
+    if path.exists():
+        raise ConfigError(f"{path} is there already", hint="give it another name")
+    facts = {
+        "title": seen.title,
+        "live": seen.live,
+        "kind": voice.reading.kind or None,
+        "width": seen.screen.width,
+        "height": seen.screen.height,
+        "exit_status": seen.exit_status,
+    }
+    write_atomic(path, seen.screen.text.encode("utf-8", "replace"), mode=0o600)
+    JsonFile(path.with_suffix(".json")).write(facts)
+    return path
+
+
+def _installed(plugins: Plugins, name: str) -> dict[str, Any] | None:
+    settings = load_global(plugins)
+    found = plugins.runtimes({}, settings.source, Path.cwd()).get(name)
+    return compile_rules(found.rules(), name) if found else None
+
+
+def _observation(
+    text: str, facts: Mapping[str, Any], title: str | None, known: Knowledge
+) -> Observation:
+    now, live, status = time.time(), facts.get("live"), facts.get("exit_status")
+    rows = text.split("\n")
+    return Observation(
+        now,
+        known.runtime,
+        session=True,
+        alive=not isinstance(status, int),
+        exit_status=status if isinstance(status, int) else None,
+        title=title if isinstance(title, str) else None,
+        screen=Screen(text, max(map(len, rows)), len(rows)),
+        live=live if isinstance(live, dict) else None,
+        live_at=now if isinstance(live, dict) else None,
+    )
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace").replace("\r\n", "\n")
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    """Return what is noted beside a screen; a file about something else says nothing."""
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
