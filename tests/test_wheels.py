@@ -27,6 +27,7 @@ pytestmark = pytest.mark.timeout(300)
 # What `tt plugins` shows of ours when a distribution is installed with what it declares.
 GIVES = {
     "tutti_core": {"core"},
+    "tutti_aider": {"core", "aider"},
     "tutti_claude": {"core", "claude"},
     "tutti_codex": {"core", "codex"},
     "tutti_custom": {"core", "custom"},

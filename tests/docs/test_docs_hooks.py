@@ -15,7 +15,13 @@ from tutti_testing import Stage
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "hooks.md"
 HOOKS = [name for name, _ in inspect.getmembers(hookspecs, inspect.isfunction) if "tutti_" in name]
-ANSWERS = {"tutti_prepare_launch", "tutti_guard", "tutti_launch_failed"}
+ANSWERS = {
+    "tutti_prepare_launch",
+    "tutti_ready_tree",
+    "tutti_leave_tree",
+    "tutti_guard",
+    "tutti_launch_failed",
+}
 TEAM = """
 [[runtime]]
 name = "short"

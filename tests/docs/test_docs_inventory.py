@@ -73,7 +73,7 @@ class TestFiles:
         ".git", "HEAD", "index", "modules", "refs", "heads", "locked", "gitdir", "commondir",
         "entry_points.txt", "self/stat", "__init__.py", "~", "~/.config", ".cache", "{pid}.json",
         "ring.sh", "tmux.conf", "rules.toml", "templates", "songbook", "project", "config",
-        "agents", ".openclaw", "package.json",
+        "agents", "projects", "common", "new", ".openclaw", "package.json",
     ))  # fmt: skip
 
     def test_every_place(self, page: Page) -> None:
@@ -115,7 +115,7 @@ class TestEnvironment:
     """Every variable is on the page of commands."""
 
     # tutti passes these on to others, and does nothing of its own by them.
-    PASSED_ON = frozenset(("PATH", "HOME"))
+    PASSED_ON = frozenset(("PATH", "HOME", "GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL"))
 
     def test_every_variable(self, sources: list[Path], page: Page) -> None:
         """Each variable that the code reads has a row."""

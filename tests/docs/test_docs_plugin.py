@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-import sysconfig
-import venv
 import zipfile
 from pathlib import Path
 
@@ -14,7 +10,8 @@ import pytest
 from pages import Block, blocks
 from playing import Player
 
-from tutti_testing import Stage
+from projects import passed, python_with, wheel
+from tutti_testing import RuntimeConformance, Stage
 
 PLUGINS = Path(__file__).parents[2] / "docs" / "plugins"
 RUNTIME, KIT = PLUGINS / "write-a-runtime.md", PLUGINS / "test-one.md"
@@ -26,20 +23,6 @@ pytestmark = pytest.mark.timeout(180)
 def files(page: Path) -> list[Block]:
     """The blocks of a page that are whole files, by the file's name behind the fence."""
     return [block for block in blocks(page) if "." in block.label or block.label.startswith("bin/")]
-
-
-def run(*argv: str | Path, cwd: Path) -> str:
-    """Run a command to its end and return what it printed; its whole story is told if it fails."""
-    done = subprocess.run(
-        [str(word) for word in argv],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, f"{argv}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -59,14 +42,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def python(project: Path) -> Path:
     """An interpreter that has the project's wheel, beside what this one has."""
-    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", "out", cwd=project)
-    venv.create(project / "venv", symlinks=True)
-    place = Path(sysconfig.get_path("purelib", vars={"base": str(project / "venv")}))
-    with zipfile.ZipFile(next((project / "out").glob("*.whl"))) as wheel:
-        wheel.extractall(place)
-    outer = sysconfig.get_path("purelib")
-    (place / "outer.pth").write_text(f"import site; site.addsitedir({outer!r})\n")
-    return project / "venv" / "bin" / "python"
+    return python_with([wheel(project)], project / "venv")
 
 
 def test_it_works_on_its_first_screen() -> None:
@@ -79,8 +55,8 @@ def test_it_works_on_its_first_screen() -> None:
 
 def test_its_wheel_is_a_plugin(project: Path, python: Path, tmp_path: Path) -> None:
     """The wheel holds the module, and `tt plugins` lists what it gives."""
-    with zipfile.ZipFile(next((project / "out").glob("*.whl"))) as wheel:
-        assert "tutti_parrot.py" in wheel.namelist()
+    with zipfile.ZipFile(next((project / "out").glob("*.whl"))) as archive:
+        assert "tutti_parrot.py" in archive.namelist()
     stage = Stage(tmp_path / "any", tmp_path, {**os.environ, "HOME": str(tmp_path)})
     rows = stage.run(str(python), "-m", "tutti_core", "plugins", "--json").well().json()
     assert {
@@ -92,12 +68,8 @@ def test_its_wheel_is_a_plugin(project: Path, python: Path, tmp_path: Path) -> N
 
 def test_its_tests_pass(project: Path, python: Path) -> None:
     """Every test of the pages passes: the suites, the saved screens, and a real team."""
-    pytest_words = ("-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "tests")
-    said = run(python, *pytest_words, cwd=project)
-    assert "failed" not in said
-    passed = int(said.split(" passed")[0].split()[-1])
-    suites = 14 + 4 + 1
-    assert passed >= suites
+    laws = [name for name in dir(RuntimeConformance) if name.startswith("test_")]
+    assert passed(python, project, "tests") > len(laws)
 
 
 def test_a_screen_in_the_wrong_folder_fails(project: Path, python: Path) -> None:
@@ -105,16 +77,7 @@ def test_a_screen_in_the_wrong_folder_fails(project: Path, python: Path) -> None
     corpus = project / "tests" / "corpus"
     moved = (corpus / "working" / "1.0-thinking.txt").rename(corpus / "idle" / "1.0-wrong.txt")
     with pytest.raises(AssertionError, match="1 failed"):
-        run(
-            python,
-            "-m",
-            "pytest",
-            "-q",
-            "-p",
-            "no:cacheprovider",
-            "tests/test_parrot.py",
-            cwd=project,
-        )
+        passed(python, project, "tests/test_parrot.py")
     moved.rename(corpus / "working" / "1.0-thinking.txt")
 
 

@@ -67,6 +67,7 @@ class Echo:
     capabilities: Capabilities = ABLE
     enforcement: str = "prompt"
     paste: bool = False
+    leaves: tuple[str, ...] = ()
     failing: set[str] = attrs.field(factory=set)
     asked: list[LaunchRequest] = attrs.field(factory=list)
 
@@ -80,6 +81,7 @@ class Echo:
             paste=request.prompt if self.paste else None,
             conversation=request.conversation,
             enforcement=self.enforcement,  # type: ignore[arg-type]
+            leaves=self.leaves,
         )
 
     def rules(self) -> str:

@@ -65,3 +65,14 @@ def test_an_installer_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(installing, "installer", lambda action: ["/nonexistent/pip", action])
     with pytest.raises(PluginError, match="/nonexistent/pip failed"):
         installing.run_installer("install", ["x"], quiet=True)
+
+
+def test_what_is_worked_on_is_an_option(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A project's folder stands before the dashes behind which nothing can be an option."""
+    echo = [sys.executable, "-c", "import sys; print(*sys.argv[1:])"]
+    monkeypatch.setattr(installing, "installer", lambda action: [*echo, action])
+    wanted = ["tutti-testing", "--editable=/a b", "-x"]
+    assert installing.run_installer("install", wanted, quiet=False) == 0
+    assert capfd.readouterr().out == "install --editable=/a b -- tutti-testing -x\n"

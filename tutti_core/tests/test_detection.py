@@ -95,6 +95,7 @@ any = ["? for shortcuts"]
 """
 
 
+TYPED = f"> go\n\nan answer\n{LINE}\na.py\n> one\n> two"
 HANGING = """\
 › go on
 
@@ -125,7 +126,7 @@ def seen(screen: str | None = None, **more: Any) -> Observation:
 
 def parts(screen: str = SCREEN, prompt: str = "^❯") -> Parts:
     """Return the regions of a screen."""
-    return Parts(rows_of(screen), prompt, MARKS)
+    return Parts(rows_of(screen), {"prompt": prompt}, MARKS)
 
 
 class TestRegions:
@@ -194,7 +195,32 @@ class TestRegions:
     )
     def test_a_composer_may_hang(self, screen: str, name: str, text: str) -> None:
         """Without rules it is the last text at the left edge, if that begins as a composer does."""
-        found = Parts(rows_of(screen), r"^›(?! \d\.)", MARKS, hanging=True)
+        found = Parts(rows_of(screen), {"prompt": r"^›(?! \d\.)", "hanging": True}, MARKS)
+        assert found.region(name) == text
+
+    @pytest.mark.parametrize(
+        ("screen", "cursor", "name", "text"),
+        [
+            (TYPED, 6, "composer", "a.py\n> one\n> two"),
+            (TYPED, 5, "composer", "a.py\n> one"),
+            (TYPED, 6, "since:turn", "> go\n\nan answer"),
+            (TYPED, 6, "modal", ""),
+            (TYPED, 7, "composer", ""),
+            (TYPED, None, "composer", ""),
+            (TYPED, None, "modal:1", "> two"),
+            (TYPED, 7, "cursor:2", "> two\n"),
+            (TYPED, None, "cursor:2", ""),
+            ("> one\n> two", 1, "composer", "> one\n> two"),
+            (f"{LINE}\n> sent\n\n> quoted", 3, "composer", ""),
+            (f"{LINE}\nan answer", 1, "composer", ""),
+        ],
+    )
+    def test_a_composer_may_be_where_the_cursor_is(
+        self, screen: str, cursor: int | None, name: str, text: str
+    ) -> None:
+        """Under a rule, with no blank row between; no cursor is shown where nothing is typed."""
+        look = {"prompt": "(?m)^>(?: |$)", "cursor": True}
+        found = Parts(rows_of(screen), look, {"turn": "(?m)^> go"}, cursor)
         assert found.region(name) == text
 
     def test_without_a_composer_the_tail_is_the_end(self) -> None:
@@ -206,12 +232,21 @@ class TestRegions:
         """Whether a version draws the one or the other makes no difference."""
         assert rows_of("❯\xa0go\n  ⎿ \xa0done\xa0\n\n") == ["❯ go", "  ⎿  done"]
 
-    @given(st.text(), st.sampled_from(sorted(REGIONS)), st.integers(0, 9))
-    def test_no_screen_breaks_a_region(self, text: str, name: str, count: int) -> None:
-        """Whatever is on the screen, a region is made of its rows."""
+    @given(
+        st.text(),
+        st.sampled_from(sorted(REGIONS)),
+        st.integers(0, 9),
+        st.none() | st.integers(0, 9),
+        st.sampled_from(["", "hanging", "cursor"]),
+    )
+    def test_no_screen_breaks_a_region(
+        self, text: str, name: str, count: int, cursor: int | None, drawn: str
+    ) -> None:
+        """Whatever is on the screen and wherever the cursor is, a region is made of its rows."""
         more = "turn" if name == "since" else str(count) if name in COUNTED else ""
         rows = rows_of(text)
-        assert set(parts(text).region(f"{name}:{more}").split("\n")) <= {*rows, ""}
+        found = Parts(rows, {"prompt": "(?m)^", drawn: True}, MARKS, cursor)
+        assert set(found.region(f"{name}:{more}").split("\n")) <= {*rows, ""}
 
 
 class TestRules:
@@ -270,6 +305,7 @@ class TestRules:
             ),
             ("[[screen]]\nid = 'x'\nstate = 'idle'\nall = ['x']\nregion = 'footer:2'", "no '2'"),
             ("[[screen]]\nid = 'x'\nstate = 'idle'\nall = ['x']\npriority = 'high'", "'high'"),
+            ("[composer]\nprompt = '>'\ncursor = 'yes'", "cursor is true or false"),
             ("[marks]\nturn = '('", "mark 'turn'"),
             ("[marks]\nturn = 3", "mark 'turn'"),
             ("[live]\nstate = 's'\nstates = {}\nmissing = 'gone'", "'gone' is none of"),

@@ -9,6 +9,7 @@ import attrs
 import pytest
 
 from tutti_core.errors import PluginError, RuntimeFailure
+from tutti_core.git.process import run_git
 from tutti_core.model.happening import Verdict
 from tutti_core.team.outcome import Outcome
 from tutti_core.team.plan import Way
@@ -378,6 +379,32 @@ class TestNothingIsDoneThatMustNotBe:
         names = {one.root: one.name for one in crew.host.made.values()}
         assert names["/elsewhere"] == "tutti-w-one"
         assert names[str(crew.root)].startswith("tutti-w-one-")
+
+
+class TestWhatACliLeaves:
+    def test_it_is_no_work_of_the_agents(self, crew: Any) -> None:
+        """What a launch says its CLI keeps for itself is passed over by git, once for all."""
+        run_git(["init", "--quiet"], cwd=crew.root, timeout=30)
+        crew.echo.leaves = (".cache.v*/",)
+        assert told(up(crew.context("one", "two"), UpRequest()), "one").warnings == ()
+        excluded = (crew.root / ".git" / "info" / "exclude").read_text().splitlines()
+        assert excluded.count(".cache.v*/") == 1
+
+    def test_without_a_repository_there_is_nothing_to_pass_over(self, crew: Any) -> None:
+        """A folder that git knows nothing of is no reason not to start."""
+        crew.echo.leaves = (".cache.v*/",)
+        assert told(up(crew.context("one"), UpRequest()), "one").warnings == ()
+
+    def test_that_it_will_show_is_said(self, crew: Any) -> None:
+        """An exclude file that cannot be written keeps nobody from starting."""
+        run_git(["init", "--quiet"], cwd=crew.root, timeout=30)
+        place = crew.root / ".git" / "info" / "exclude"
+        place.unlink(missing_ok=True)
+        place.mkdir(parents=True)
+        crew.echo.leaves = (".cache.v*/",)
+        done = told(up(crew.context("one"), UpRequest()), "one")
+        assert done.ok
+        assert ".cache.v*/ will show in git status" in done.warnings[0]
 
 
 def test_ctrl_c_says_what_had_become_of_everybody(crew: Any) -> None:

@@ -134,6 +134,13 @@ class TestListing:
         assert names(host, ODD) == ["odd"]
         assert names(host, "/root") == ["plain"]
 
+    def test_a_cursor_is_where_it_is_shown(self, host: TmuxHost) -> None:
+        """The row is told, and that none is shown where a program has hidden it."""
+        start(host, "shown", "printf 'one\\ntwo'; exec sleep 600")
+        start(host, "hidden", "printf 'one\\n\\033[?25l'; exec sleep 600")
+        until(lambda: the(host, "shown").cursor == 1)
+        until(lambda: the(host, "hidden").cursor is None)
+
     @settings(
         max_examples=40,
         deadline=None,

@@ -7,6 +7,7 @@ import os
 import random
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -137,6 +138,8 @@ ACTS: dict[str, Callable[[], object]] = {
     "asks for its folder": Path.cwd,
     "opens a socket": lambda: socket.socket().close(),
     "runs a program": lambda: subprocess.run(["true"], check=True),
+    "prints": lambda: print("seen"),  # noqa: T201 -- the fault
+    "starts a thread": lambda: threading.Thread(target=int).start(),
     "waits": lambda: time.sleep(0.001),
 }
 SAYINGS: dict[str, Callable[[Evidence], object]] = {

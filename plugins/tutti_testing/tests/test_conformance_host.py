@@ -256,7 +256,9 @@ class Sparing(Host):
     """It ends the processes, and keeps the session."""
 
     def end(self, session: Session, *, grace: float = 3.0, closing: Closing = None) -> Ended:
-        """Only kill."""
+        """Only kill, until somebody asks again."""
+        if session.dead:
+            return self.real.end(session, grace=grace, closing=closing)
         os.kill(session.pid, signal.SIGKILL)
         return Ended(killed=(session.pid,))
 

@@ -241,7 +241,7 @@ def of(kind: type, **changes: Any) -> type:
     members = {
         "step": kind(),
         "examples": ('text = "hello"', 'text = "é"\nfile = "other.txt"'),
-        "refused": {'text = ""': "text", 'text = "x"\nseconds = "long"': "seconds"},
+        "refused": (('text = ""', "text"), ('text = "x"\nseconds = "long"', "seconds")),
         "slow": 'text = "late"\nseconds = 60.0',
         **changes,
     }
@@ -261,15 +261,15 @@ FAULTS = {
     "takes anything": (of(with_(schema=Loose)), "test_its_keys_come_from_toml"),
     "refuses its example": (of(Good, examples=("text = 3",)), "test_its_keys_come_from_toml"),
     "takes nothing too": (
-        of(with_(schema=Loose), refused={'text = ""': "text"}),
+        of(with_(schema=Loose), refused=(('text = ""', "text"),)),
         "test_it_refuses_what_it_cannot_do",
     ),
     "blames another key": (
-        of(Good, refused={'text = ""': "file"}),
+        of(Good, refused=(('text = ""', "file"),)),
         "test_it_refuses_what_it_cannot_do",
     ),
     "blames nobody": (
-        of(with_(schema=Vague), refused={'text = ""': "text"}),
+        of(with_(schema=Vague), refused=(('text = ""', "text"),)),
         "test_it_refuses_what_it_cannot_do",
     ),
     "acts while it plans": (of(Hasty), "test_planning_has_no_effect"),

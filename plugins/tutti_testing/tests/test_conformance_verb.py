@@ -22,6 +22,7 @@ class Ask:
 
     agent: str = ""
     times: int = 1
+    more: Mapping[str, Any] = attrs.field(factory=dict)
 
 
 @attrs.frozen

@@ -84,6 +84,8 @@ if TYPE_CHECKING:
     from .state.journal import Journal as Journal
     from .state.lock import Lock as Lock
     from .team.context import Context as Context
+    from .team.conversations import forget as forget
+    from .team.conversations import known as known
     from .team.conversations import newest_first as newest_first
     from .team.facts import publish_facts as publish_facts
     from .team.loading import load_arrangement as load_arrangement
@@ -131,7 +133,7 @@ _HOMES = {
     "state.journal": "Journal",
     "state.lock": "Lock",
     "team.context": "Context",
-    "team.conversations": "newest_first",
+    "team.conversations": "forget known newest_first",
     "team.facts": "publish_facts",
     "team.loading": "load_arrangement load_global",
     "team.plan": "started_by",

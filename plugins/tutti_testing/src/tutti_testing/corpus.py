@@ -20,7 +20,7 @@ class Case(NamedTuple):
         state: The state it shows: the name of its folder.
         text: The screen.
         facts: What was known beside the screen: ``title``, ``live``, ``kind``, ``width``,
-            ``height``, ``exit_status``; each may be missing.
+            ``height``, ``cursor``, ``exit_status``; each may be missing.
     """
 
     path: Path
@@ -45,10 +45,15 @@ class Case(NamedTuple):
             exit_status=facts.get("exit_status"),
             started=NOW - (1.0 if self.state == "starting" else 600.0),
             title=facts.get("title"),
-            screen=Screen(shown, facts.get("width", 200), facts.get("height", 50)),
+            screen=_screen(shown, facts),
             live=facts.get("live"),
             live_at=NOW - 1.0 if facts.get("live") else None,
         )
+
+
+def _screen(text: str, facts: Mapping[str, Any]) -> Screen:
+    size = facts.get("width", 200), facts.get("height", 50)
+    return Screen(text, *size, facts.get("alternate", False), facts.get("cursor"))
 
 
 def cases(folder: Path) -> Iterator[Case]:

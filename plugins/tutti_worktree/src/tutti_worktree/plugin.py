@@ -14,26 +14,48 @@ if TYPE_CHECKING:
 
 @hookimpl
 def tutti_commands() -> Iterable[Command]:
-    """Give `tt undo` and `tt gc`."""
+    """Give `tt undo`, `tt gc` and `tt sessions`."""
     from tutti_core import Command
 
     return [
         Command("undo", "tutti_worktree.undo.command:command", "Bring back what was taken away."),
+        Command(
+            "sessions",
+            "tutti_worktree.sessions.command:command",
+            "List conversations, and go on with an earlier one.",
+        ),
         Command("gc", "tutti_worktree.gc.command:command", "Remove what nobody needs any more."),
     ]
 
 
 @hookimpl
 def tutti_verbs() -> Iterable[Verb]:
-    """Give what the two commands do."""
+    """Give what the commands do."""
     from tutti_core import Verb
 
     from .gc.sweep import GcRequest, GcResponse, gc
+    from .sessions.verbs import (
+        ForgetRequest,
+        SessionsRequest,
+        SessionsResponse,
+        Talk,
+        forget_session,
+        sessions,
+    )
     from .undo.verbs import Restored, RestoreRequest, Undone, UndoneRequest, restore, undone
 
     return [
         Verb("undo", RestoreRequest, Restored, restore, "Bring back what an act took away."),
         Verb("undone", UndoneRequest, Undone, undone, "List what can be undone.", reads=True),
+        Verb(
+            "sessions",
+            SessionsRequest,
+            SessionsResponse,
+            sessions,
+            "List conversations.",
+            reads=True,
+        ),
+        Verb("forget_session", ForgetRequest, Talk, forget_session, "Forget a conversation."),
         Verb("gc", GcRequest, GcResponse, gc, "Remove what nobody needs any more."),
     ]
 

@@ -66,7 +66,7 @@ def run_installer(action: str, requirements: Sequence[str], *, quiet: bool) -> i
 
     Args:
         action: ``install`` or ``uninstall``.
-        requirements: What.
+        requirements: What; ``--editable=DIR`` for a project that goes on being changed.
         quiet: Whether its output goes to standard error, to leave standard output to JSON.
 
     Returns:
@@ -75,7 +75,9 @@ def run_installer(action: str, requirements: Sequence[str], *, quiet: bool) -> i
     Raises:
         PluginError: If there is none, or it does not end in time.
     """
-    argv = [*installer(action), "--", *requirements]
+    options = [one for one in requirements if one.startswith("--editable=")]
+    plain = [one for one in requirements if one not in options]
+    argv = [*installer(action), *options, "--", *plain]
     try:
         output = sys.stderr if quiet else None
         done = subprocess.run(argv, timeout=DEADLINE_SECS, stdout=output, check=False)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import shutil
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
 from .. import discovery
+from ..errors import UsageError
 from ..plugins import Plugins
+from ..team.projects import SUMMARIES, Project, begin_project
 from .common import json_option, show_json
 from .installing import installable, removable, rows_anew, run_installer
 from .style import table
@@ -19,7 +26,7 @@ from .style import table
 @json_option
 @click.pass_context
 def command(ctx: click.Context, refresh: bool, as_json: bool) -> int:
-    """List, install and remove plugins."""
+    """List, install and remove plugins, and begin one."""
     ctx.obj = as_json
     if refresh:
         discovery.forget_cache()
@@ -35,12 +42,40 @@ def listing(above: bool, as_json: bool) -> int:
 
 
 @command.command("install")
-@click.argument("names", nargs=-1, required=True)
+@click.argument("names", nargs=-1)
+@click.option(
+    "-e", "--editable", multiple=True, metavar="DIR", help="A project that goes on being changed."
+)
 @json_option
 @click.pass_obj
-def install(above: bool, names: Sequence[str], as_json: bool) -> int:
+def install(above: bool, names: Sequence[str], editable: Sequence[str], as_json: bool) -> int:
     """Install plugins into the environment of this tt; a short name means tutti-NAME."""
-    return _change("install", installable(names), as_json or above)
+    if not (names or editable):
+        raise UsageError("what is to be installed?", hint="tt plugins install NAME, or -e DIR")
+    wanted = installable(names)
+    # An option before each, and as a path: pip takes a bare word for a name.
+    wanted = [*(f"--editable={os.path.abspath(folder)}" for folder in editable), *wanted]
+    return _change("install", wanted, as_json or above)
+
+
+@command.command("new")
+@click.argument("kind", type=click.Choice(list(SUMMARIES)))
+@click.argument("name")
+@click.option("--to", type=click.Path(path_type=Path), metavar="DIR", help="The folder to make.")
+@json_option
+@click.pass_obj
+def new(above: bool, kind: str, name: str, to: Path | None, as_json: bool) -> int:
+    """Begin a plugin: a project with tests that pass, in the folder tutti-NAME."""
+    made = begin_project(kind, name, Plugins.installed(), to)
+    if as_json or above:
+        show_json({**made._asdict(), "next": _next(made)})
+        return 0
+    print(f"Made {made.distribution}, a {kind}, in {_near(made.folder)}")
+    for file in made.files:
+        print(f"  {file}")
+    for line in _next(made):
+        print(f"→ {line}")
+    return 0
 
 
 @command.command("uninstall")
@@ -86,6 +121,20 @@ def _list(as_json: bool, refresh: bool) -> int:
     colours = {(n, 3): "green" if one["status"] == "ok" else "red" for n, one in enumerate(found)}
     print(table(heads, cells, colours))
     return 0
+
+
+def _next(made: Project) -> list[str]:
+    """Return what to type to have its tests run, from where one is."""
+    near = shlex.quote(_near(made.folder))
+    found = shutil.which("python")
+    ours = found is not None and os.path.dirname(found) == os.path.join(sys.prefix, "bin")
+    python = "python" if ours else shlex.quote(sys.executable)
+    return [f"tt plugins install testing -e {near}", f"{python} -m pytest {near}"]
+
+
+def _near(folder: Path) -> str:
+    below = folder.is_relative_to(Path.cwd())
+    return str(folder.relative_to(Path.cwd()) if below else folder)
 
 
 def _gives(row: dict[str, Any]) -> str:

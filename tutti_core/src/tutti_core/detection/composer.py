@@ -30,12 +30,17 @@ def draft(styled: str, rules: Mapping[str, Any] | None) -> str | None:
     if not rules:
         return None
     rows = rows_of(STYLE.sub("", DIM.sub(_undimmed, styled)))
-    parts = Parts(rows, rules["prompt"], hanging=rules.get("hanging", False))
+    # Where the cursor is to be looked for, what is last is taken for what is being typed.
+    parts = Parts(rows, rules, cursor=len(rows) - 1)
     text = parts.region(rules.get("region", "composer"))
-    found = pattern(rules["prompt"]).search(text)
+    begins = pattern(rules["prompt"])
+    found = begins.search(text)
     if found is None:
         return None
-    return " ".join(text[found.end() :].replace("│", " ").split())
+    first, *more = text[found.end() :].split("\n")
+    # Some say in front of every row that this is where prompts are typed.
+    bare = [first, *(begins.sub("", row, count=1) for row in more)]
+    return " ".join(" ".join(bare).replace("│", " ").split())
 
 
 def ours(draft_text: str, sent: str) -> bool:

@@ -40,8 +40,8 @@ def parts_of(rules: Mapping[str, Any], seen: Observation) -> Iterator[tuple[str,
         yield "title", Parts([seen.title])
     if seen.screen is not None:
         composer = rules.get("composer") or {}
-        prompt, hanging = composer.get("prompt", ""), composer.get("hanging", False)
-        yield "screen", Parts(rows_of(seen.screen.text), prompt, rules.get("marks"), hanging)
+        rows, cursor = rows_of(seen.screen.text), seen.screen.cursor
+        yield "screen", Parts(rows, composer, rules.get("marks"), cursor)
 
 
 class Gate(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, lru_cache
+from typing import Any
 
 RULE_LINE = re.compile(r"[╭╰├┌└]?[─━═▔▁]{8,}")
 """A horizontal rule from the left edge; what a conversation or a draft quotes is indented."""
@@ -32,25 +33,27 @@ class Parts:
 
     Args:
         rows: The screen's rows, as `rows_of` gives them.
-        prompt: What a composer begins with; without it any two lines are taken for a composer's.
+        composer: The `[composer]` part of a rule file: what it begins with, and whether it hangs or
+            is where the cursor is; without it any two lines are taken for a composer's.
         marks: Patterns by name, for ``since``.
-        hanging: Whether the composer is no box between rules, but the last text that begins at
-            the left edge, with all that follows indented.
+        cursor: The row in which the cursor is shown, or None.
 
     Attributes:
         rows: The rows.
         marks: The marks.
+        cursor: The cursor's row.
     """
 
     def __init__(
         self,
         rows: Sequence[str],
-        prompt: str = "",
+        composer: Mapping[str, Any] | None = None,
         marks: Mapping[str, str] | None = None,
-        hanging: bool = False,
+        cursor: int | None = None,
     ) -> None:
-        self.rows, self.marks = rows, marks or {}
-        self._prompt, self._hanging = prompt, hanging
+        self.rows, self.marks, self.cursor = rows, marks or {}, cursor
+        self._look = composer or {}
+        self._prompt = self._look.get("prompt", "")
         self._cut: dict[str, str] = {}
 
     def region(self, name: str) -> str:
@@ -72,7 +75,9 @@ class Parts:
     @cached_property
     def box(self) -> tuple[int, int] | None:
         """The rows above and below the composer, or None if the screen shows no composer."""
-        return self._hung() if self._hanging else self._boxed()
+        if self._look.get("cursor"):
+            return self._typed()
+        return self._hung() if self._look.get("hanging") else self._boxed()
 
     def _boxed(self) -> tuple[int, int] | None:
         if len(self.ruled) < 2:
@@ -88,6 +93,21 @@ class Parts:
             return None
         blank = [n for n in range(edge[-1] + 1, len(self.rows)) if not self.rows[n]]
         return edge[-1] - 1, blank[-1] if blank else len(self.rows)
+
+    def _typed(self) -> tuple[int, int] | None:
+        """Return the rows around a composer that ends where the cursor is.
+
+        Each of its rows begins with the prompt. Between them and the rule above may stand what
+        they are about, but no blank row.
+        """
+        end = self.cursor if self.cursor is not None else len(self.rows)
+        top = end
+        while 0 <= top < len(self.rows) and pattern(self._prompt).search(self.rows[top]):
+            top -= 1
+        if top == end:
+            return None
+        over = next((n for n in range(top, -1, -1) if not self.rows[n] or n in self.ruled), -1)
+        return None if over >= 0 and not self.rows[over] else (over, end + 1)
 
     @property
     def above(self) -> Sequence[str]:
@@ -105,6 +125,14 @@ def _bottom(parts: Parts, count: str) -> str:
 
 def _below_rule(parts: Parts, _: str) -> str:
     return "\n".join(parts.rows[parts.ruled[-1] + 1 :] if parts.ruled else parts.rows)
+
+
+def _cursor(parts: Parts, count: str) -> str:
+    if parts.cursor is None:
+        return ""
+    # What is blank down there is not among the rows.
+    rows = [*parts.rows, ""][: parts.cursor + 1]
+    return "\n".join(rows[-int(count or 0) :])
 
 
 def _composer(parts: Parts, _: str) -> str:
@@ -138,6 +166,7 @@ REGIONS: Mapping[str, Callable[[Parts, str], str]] = {
     "screen": _screen,
     "bottom": _bottom,
     "below_rule": _below_rule,
+    "cursor": _cursor,
     "composer": _composer,
     "footer": _footer,
     "tail": _tail,
@@ -145,12 +174,13 @@ REGIONS: Mapping[str, Callable[[Parts, str], str]] = {
     "since": _since,
 }
 """``screen`` all of it; ``bottom:N`` the last N filled rows; ``below_rule`` what stands under the
-last horizontal rule; ``composer`` what stands between the last two rules, if it begins as a
-composer does, or what hangs from the last row at the left edge, if that is how it is drawn;
-``footer`` what stands under the composer; ``tail:N`` the last N filled rows above it; ``modal:N``
-the last N filled rows of a screen that shows no composer, because something else takes the keys;
-``since:MARK`` what stands above the composer, from the last match of a mark on, or all of it if
-what the mark is about has scrolled off."""
+last horizontal rule; ``cursor:N`` the last N rows down to the one in which the cursor is shown, and
+nothing where it is hidden; ``composer`` what stands between the last two rules, if it begins as a
+composer does, or what hangs from the last row at the left edge or ends where the cursor is, if that
+is how it is drawn; ``footer`` what stands under the composer; ``tail:N`` the last N filled rows
+above it; ``modal:N`` the last N filled rows of a screen that shows no composer, because something
+else takes the keys; ``since:MARK`` what stands above the composer, from the last match of a mark
+on, or all of it if what the mark is about has scrolled off."""
 
-COUNTED = frozenset(("bottom", "tail", "modal"))
+COUNTED = frozenset(("bottom", "cursor", "tail", "modal"))
 """The regions that take a number of rows; without one, or with 0, they are all of them."""

@@ -16,6 +16,7 @@ A rule file has up to five parts::
     region = "composer"
     prompt = "^❯ ?"                     # what it begins with, before the draft
     hanging = false                     # true if no rules enclose it and what follows is indented
+    cursor = false                      # true if it is where the cursor is, each row beginning so
 
     [marks]                             # where parts of the conversation begin, for `since:NAME`
     turn = "(?m)^❯ "
@@ -57,6 +58,7 @@ LOOKS = ("region", "all", "any", "none", "regex")
 RULE_KEYS = frozenset((*SAYS, *LOOKS))
 LIVE_KEYS = frozenset(("state", "since", "pid", "start", "states", "missing", "kind", "kinds"))
 PARTS = frozenset(("live", "composer", "marks", "title", "screen"))
+DRAWN = ("hanging", "cursor")
 DIALOG = 50
 
 
@@ -116,10 +118,12 @@ def _marks(marks: Mapping[str, Any], source: str) -> dict[str, str]:
 def _composer(composer: dict[str, Any], source: str, marks: Collection[str]) -> dict[str, Any]:
     where = f"rules of {source}: [composer]"
     _cuts(composer.get("region", "composer"), marks, where)
-    if "prompt" not in composer or set(composer) - {"region", "prompt", "hanging"}:
-        raise ConfigError(f"{where} needs a prompt, and knows only region and hanging beside it")
-    if not isinstance(composer.get("hanging", False), bool):
-        raise ConfigError(f"{where}: hanging is true or false, not {composer['hanging']!r}")
+    if "prompt" not in composer or set(composer) - {"region", "prompt", *DRAWN}:
+        known = "region, hanging and cursor"
+        raise ConfigError(f"{where} needs a prompt, and knows only {known} beside it")
+    for key in DRAWN:
+        if not isinstance(composer.get(key, False), bool):
+            raise ConfigError(f"{where}: {key} is true or false, not {composer[key]!r}")
     _compiles(composer["prompt"], where)
     return composer
 

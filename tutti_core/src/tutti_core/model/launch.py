@@ -140,6 +140,8 @@ class Launch:
         enforcement: Who holds the agent to its policy: `prompt` a person, `hard` the runtime,
             `hard_shim` shims by best effort, `bypass` nobody, `unsupported` nobody can.
         warnings: What the user should know about this launch.
+        leaves: Ignore patterns for what the CLI keeps for itself in the repository it works in;
+            they are kept out of the user's commits, and are no work of the agent's.
     """
 
     argv: tuple[str, ...]
@@ -152,6 +154,7 @@ class Launch:
     transcript: str | None = None
     enforcement: Literal["prompt", "hard", "hard_shim", "bypass", "unsupported"] = "prompt"
     warnings: tuple[str, ...] = ()
+    leaves: tuple[str, ...] = ()
 
 
 @attrs.frozen

@@ -54,12 +54,15 @@ class Screen(NamedTuple):
         width: Columns of the pane.
         height: Rows of the pane.
         alternate: Whether the program uses the alternate screen.
+        cursor: The row in which the cursor is shown, 0 for the topmost; None if it is hidden or
+            not known.
     """
 
     text: str
     width: int = 200
     height: int = 50
     alternate: bool = False
+    cursor: int | None = None
 
 
 class Observation(NamedTuple):

@@ -62,6 +62,8 @@ class Session(NamedTuple):
         workspace: The workspace's name.
         runtime: Name of the agent's runtime.
         profile: Name of the profile it was started with, or empty.
+        cursor: The row in which the cursor is shown, 0 for the topmost; None if it is hidden or
+            not known.
     """
 
     name: str
@@ -83,6 +85,7 @@ class Session(NamedTuple):
     workspace: str
     runtime: str = ""
     profile: str = ""
+    cursor: int | None = None
 
 
 class Ended(NamedTuple):

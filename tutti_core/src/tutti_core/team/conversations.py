@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import attrs
 
+from ..errors import StateError
 from ..model.contract import Recalls
 from ..model.launch import Kept, Past
 from ..state.files import JsonFile
 from ..state.instants import MICROS, micros_of
-from .plan import first_prompt, new_conversation
-from .record import read_record
+from .places import Places
+from .plan import Wish, first_prompt, new_conversation
+from .record import read_record, write_record
 
 if TYPE_CHECKING:
     from ..model.contract import Runtime
@@ -39,27 +41,66 @@ class Resumption(NamedTuple):
     remark: str = ""
 
 
-def take_up(context: Context, wanted: LaunchRequest, tree: Tree, *, anew: bool) -> Resumption:
+def take_up(context: Context, wanted: LaunchRequest, tree: Tree, wish: Wish) -> Resumption:
     """Let an agent go on with the conversation it had, if it had one in the same place.
 
     Args:
         context: The workspace.
         wanted: The request as it would begin a conversation.
         tree: Where the agent works.
-        anew: Whether it begins a new one all the same; the last one is remembered.
+        wish: Whether it begins a new one all the same, or goes on with an earlier one; the last
+            one is remembered.
+
+    Raises:
+        StateError: If the conversation that is wished for is not kept any more.
     """
     name = wanted.agent.name
     record, runtime = read_record(context.places.agent(name)), context.runtime(wanted.agent)
     if runtime.capabilities.resume == "none" or not _same_place(context, record, wanted, tree):
-        return Resumption(wanted)
+        return Resumption(_elsewhere(wanted, wish))
     kept = _recalled(context, runtime, past_of(record, wanted, alone=bool(tree.worktree)))
     if kept.conversation is not None:
         remember(context.places.conversations(name), {**record, "conversation": kept.conversation})
-    if anew:
+    if wish.conversation:
+        past = Past(wanted.cwd, wanted.env, wish.conversation)
+        return Resumption(_going_on(wanted, _there(_recalled(context, runtime, past), wish)))
+    if wish.anew:
         return Resumption(wanted)
     if kept.conversation is None:
         return Resumption(wanted, f"begins a new conversation: {kept.why}" if kept.why else "")
     return Resumption(_going_on(wanted, kept.conversation))
+
+
+def known(root: Path, name: str) -> list[dict[str, Any]]:
+    """Return the conversations an agent has had, the last one first.
+
+    Args:
+        root: Absolute path of the workspace.
+        name: The agent's name.
+    """
+    places = Places(root)
+    record, before = read_record(places.agent(name)), earlier(places.conversations(name))
+    if isinstance(record.get("conversation"), str):
+        last = _entry(record, before)
+        before = [*(one for one in before if not _same(one, last)), last]
+    return before[::-1]
+
+
+def forget(root: Path, name: str, conversation: str) -> None:
+    """Take a conversation out of those an agent has had; the CLI's own files stay.
+
+    Args:
+        root: Absolute path of the workspace.
+        name: The agent's name; nothing of it may be started meanwhile.
+        conversation: The conversation's id.
+    """
+    places = Places(root)
+    left = [
+        one for one in earlier(places.conversations(name)) if one["conversation"] != conversation
+    ]
+    JsonFile(places.conversations(name)).write(left)
+    if read_record(places.agent(name)).get("conversation") == conversation:
+        write_record(root, name, {"conversation": None, "worktree_path": None, "cwd": None})
 
 
 def begin(context: Context, wanted: LaunchRequest) -> LaunchRequest:
@@ -119,12 +160,8 @@ def remember(path: Path, record: Mapping[str, Any]) -> None:
         path: The file.
         record: What was recorded of the launch that had it last.
     """
-    kept = ("conversation", "runtime", "profile", "cwd", "worktree_path", "branch")
-    entry = {key: record.get(key) for key in kept}
-    entry |= {"began": record.get("started_at"), "ended": record.get("stopped_at")}
     others = earlier(path)
-    before = next((one for one in others if _same(one, entry)), None)
-    entry |= {"began": before["began"]} if before else {}
+    entry = _entry(record, others)
     JsonFile(path).write([*[one for one in others if not _same(one, entry)], entry][-MOST:])
 
 
@@ -142,6 +179,34 @@ def earlier(path: Path) -> list[dict[str, Any]]:
         return []
     sound = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
     return [{"began": None, **one} for one in sound if isinstance(one.get("conversation"), str)]
+
+
+def _entry(record: Mapping[str, Any], before: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what is remembered of the conversation a record is of."""
+    kept = ("conversation", "runtime", "profile", "cwd", "worktree_path", "branch")
+    entry = {key: record.get(key) for key in kept}
+    entry |= {"began": record.get("started_at"), "ended": record.get("stopped_at")}
+    same = next((one for one in before if _same(one, entry)), None)
+    return {**entry, "began": same["began"]} if same else entry
+
+
+def _there(kept: Kept, wish: Wish) -> str:
+    if kept.conversation is None:
+        raise StateError(
+            f"conversation {wish.conversation} cannot be taken up: {kept.why or 'it is not kept'}",
+            hint="tt sessions list shows the others; tt up --new begins a new one",
+        )
+    return kept.conversation
+
+
+def _elsewhere(wanted: LaunchRequest, wish: Wish) -> LaunchRequest:
+    if wish.conversation:
+        raise StateError(
+            f"conversation {wish.conversation} cannot be taken up: {wanted.agent.name} has another "
+            "runtime or another folder now",
+            hint="tt up --new begins a new one",
+        )
+    return wanted
 
 
 def _going_on(wanted: LaunchRequest, conversation: str) -> LaunchRequest:

@@ -36,6 +36,22 @@ class Way(NamedTuple):
     policy: Policy
 
 
+class Wish(NamedTuple):
+    """What is wished of one start.
+
+    Attributes:
+        fresh: Whether its worktree must start from the workspace's current commit.
+        keep: Whether its worktree is left as it is whatever the arrangement wishes.
+        anew: Whether it begins a new conversation, though it could go on with its last.
+        conversation: The conversation it must go on with; empty for its last.
+    """
+
+    fresh: bool = False
+    keep: bool = False
+    anew: bool = False
+    conversation: str = ""
+
+
 def settle(context: Context, mode: Mode | None, policy: Policy | None) -> Way:
     """Return the mode and the policy that count: the command line's, else the arrangement's.
 

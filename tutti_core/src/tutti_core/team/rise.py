@@ -139,14 +139,7 @@ class Rise:
             if voice.session is not None and not voice.session.dead:
                 complete(self.context, agent.name, voice.session)
                 return voice
-            return start(
-                self.context,
-                agent,
-                self.ways[agent.name],
-                fresh=self.request.fresh_worktree,
-                keep=self.request.keeps_trees,
-                anew=self.request.new,
-            )
+            return start(self.context, agent, self.ways[agent.name], self.request.wish)
 
     def _again(self, offer: LaunchRequest, tree: Tree, session: Session) -> Started | Voice:
         name = offer.agent.name

@@ -18,7 +18,7 @@ from .ending import make_way
 from .entry import complete, planned
 from .names import session_name
 from .profiles import seat
-from .trees import Tree, place
+from .trees import Tree, pass_over, place
 from .versions import found
 
 if TYPE_CHECKING:
@@ -54,24 +54,14 @@ class Started(NamedTuple):
     warnings: tuple[str, ...]
 
 
-def start(
-    context: Context,
-    agent: Agent,
-    way: plan.Way,
-    *,
-    fresh: bool = False,
-    keep: bool = False,
-    anew: bool = False,
-) -> Started:
+def start(context: Context, agent: Agent, way: plan.Way, wish: plan.Wish) -> Started:
     """Start an agent that is not running.
 
     Args:
         context: The workspace.
         agent: The agent.
         way: How it may work.
-        fresh: Whether its worktree must start from the workspace's current commit.
-        keep: Whether its worktree is left as it is whatever the arrangement wishes.
-        anew: Whether it begins a new conversation, though it could go on with its last.
+        wish: What is wished of this start.
 
     Raises:
         TuttiError: If anything stands in the way; nothing is running then that was not before.
@@ -80,12 +70,12 @@ def start(
     raw = plan.request(context, agent, runtime, way)
     wanted = plan.prepared(context, raw)
     require_program(wanted)
-    tree = place(context, wanted, fresh=fresh, keep=keep)
+    tree = place(context, wanted, fresh=wish.fresh, keep=wish.keep)
     placed = _ready(context, wanted, tree)
     if context.is_withdrawn(agent.name) and not context.stop.is_set():
         raise RuntimeFailure("was taken down while it started", hint=f"tt up {agent.name}")
-    new = anew or fresh or (bool(agent.fresh_worktree) and not keep)
-    going = take_up(context, placed, tree, anew=new)
+    fresh = wish.fresh or (bool(agent.fresh_worktree) and not wish.keep)
+    going = take_up(context, placed, tree, wish._replace(anew=wish.anew or fresh))
     return launch(context, going.request, tree.saying(going.remark))
 
 
@@ -109,6 +99,7 @@ def launch(
     runtime = context.runtime(agent)
     answer = runtime.launch(short)
     answer = attrs.evolve(answer, paste=held) if held else answer
+    warnings += pass_over(context, answer.leaves)
     make_way(context, agent.name, replaced)
     with seat(context, wanted.profile):
         name = session_name(context, agent.name)

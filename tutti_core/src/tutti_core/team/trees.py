@@ -64,6 +64,8 @@ def place(context: Context, wanted: LaunchRequest, *, fresh: bool, keep: bool = 
         tree, warnings = _anew(trees, tree, agent.name, plan, insist=fresh)
     elif not made and trees.git.dirty(tree.path):
         warnings = ("goes on in its worktree, which has uncommitted work",)
+    if made and tree.undo:
+        warnings = (f"its worktree was gone and is new; {way_back(tree.undo)}",)
     cwd = _same_folder(trees, tree.path)
     return Tree(cwd, str(tree.path), tree.branch, warnings)
 
@@ -79,6 +81,32 @@ def exclude(context: Context) -> None:
 
     if shutil.which("git") is not None and main_root(context.root) is not None:
         Worktrees(context.root, context.places.worktrees).exclude()
+
+
+def pass_over(context: Context, patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """Keep what a CLI leaves in the repository out of the user's commits, where there is one.
+
+    Args:
+        context: The workspace.
+        patterns: Ignore patterns.
+
+    Returns:
+        What the user should know: that it could not be done, which is no reason not to start.
+    """
+    try:
+        _ignore(context, patterns)
+    except GitError as error:
+        return (f"{', '.join(patterns)} will show in git status: {error.message}",)
+    return ()
+
+
+def _ignore(context: Context, patterns: tuple[str, ...]) -> None:
+    from ..git.repo import Git, main_root
+
+    if patterns and shutil.which("git") is not None and main_root(context.root) is not None:
+        git = Git(context.root)
+        for pattern in patterns:
+            git.exclude(pattern)
 
 
 def _need_repository(root: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from ..errors import GitError
+from ..errors import GitError, UsageError
 from ..model.arrangement import Agent, Mode, Policy
 from . import plan
 from .restoring import last_team
@@ -30,6 +30,7 @@ class UpRequest:
         policy: Overrides the arrangement's policy.
         fresh_worktree: Whether worktrees start from the workspace's current commit.
         new: Whether they begin new conversations, where they could go on with their last ones.
+        conversation: The conversation that the one agent named goes on with; empty for its last.
         restore: Whether to start exactly those who ran last, each as it may work then.
         wait: Whether to wait until every agent is ready.
         without: Unowned tables to go on without.
@@ -42,15 +43,17 @@ class UpRequest:
     policy: Policy | None = None
     fresh_worktree: bool = False
     new: bool = False
+    conversation: str = ""
     restore: bool = False
     wait: bool = True
     without: tuple[str, ...] = ()
     keep_trees: bool = False
 
     @property
-    def keeps_trees(self) -> bool:
-        """Whether worktrees are left as they are: whoever ran last goes on where it was."""
-        return self.keep_trees or self.restore
+    def wish(self) -> plan.Wish:
+        """What is wished of each start; whoever ran last goes on where it was."""
+        keep = self.keep_trees or self.restore
+        return plan.Wish(self.fresh_worktree, keep, self.new, self.conversation)
 
 
 @attrs.frozen
@@ -115,12 +118,14 @@ def up(
     context.begin_acting(request.without)
     ways = _ways(context, request)
     agents = [context.agent(name) for name in ways]
+    gone = _gone(context) if request.restore else []
     _exclude(context, agents)
     told, looked = progress or (lambda _: None), seen or (lambda _: None)
     rise = Rise(context, request, agents, ways, told, looked)
     results = rise.run()
     ordered = tuple(results[agent.name] for agent in agents)
-    done = UpResponse(context.name, ordered, _warnings(context, request, agents), rise.interrupted)
+    warnings = (*gone, *_warnings(context, request, agents))
+    done = UpResponse(context.name, ordered, warnings, rise.interrupted)
     if done.interrupted:
         raise Interrupted(done)
     return done
@@ -141,6 +146,8 @@ def asked_for(context: Context, request: UpRequest) -> list[str]:
 
 def _ways(context: Context, request: UpRequest) -> dict[str, plan.Way]:
     """Return who is to be started, and how each may work."""
+    if request.conversation and len(request.agents) != 1:
+        raise UsageError("a conversation is one agent's", hint="name that agent alone")
     way = plan.settle(context, request.mode, request.policy)
     own = request.restore and request.mode is None and request.policy is None
     ran = last_team(context) if own else {}
@@ -162,11 +169,11 @@ def _warnings(context: Context, request: UpRequest, agents: list[Agent]) -> tupl
         for table in context.arrangement.unowned
         if table in request.without
     ]
-    gone = _gone(context) if request.restore else []
-    return (*without, *gone, *_needs(context, agents), *_other_accounts(context, agents))
+    return (*without, *_needs(context, agents), *_other_accounts(context, agents))
 
 
 def _gone(context: Context) -> list[str]:
+    """Return who ran last and cannot be brought back; to be asked before anybody is started."""
     known = {one.name for one in context.arrangement.agent}
     gone = sorted(set(last_team(context)) - known)
     return [f"{name} ran last, and is no longer in tutti.toml" for name in gone]

@@ -18,6 +18,7 @@ PANE_MARK = "@tutti_pane"
 _FIELDS = (
     "pane_id", "session_name", "pane_pid", "pane_dead", "pane_dead_status", "pane_dead_signal",
     "pane_title", "pane_width", "pane_height", "pane_in_mode", "alternate_on",
+    "cursor_y", "cursor_flag",
     "session_created", "window_activity", "session_attached",
     "@tutti_root", "@tutti_agent", "@tutti_workspace", "@tutti_runtime", "@tutti_profile",
     PANE_MARK,
@@ -72,6 +73,7 @@ def _session(pane: dict[str, str]) -> Session:
         workspace=pane["@tutti_workspace"],
         runtime=pane["@tutti_runtime"],
         profile=pane["@tutti_profile"],
+        cursor=_number(pane["cursor_y"]) if _on(pane["cursor_flag"]) else None,
     )
 
 

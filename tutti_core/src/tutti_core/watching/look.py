@@ -166,7 +166,11 @@ def observe(
         exit_signal=session.exit_signal,
         started=session.created,
         title=session.title,
-        screen=None if text is None else Screen(text, session.width, session.height),
+        screen=None if text is None else _screen(text, session),
         live=live[0] if live else None,
         live_at=live[1] if live else None,
     )
+
+
+def _screen(text: str, session: Session) -> Screen:
+    return Screen(text, session.width, session.height, session.alternate, session.cursor)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 # What changes when somebody only looks: git's memory of file times, and what the core keeps so that
 # it need not look again.
-MEMORIES = (".git/index", "home/.cache/", ".tutti/state/cache/", "__pycache__/")
+MEMORIES = (".git/index/", "home/.cache/", ".tutti/state/cache/", "__pycache__/")
 
 
 def snapshot(folder: Path) -> dict[str, str]:
@@ -28,7 +28,7 @@ def snapshot(folder: Path) -> dict[str, str]:
 
 
 def _remembers(name: str) -> bool:
-    return any(word in f"{name}/" for word in MEMORIES) or name.endswith(".git/index")
+    return any(word in f"{name}/" for word in MEMORIES)
 
 
 def _content(path: Path) -> str:

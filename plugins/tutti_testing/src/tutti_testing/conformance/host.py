@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,7 +46,12 @@ OF_TERMINALS = {
 }
 """What a host may set for a program's terminal; the last one is set by Python itself."""
 
-OURS = {"TUTTI_ROOT", "TUTTI_AGENT", "TUTTI_WORKSPACE"}
+LEAVER = """
+import os, time
+os.setsid()
+with open("pids", "a") as file: print(os.getpid(), file=file)
+time.sleep(600)
+"""
 
 
 class HostConformance:
@@ -261,9 +267,10 @@ class HostConformance:
             file = place.folder / "pids"
             script = (
                 "sh -c 'trap \"\" TERM HUP; echo $$ >> pids; while :; do sleep 1; done' & "
-                "setsid sh -c 'echo $$ >> pids; exec sleep 600' & echo $$ >> pids; wait"
+                '"$PYTHON" -I -S -c "$LEAVER" & echo $$ >> pids; wait'
             )
-            session = place.shell("ada", script)
+            env = {"PYTHON": sys.executable, "LEAVER": LEAVER}
+            session = place.shell("ada", script, env=env)
             try:
                 assert until(lambda: len(pids(file)) == 3), "the program did not start"
                 ended = place.host.end(session, grace=0.3)

@@ -17,7 +17,16 @@ from typing import Any
 
 CLOCKS = ("time", "monotonic", "perf_counter", "process_time", "thread_time", "clock_gettime")
 PURE_OF_POSIX = ("fspath", "_path")
-WORLDLY = ("open", "socket.", "subprocess.", "os.", "shutil.", "tempfile.", "ctypes.", "sqlite3.")
+WORLDLY = (
+    "open",
+    "socket.",
+    "subprocess.",
+    "os.",
+    "shutil.",
+    "tempfile.",
+    "ctypes.",
+    "sqlite3.",
+)
 
 _watching = threading.local()
 _installed: list[bool] = []
@@ -66,6 +75,10 @@ def _reaches_out(function: Any) -> bool:
     home = getattr(function, "__module__", None)
     if home == "time":
         return name.startswith(CLOCKS) or name == "sleep"
+    if (home, name) in (("builtins", "print"), ("builtins", "input")):
+        return True
+    if home == "_thread":
+        return name.startswith("start")
     if home in ("posix", "nt"):
         return not name.startswith(PURE_OF_POSIX)
     owner = getattr(function, "__self__", None)

@@ -41,7 +41,7 @@ class StepConformance:
         class TestMine(StepConformance):
             step = Mine()
             examples = ('path = "a.txt"',)
-            refused = {'path = ""': "path"}
+            refused = (('path = ""', "path"),)
 
     Attributes:
         step: The step type.
@@ -55,7 +55,7 @@ class StepConformance:
 
     step: ClassVar[StepType]
     examples: ClassVar[Sequence[str]]
-    refused: ClassVar[Mapping[str, str]] = {}
+    refused: ClassVar[Sequence[tuple[str, str]]] = ()
     slow: ClassVar[str] = ""
     team: ClassVar[str] = TEAM
 
@@ -94,7 +94,7 @@ class StepConformance:
 
     def test_it_refuses_what_it_cannot_do(self) -> None:
         """Each wrong example is refused, with an error that names the key."""
-        for text, key in self.refused.items():
+        for text, key in self.refused:
             _, faults = convert(tomli.loads(text), self.step.schema)
             told = [f"{'.'.join(map(str, one.path))}: {one.message}" for one in faults]
             assert faults, f"{text!r} is taken: give `{key}` a validator or a narrower type"

@@ -1,0 +1,1 @@
+"""The conversations that agents have had: listed, taken up again, forgotten."""

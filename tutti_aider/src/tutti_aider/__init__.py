@@ -1,0 +1,1 @@
+"""Aider as a voice in tutti."""
