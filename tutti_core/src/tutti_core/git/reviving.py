@@ -220,8 +220,7 @@ def _into_place(
     if path.is_dir():
         path.rmdir()
     trees.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    trees.records.begin(entry.agent, path, (entry.tree and entry.tree.branch) or "")
-    trees.records.finish(entry.agent)
+    trees.records.adopt(entry.agent, path, (entry.tree and entry.tree.branch) or "")
     admin = attach(trees.git, kept, folder, index)
     # From here on git has it in its place, gone for an instant: a crash leaves nothing in the way.
     write_atomic(admin / "gitdir", os.fsencode(f"{path}/.git\n"), mode=0o644)

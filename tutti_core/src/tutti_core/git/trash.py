@@ -53,7 +53,8 @@ class Trash:
             make_private(place.parent)
         except OSError as error:
             raise GitError(f"{place} cannot be made: {error.strerror or error}") from error
-        return place
+        # Git writes real paths down, and is asked for them later.
+        return place.resolve()
 
     def give_back(self, moved: Path, path: Path) -> None:
         """Move a folder back to where it came from.
