@@ -172,7 +172,7 @@ class TestWhatIsNotOurs:
         (path / "new").write_text("mine")
         sh("rm -r .tutti/state", repo)
         tree = trees.ensure("api", "tutti/api")
-        assert (tree.path, tree.dirty, tree.created) == (path, True, False)
+        assert (tree.path, tree.created) == (path, False)
 
     def test_a_copy_of_a_repository_leaves_the_trees_of_the_first_alone(
         self, trees: Worktrees, repo: Path
