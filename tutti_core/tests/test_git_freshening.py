@@ -70,7 +70,8 @@ def test_uncommitted_work_goes_and_is_kept(trees: Worktrees) -> None:
     (trees.home / "ada" / "work.txt").write_text("unsaved")
     newest = advance(trees.root)
     done = anew(trees)
-    assert (done.tree.head, done.tree.dirty) == (newest, False)
+    assert done.tree.head == newest
+    assert not trees.git.dirty(done.tree.path)
     assert not (trees.home / "ada" / "work.txt").exists()
     revive(trees, trees.undo.get(done.undo))
     assert (trees.home / "ada" / "work.txt").read_text() == "unsaved"
@@ -132,6 +133,24 @@ def test_a_tree_with_something_under_way_starts_anew(trees: Worktrees) -> None:
     revive(trees, trees.undo.get(done.undo))
     assert git(tree, "rev-parse", "HEAD") == own
     assert "bisecting" in git(tree, "status")
+
+
+def test_a_change_that_git_was_told_not_to_see_is_kept(trees: Worktrees) -> None:
+    """Moving forward would write over it."""
+    tree = trees.home / "ada"
+    (trees.root / "notes").write_text("one")
+    git(trees.root, "add", "notes")
+    advance(trees.root)
+    anew(trees)
+    git(tree, "update-index", "--assume-unchanged", "notes")
+    (tree / "notes").write_text("mine")
+    (trees.root / "notes").write_text("two")
+    git(trees.root, "add", "notes")
+    advance(trees.root)
+    done = anew(trees)
+    assert (tree / "notes").read_text() == "two"
+    revive(trees, trees.undo.get(done.undo))
+    assert (tree / "notes").read_text() == "mine"
 
 
 def test_a_branch_of_an_automatic_kind_is_kept(trees: Worktrees) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tutti_core.errors import GitError, StateError
+from tutti_core.git.reviving import revive
 from tutti_core.git.worktrees import Tree, Worktrees
 
 
@@ -64,7 +65,7 @@ class TestANewTree:
         head = sh("git rev-parse HEAD", repo).strip()
         path = repo / ".tutti" / "worktrees" / "api"
         assert trees.ensure("api", "tutti/api") == Tree(
-            path, "tutti/api", head, dirty=False, behind_head=False, created=True
+            path, "tutti/api", head, dirty=None, behind_head=False, created=True
         )
         assert (path / "sub" / "a").read_text() == "1\n"
         assert sh("git rev-parse tutti/api", repo).strip() == head
@@ -144,7 +145,8 @@ class TestATreeThatIsThere:
         (path / "sub" / "a").write_text("mine\n")
         (path / "new").write_text("mine too\n")
         again = trees.ensure("api", "tutti/api")
-        assert (again.dirty, again.created) == (True, False)
+        assert again == trees.list()["api"]
+        assert trees.inspect("api") == again._replace(dirty=True)
         assert [(path / name).read_text() for name in ("sub/a", "new")] == ["mine\n", "mine too\n"]
 
     def test_the_branch_told_is_the_one_it_is_really_on(self, trees: Worktrees) -> None:
@@ -196,6 +198,30 @@ class TestAFolderThatIsGone:
         trees.ensure("api", "tutti/api")
         sh("mv ../unmounted ../mine", repo)
         assert sh("git status --porcelain", repo.parent / "mine") == ""
+
+    @pytest.mark.parametrize(
+        ("work", "then", "shows"),
+        [
+            ("echo precious > new; git add new", "cat new", "precious\n"),
+            (
+                "git checkout -q --detach; git commit -qm lone --allow-empty",
+                "git log -1 --format=%s",
+                "lone\n",
+            ),
+            ("git update-ref -d refs/heads/tutti/api", "git show :sub/a", "1\n"),
+        ],
+    )
+    def test_what_git_still_holds_of_it_is_kept(
+        self, trees: Worktrees, repo: Path, work: str, then: str, shows: str
+    ) -> None:
+        """Staged work, lone commits: a new tree is made, and the entry brings the old one back."""
+        path = trees.ensure("api", "tutti/api").path
+        sh(work, path)
+        sh(f"rm -r {path}", repo)
+        tree = trees.ensure("api", "tutti/api")
+        assert (tree.created, tree.branch) == (True, "tutti/api")
+        revive(trees, trees.undo.get(tree.undo))
+        assert sh(then, path) == shows
 
     def test_the_index_of_a_deleted_branch_may_be_the_last_copy(
         self, trees: Worktrees, repo: Path

@@ -16,7 +16,6 @@ from .objects import Store
 from .reviving import put_back
 from .site import Site
 from .stock import ignored_items
-from .worth import underway
 
 if TYPE_CHECKING:
     from .worktrees import Tree, Worktrees
@@ -85,11 +84,12 @@ def _freshened(trees: Worktrees, site: Site, way: _Way) -> Freshened:
     tree, target, branch = trees.look(site), start_of(trees.git, way.base), way.branch
     if tree.branch and tree.branch != branch and tree.branch.startswith(_KEPT_BRANCHES):
         return Freshened(tree, kept=f"its worktree is on {tree.branch}, which is kept as it is")
-    settled = tree.branch == branch and not tree.dirty and not underway(site.registered[1])
+    # A change that git was told not to look at is one, and a merge would write over it.
+    settled = tree.branch == branch and not trees.worth(site.agent)
     if target is None or (settled and tree.head == target):
         return Freshened(tree)
     if settled and _moved_on(trees, site, target):
-        return Freshened(trees.look(trees.survey(site.agent)))
+        return Freshened(trees.glance(trees.survey(site.agent)))
     return _anew(trees, site, target, way)
 
 
@@ -122,7 +122,7 @@ def _anew(trees: Worktrees, site: Site, target: str, way: _Way) -> Freshened:
             raise _as_it_was(trees, gone, loose, error) from error
         if gone.moved:
             carry(gone.moved, site.path, loose)
-    return Freshened(trees.look(trees.survey(site.agent)), gone.undo)
+    return Freshened(trees.glance(trees.survey(site.agent)), gone.undo)
 
 
 def _as_it_was(trees: Worktrees, gone: Removed, loose: list[str], error: GitError) -> GitError:

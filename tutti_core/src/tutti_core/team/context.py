@@ -18,6 +18,7 @@ from ..model.contract import Runtime, SessionHost, Sink
 from ..model.happening import Action, Event, Verdict
 from ..plugins import Plugins
 from ..state.journal import Journal
+from ..state.lock import Lock
 from ..watching.look import Voice
 from .compiled import digest, salvaged
 from .loading import load_arrangement, runtimes_of
@@ -198,6 +199,16 @@ class Context:
                 data = {"action": action.name, **attrs.asdict(verdict)}
                 self.emit(f"guard.{verdict.decision}", action.agent, data)
         return verdicts
+
+    def is_withdrawn(self, agent: str) -> bool:
+        """Return whether whoever starts an agent should leave off.
+
+        So it is after Ctrl+C, and while somebody waits to take that agent down.
+
+        Args:
+            agent: The agent's name.
+        """
+        return self.stop.is_set() or Lock(self.places.withdrawal(agent)).holder() is not None
 
     def begin_acting(self, without: Collection[str] = ()) -> None:
         """Refuse to act while a table of the configuration has no working owner.

@@ -5,22 +5,25 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import RuntimeFailure, TuttiError
-from ..state.lock import Lock
 from . import plan
-from .conversations import begin
+from .conversations import anew_because, begin
 from .ending import session_now
 from .entry import complete
+from .facts import facts_of
 from .outcome import blocked, cut_short, failed, outcome_of, running, unprompted
 from .record import read_record
 from .start import Started, launch, start
+from .waiting import patient_lock
 
 if TYPE_CHECKING:
     from ..model.arrangement import Agent
     from ..model.launch import LaunchRequest
     from ..model.session import Session
+    from ..state.lock import Lock
     from ..watching.look import Voice
     from .context import Context
     from .outcome import Outcome
@@ -30,7 +33,6 @@ if TYPE_CHECKING:
 PARALLEL = 4
 LOOK_SECS = 0.15
 TRIES = 3
-LOCK_SECS = 300.0
 
 
 class Rising(NamedTuple):
@@ -78,6 +80,7 @@ class Rise:
         self.rising: dict[str, Rising] = {}
         self.pasting: dict[str, tuple[Future[str], Outcome]] = {}
         self.results: dict[str, Outcome] = {}
+        self.waits: dict[str, str] = {}
         self.interrupted = False
         self.pool = ThreadPoolExecutor(PARALLEL)
 
@@ -150,7 +153,10 @@ class Rise:
     def _locked(self, name: str) -> Lock:
         path = self.context.places.lock(f"agent-{name}")
         purpose, unless = f"tt up {name}", self.context.stop.is_set
-        return Lock(path, timeout=LOCK_SECS, purpose=purpose, unless=unless)
+        return patient_lock(path, purpose, partial(self._waits, name), unless=unless)
+
+    def _waits(self, name: str, words: str) -> None:
+        self.waits[name] = words
 
     def _collect(self) -> None:
         for name in [name for name, (job, _) in self.starting.items() if job.done()]:
@@ -174,7 +180,8 @@ class Rise:
 
     def _watch(self) -> None:
         voices, trouble = self._look(self.rising)
-        self.seen({name: voice.reading.state for name, voice in voices.items()})
+        states = {name: voice.reading.state for name, voice in voices.items()}
+        self.seen({**self._under_way(), **states})
         for name, one in list(self.rising.items()):
             voice, late = voices.get(name), self._late(one)
             if voice is None and late:
@@ -183,6 +190,17 @@ class Rise:
             elif voice is not None and (late or not _undecided(one, voice)):
                 del self.rising[name]
                 self._settled(name, one, voice)
+
+    def _under_way(self) -> Mapping[str, str]:
+        """Return in words what those are at that are being started."""
+        facts = facts_of(self.context.root) if self.starting else {}
+        doing = {
+            name: f"{one['label']} {one['value']}"
+            for name in self.starting
+            for one in facts.get(name, ())
+            if "holder" in one
+        }
+        return {**{name: self.waits[name] for name in self.waits if name in self.starting}, **doing}
 
     def _late(self, one: Rising) -> bool:
         return time.monotonic() >= one.deadline or self.context.stop.is_set()
@@ -216,7 +234,8 @@ class Rise:
     ) -> tuple[LaunchRequest | None, Tree]:
         """Return another launch to try, if there is one, and where, with what to say of it."""
         if begun.request.resume and voice.reading.state == "exited":
-            remark = f"its last conversation could not be taken up: it {outcome.detail}"
+            why = f"its last one could not be taken up: it {outcome.detail}"
+            remark = anew_because(begun.request.agent.name, why)
             return begin(self.context, begun.request), begun.tree.saying(remark)
         return self.context.plugins.launch_failed(begun.request, voice.reading), begun.tree
 
