@@ -49,7 +49,7 @@ def test_a_day_of_two_agents(stage: Any) -> None:
         assert "waits for an answer" in refused.stdout
     for agent in AGENTS:
         stage.press(agent, "y", "Enter")
-        assert wait_for(lambda agent=agent: committed(stage, agent) == [f"Notes of {agent}"], 60)
+        assert wait_for(lambda agent=agent: committed(stage, agent) == [f"Notes of {agent}"])
         stage.until(agent, "idle")
         assert (stage.tree(agent) / f"notes-{agent}.txt").read_text() == "hello\n"
 
@@ -80,7 +80,7 @@ def test_the_first_prompt_is_the_prompt(stage: Any, model: ModelServer) -> None:
     prompt = "--message this\n  'quotes' and $(this)\n\n[[say Understood.]]"
     stage.aiders("safe", "one", more=f'memory = "house.md"\nprompt = """\n{prompt}"""\n')
     stage.tt("up").well()
-    assert wait_for(lambda: prompt in _asked(model), 30), _asked(model)
+    assert wait_for(lambda: prompt in _asked(model)), _asked(model)
     stage.until("one", "idle")
     assert "Mind the gap." in repr([dict(one.body) for one in model.requests])
 
@@ -93,7 +93,7 @@ def test_what_it_would_run_itself_is_only_words(stage: Any, model: ModelServer) 
     for prompt in ("!touch not-run; : [[slow 10 0.3]]", "/exit [[slow 10 0.3]]", "{end"):
         model.mode = Delay(2.0) if prompt == "{end" else None
         stage.tt("send", "one", prompt).well()
-        assert wait_for(lambda prompt=prompt: prompt in _asked(model), 30), _asked(model)
+        assert wait_for(lambda prompt=prompt: prompt in _asked(model)), _asked(model)
         stage.until("one", "idle")
     assert not (stage.tree("one") / "not-run").exists()
 
@@ -129,11 +129,11 @@ def test_a_rejected_key_waits_for_a_person(stage: Any) -> None:
     stage.tt("send", "one", "[[delay 1]] [[http 401]]").well()
     row = stage.until("one", "auth_failed")
     assert "AuthenticationError" in row["detail"]
-    assert wait_for(lambda: stage.status()["one"]["kind"] == "question", 30)
+    assert wait_for(lambda: stage.status()["one"]["kind"] == "question")
     refused = stage.tt("send", "one", "yes").badly()
     assert "waits for an answer" in refused.stdout
     stage.press("one", "d", "Enter")
-    assert wait_for(lambda: stage.status()["one"]["kind"] == "", 30)
+    assert wait_for(lambda: stage.status()["one"]["kind"] == "")
     assert stage.until("one", "auth_failed")
     stage.tt("send", "one", "[[say Better now.]]").well()
     stage.until("one", "idle")
@@ -190,7 +190,7 @@ def test_a_team_is_not_hung_by_a_first_start(stage: Any) -> None:
 
 def _request(model: ModelServer, text: str) -> Any:
     """Return the one request with a prompt, once it has arrived."""
-    assert wait_for(lambda: text in _asked(model), 30), _asked(model)
+    assert wait_for(lambda: text in _asked(model)), _asked(model)
     [found] = [one for one in model.requests if one.prompt == text and not one.aux]
     return found
 
