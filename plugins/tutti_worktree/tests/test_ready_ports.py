@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import tutti_core
 from tutti_core import TuttiError
 from tutti_testing import wait_for
 from tutti_worktree.ready import ports
@@ -21,8 +22,14 @@ from tutti_worktree.ready import ports
 
 @pytest.fixture
 def roots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """Give two workspaces, and a ledger of the test's own."""
+    """Give two workspaces, a ledger of the test's own, and only the test's own processes."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+    def carried(*names: str) -> Iterator[dict[str, str]]:
+        found = tutti_core.carried(*names)
+        return (one for one in found if tmp_path in Path(one["TUTTI_ROOT"]).parents)
+
+    monkeypatch.setattr(ports, "carried", carried)
     made = [tmp_path / "one", tmp_path / "two"]
     for root in made:
         root.mkdir()
@@ -143,4 +150,5 @@ def _own_ledger() -> Iterator[tuple[Path, pytest.MonkeyPatch]]:
 
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", folder)
+        patch.setattr(ports, "carried", lambda *_: ())
         yield Path(folder), patch
