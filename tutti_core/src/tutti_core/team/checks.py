@@ -14,6 +14,7 @@ from ..errors import TuttiError
 from ..model.contract import Check
 from ..model.happening import Finding
 from . import plan
+from .sharing import shared
 from .versions import Answer, ask, found
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def core_checks() -> tuple[Check, ...]:
     return (
         Check("tmux", _tmux),
         Check("git", _git),
+        Check("sharing", _sharing),
         Check("profile", _profile),
         Check("launch policy", _policy),
         Check("runtimes", _runtimes),
@@ -66,6 +68,12 @@ def _git(context: Context) -> Iterator[Finding]:
         yield Finding("git", "fail", "the repository has no commits", "git commit the first one")
     else:
         yield Finding("git", "pass", f"repository at {top}")
+
+
+def _sharing(context: Context) -> Iterator[Finding]:
+    advice = "give each a worktree and a branch of its own, or let them take turns"
+    for line in shared(context.arrangement):
+        yield Finding("sharing", "warn", line, advice)
 
 
 def _profile(context: Context) -> Iterator[Finding]:
