@@ -172,6 +172,21 @@ def test_up_says_what_it_does_not_change(workspace: Stage) -> None:
         " bypass: tt down, then tt up --mode unattended --policy bypass"
     ) in told
     assert "goes on" not in workspace.tt("up", "--mode", "safe").well().stderr
+    told = workspace.tt("up", "lead", "--mode", "safe", "--fresh-worktree", "--new").well().stderr
+    assert (
+        "lead: goes on in its tree as it is and with its conversation:"
+        " tt down, then tt up --fresh-worktree --new"
+    ) in told
+
+
+def test_going_on_without_what_is_no_table_is_refused(workspace: Stage) -> None:
+    """A misspelt name is met with the right one; one that needs no leave is no mistake."""
+    workspace.team(TEAM)
+    told = workspace.tt("up", "--mode", "safe", "--without", "permisions").badly(2).stderr
+    assert "--without permisions: no plugin is known to own [permisions]" in told
+    assert 'did you mean "permissions"?' in told
+    for name in ("permissions", "agent.copy", "workflow"):
+        workspace.tt("up", "--mode", "safe", "--without", name).well()
 
 
 def test_an_interrupted_up_says_who_runs(workspace: Stage) -> None:

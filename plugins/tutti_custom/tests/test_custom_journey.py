@@ -143,7 +143,16 @@ def test_one_is_shown_with_the_line_of_each_mode(wood: Stage) -> None:
     assert said["launches"]["constrained"]["enforcement"] == "unsupported"
     demo = wood.tt("runtimes", "show", "demo").well().stdout
     assert "constrained (hard)" in demo
-    assert "no runtime 'x'" in wood.tt("runtimes", "show", "x").badly().stderr
+
+
+@pytest.mark.parametrize("word", ["show", "try"])
+def test_one_that_nobody_gives_is_named_with_the_way_to_get_it(wood: Stage, word: str) -> None:
+    """What is said is what `tt init` and a file that asks for it are told."""
+    told = wood.tt("runtimes", word, "argud").badly().stderr
+    assert 'no plugin gives a runtime "argud" (there are: ' in told
+    assert 'did you mean "argued"' in told
+    told = wood.tt("runtimes", word, "gemini-cli").badly().stderr
+    assert 'runtime "gemini-cli" comes with tutti-gemini' in told
 
 
 def test_the_global_file_declares_for_every_workspace(wood: Stage) -> None:

@@ -180,9 +180,7 @@ def _runtime(
     if wanted is None:
         return next(iter(there or sorted(known)), NONE)
     if wanted not in known:
-        names = ", ".join(sorted(known)) or "none"
-        message, hint = unknown.runtime(wanted, known, schema)
-        raise ConfigError(f"{message} (there are: {names})", hint=hint)
+        raise unknown.no_runtime(wanted, known, schema)
     return wanted
 
 

@@ -11,10 +11,12 @@ from typing import Any
 
 import attrs
 
-from ..errors import ConfigError, PluginError, TuttiError
+from ..config import known
+from ..config.problems import suggestion
+from ..errors import ConfigError, PluginError, TuttiError, UsageError
 from ..log import Log
 from ..model.arrangement import Agent, Arrangement, Workspace
-from ..model.contract import Runtime, SessionHost, Sink
+from ..model.contract import Keys, Runtime, SessionHost, Sink
 from ..model.happening import Action, Event, Verdict
 from ..plugins import Plugins
 from ..state.journal import Journal
@@ -206,8 +208,10 @@ class Context:
             without: Tables the user chose to do without.
 
         Raises:
+            UsageError: If one of those is no table that any plugin is known to own.
             PluginError: Naming the first such table and what to do, or two sinks of one name.
         """
+        self._require_tables(without)
         # Asked for here, so that whatever is wrong with them is known before anything is done.
         _ = self.sinks
         for table, remedy in self.arrangement.unowned.items():
@@ -216,6 +220,15 @@ class Context:
                     f"[{table}] is configured, but no working plugin owns it",
                     hint=f"{remedy}, or go on with --without {table}",
                 )
+
+    def _require_tables(self, names: Collection[str]) -> None:
+        """Refuse the name of a table that nobody owns: whoever misspelt it goes on with less."""
+        own = {one.table if isinstance(one, Keys) else one.name for _, one in self.plugins.tables()}
+        heads = own | known.TABLES.keys() | {table for table, _ in known.KEYS}
+        for name in names:
+            if name not in self.arrangement.unowned and name.partition(".")[0] not in heads:
+                hint = suggestion(name, {*self.arrangement.unowned, *own, *known.TABLES})
+                raise UsageError(f"--without {name}: no plugin is known to own [{name}]", hint=hint)
 
     def _deliver(self, name: str, sink: Sink, event: Event) -> None:
         if name in self._silent:

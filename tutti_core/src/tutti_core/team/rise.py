@@ -243,7 +243,7 @@ class Rise:
             self._done(unprompted(outcome, problem) if problem else outcome)
 
     def _runs(self, name: str, voice: Voice) -> None:
-        self._done(running(voice, self._record(name), self.ways[name]))
+        self._done(running(voice, self._record(name), self.ways[name], self.request.wish))
 
     def _failed(self, name: str, error: Exception) -> None:
         if not isinstance(error, TuttiError):
