@@ -243,6 +243,20 @@ def test_cleaning_can_be_repeated(workspace: Stage) -> None:
     assert again == "No running agents to stop, no worktrees to remove.\n"
 
 
+def test_the_doctor_checks_the_machine_before_there_is_a_team(workspace: Stage) -> None:
+    """Who has just installed tutti learns what is there; that there is no team still fails."""
+    (workspace.root / "tutti.toml").unlink(missing_ok=True)
+    report = workspace.tt("doctor", "--json").badly().json()["checks"]
+    found = {one["check"]: one for one in report}
+    assert found["tmux"]["status"] == found["git"]["status"] == "pass"
+    assert found["runtime/demo"]["detail"] == f"Tutti Demo {version('tutti-demo')}"
+    assert found["workspace"]["status"] == "fail"
+    assert "tt init" in found["workspace"]["suggestion"]
+    assert [one["check"] for one in report if one["status"] == "fail"] == ["workspace"]
+    assert not (workspace.root / ".tutti").exists()
+    assert workspace.tt("doctor", "-w", "nobody").badly().stdout == ""
+
+
 def test_the_doctor_names_the_version_of_the_demo(workspace: Stage) -> None:
     """It is the scripted agent's own, not that of the Python it runs on."""
     workspace.team(TEAM)
