@@ -20,7 +20,7 @@ demo: setup ## see a team at work: no account, no network
 test: setup ## lint, types and tests
 	.venv/bin/ruff check .
 	.venv/bin/mypy
-	$(PYTEST) $(ARGS)
+	$(PYTEST) -n auto --dist loadfile $(ARGS)
 
 test-real: ## the tests that need real agent CLIs (installs them once, outside the clone)
 	@scripts/real $(ARGS)

@@ -134,6 +134,24 @@ def test_a_tree_with_something_under_way_starts_anew(trees: Worktrees) -> None:
     assert "bisecting" in git(tree, "status")
 
 
+def test_a_change_that_git_was_told_not_to_see_is_kept(trees: Worktrees) -> None:
+    """Moving forward would write over it."""
+    tree = trees.home / "ada"
+    (trees.root / "notes").write_text("one")
+    git(trees.root, "add", "notes")
+    advance(trees.root)
+    anew(trees)
+    git(tree, "update-index", "--assume-unchanged", "notes")
+    (tree / "notes").write_text("mine")
+    (trees.root / "notes").write_text("two")
+    git(trees.root, "add", "notes")
+    advance(trees.root)
+    done = anew(trees)
+    assert (tree / "notes").read_text() == "two"
+    revive(trees, trees.undo.get(done.undo))
+    assert (tree / "notes").read_text() == "mine"
+
+
 def test_a_branch_of_an_automatic_kind_is_kept(trees: Worktrees) -> None:
     """Work on `auto/...` survives a fresh start, and that is said."""
     tree = trees.home / "ada"

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -87,7 +88,7 @@ class TestRetiring:
         """The branch is taken up where it was left."""
         sh("git commit -qm two --allow-empty", trees.ensure("api", "tutti/api").path)
         head = trees.retire("api").head
-        assert trees.ensure("api", "tutti/api")[2:] == (head, False, True, True)
+        assert trees.ensure("api", "tutti/api")[2:] == (head, False, True, True, "")
 
     def test_the_branch_it_was_really_on_is_told(self, trees: Worktrees, repo: Path) -> None:
         """Not the one it was made on."""
@@ -127,6 +128,19 @@ class TestRetiring:
         assert list((repo / ".tutti" / "trash").iterdir()) == []
         assert (repo.parent / "kept" / "x").exists()
         assert (repo.parent / "kept").stat().st_mode & 0o777 == 0o555
+
+    def test_a_large_one_is_deleted_in_the_background(
+        self, trees: Worktrees, repo: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whoever asked does not wait for it; in the end nothing of it is left."""
+        monkeypatch.setattr("tutti_core.git.trash._AT_ONCE", 2)
+        path = trees.ensure("api", "tutti/api").path
+        sh("mkdir locked; touch locked/x; chmod 555 locked", path)
+        trees.retire("api")
+        deadline = time.monotonic() + 20
+        while any((repo / ".tutti" / "trash").iterdir()):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
 
     def test_a_detached_tree_whose_commit_a_branch_reaches_goes(self, trees: Worktrees) -> None:
         """Nothing is lost with it."""

@@ -282,6 +282,20 @@ class TestWhatIsNotKept:
         sh("for n in 1 2 3 4; do head -c ${n}00 /dev/zero > $n.o; done; echo k > .env", path)
         assert [one.path for one in trees.retire("api").unkept] == ["4.o"]
 
+    def test_what_is_too_large_goes_from_tree_to_tree(
+        self, trees: Worktrees, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Bringing another tree back costs nobody what was fetched since."""
+        monkeypatch.setattr(stock, "ITEM_BYTES", 1000)
+        path = trees.ensure("api", "tutti/api").path
+        sh("echo 1 > new", path)
+        first = trees.undo.get(trees.retire("api").undo)
+        trees.ensure("api", "tutti/api")
+        sh("mkdir build; head -c 2000 /dev/zero > build/x", path)
+        revive(trees, first)
+        assert (path / "new").exists()
+        assert (path / "build" / "x").stat().st_size == 2000
+
     def test_sockets_and_pipes_are_named(self, trees: Worktrees) -> None:
         """There is nothing in them to keep."""
         path = trees.ensure("api", "tutti/api").path

@@ -151,17 +151,28 @@ class TestWhatIsNotOurs:
         sh(hint.partition("moved: ")[2].partition(". ")[0], repo)
         assert trees.ensure("api", "tutti/api").dirty
 
-    def test_a_repository_that_was_moved_can_be_repaired(
-        self, trees: Worktrees, repo: Path
-    ) -> None:
-        """Git's list has the old places then; nothing is lost, and the hint mends it."""
+    @pytest.mark.parametrize("act", ["ensure", "retire"])
+    def test_a_repository_that_was_moved(self, trees: Worktrees, repo: Path, act: str) -> None:
+        """Git's list has the old places then; the trees that moved along are taken up again."""
         path = trees.ensure("api", "tutti/api").path
         (path / "new").write_text("mine")
         moved = repo.rename(repo.parent / "moved")
         trees = Worktrees(moved, moved / ".tutti" / "worktrees")
-        hint = refused(trees, "does not match git's list")
-        sh(hint.partition("moved: ")[2].partition(". ")[0], moved)
-        assert trees.ensure("api", "tutti/api").dirty
+        if act == "ensure":
+            tree = trees.ensure("api", "tutti/api")
+            assert (tree.dirty, tree.created) == (True, False)
+            assert (tree.path / "new").read_text() == "mine"
+        else:
+            assert "changes in new" in trees.undo.get(trees.retire("api").undo).what
+        assert "prunable" not in sh("git worktree list --porcelain", moved)
+
+    def test_a_tree_of_ours_without_a_record(self, trees: Worktrees, repo: Path) -> None:
+        """In our place, on our branch, and git agrees: it is taken up as it is."""
+        path = trees.ensure("api", "tutti/api").path
+        (path / "new").write_text("mine")
+        sh("rm -r .tutti/state", repo)
+        tree = trees.ensure("api", "tutti/api")
+        assert (tree.path, tree.dirty, tree.created) == (path, True, False)
 
     def test_a_copy_of_a_repository_leaves_the_trees_of_the_first_alone(
         self, trees: Worktrees, repo: Path

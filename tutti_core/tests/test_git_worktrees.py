@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tutti_core.errors import GitError, StateError
+from tutti_core.git.reviving import revive
 from tutti_core.git.worktrees import Tree, Worktrees
 
 
@@ -196,6 +197,30 @@ class TestAFolderThatIsGone:
         trees.ensure("api", "tutti/api")
         sh("mv ../unmounted ../mine", repo)
         assert sh("git status --porcelain", repo.parent / "mine") == ""
+
+    @pytest.mark.parametrize(
+        ("work", "then", "shows"),
+        [
+            ("echo precious > new; git add new", "cat new", "precious\n"),
+            (
+                "git checkout -q --detach; git commit -qm lone --allow-empty",
+                "git log -1 --format=%s",
+                "lone\n",
+            ),
+            ("git update-ref -d refs/heads/tutti/api", "git show :sub/a", "1\n"),
+        ],
+    )
+    def test_what_git_still_holds_of_it_is_kept(
+        self, trees: Worktrees, repo: Path, work: str, then: str, shows: str
+    ) -> None:
+        """Staged work, lone commits: a new tree is made, and the entry brings the old one back."""
+        path = trees.ensure("api", "tutti/api").path
+        sh(work, path)
+        sh(f"rm -r {path}", repo)
+        tree = trees.ensure("api", "tutti/api")
+        assert (tree.created, tree.branch) == (True, "tutti/api")
+        revive(trees, trees.undo.get(tree.undo))
+        assert sh(then, path) == shows
 
     def test_the_index_of_a_deleted_branch_may_be_the_last_copy(
         self, trees: Worktrees, repo: Path

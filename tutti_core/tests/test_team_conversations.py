@@ -92,7 +92,8 @@ def test_why_there_is_none_is_said(crew: Any) -> None:
     first, then = again(crew, lambda: Kept(why="it was never begun"))
     assert (then.ok, then.resumed) == (True, False)
     assert then.conversation not in (None, first.conversation)
-    assert then.warnings == ("begins a new conversation: it was never begun",)
+    [said] = then.warnings
+    assert said.startswith("begins a new conversation: it was never begun; tt logs one ")
     assert crew.echo.asked[-1].prompt == "hello"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tutti_core.model.launch import TreePlan
 from tutti_core.team.places import Places
 from tutti_core.team.trees import place
 
@@ -29,8 +30,9 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.fixture
 def ada() -> Any:
-    """An agent that is to have a fresh worktree."""
-    return SimpleNamespace(name="ada", fresh_worktree=True)
+    """The launch of an agent that is to have a fresh worktree."""
+    agent = SimpleNamespace(name="ada", fresh_worktree=True)
+    return SimpleNamespace(agent=agent, tree=TreePlan())
 
 
 def worked(context: Any, ada: Any) -> Path:

@@ -14,7 +14,7 @@ from tutti_core.git.site import Site, locked, some
 from tutti_core.git.snapshot import Snapshot, changed_since, take
 from tutti_core.git.trash import Trash
 from tutti_core.git.worth import held, staged
-from tutti_core.undoing.entry import LostTree, RefChange
+from tutti_core.undoing.entry import LostTree, RefChange, Unkept
 from tutti_core.undoing.store import Undo
 
 
@@ -80,7 +80,7 @@ def taken_away(
     snapshot = take(bench.git, site.agent, site.path, admin, also=also, always=always)
     with bench.undo.act(
         command, what=told(site, snapshot), agent=site.agent, trash=snapshot.ref,
-        commit=snapshot.commit, refs=refs, unkept=snapshot.stock.unkept, undoes=undoes,
+        commit=snapshot.commit, refs=refs, unkept=_named(snapshot), undoes=undoes,
         tree=LostTree(shown(site.path), entry.branch, entry.head),
     ) as noted:  # fmt: skip
         moved = _move_away(bench, site, snapshot)
@@ -137,6 +137,10 @@ def told(site: Site, snapshot: Snapshot) -> str:
 def shown(path: Path | str) -> str:
     """Return a path as people can be shown it, whatever bytes it has."""
     return str(path).encode("utf-8", "backslashreplace").decode()
+
+
+def _named(snapshot: Snapshot) -> tuple[Unkept, ...]:
+    return tuple(one._replace(path=shown(one.path)) for one in snapshot.stock.unkept)
 
 
 def _move_away(bench: Bench, site: Site, snapshot: Snapshot) -> Path | None:

@@ -16,7 +16,6 @@ from .objects import Store
 from .reviving import put_back
 from .site import Site
 from .stock import ignored_items
-from .worth import underway
 
 if TYPE_CHECKING:
     from .worktrees import Tree, Worktrees
@@ -85,7 +84,8 @@ def _freshened(trees: Worktrees, site: Site, way: _Way) -> Freshened:
     tree, target, branch = trees.look(site), start_of(trees.git, way.base), way.branch
     if tree.branch and tree.branch != branch and tree.branch.startswith(_KEPT_BRANCHES):
         return Freshened(tree, kept=f"its worktree is on {tree.branch}, which is kept as it is")
-    settled = tree.branch == branch and not tree.dirty and not underway(site.registered[1])
+    # A change that git was told not to look at is one, and a merge would write over it.
+    settled = tree.branch == branch and not trees.worth(site.agent)
     if target is None or (settled and tree.head == target):
         return Freshened(tree)
     if settled and _moved_on(trees, site, target):

@@ -20,6 +20,7 @@ _SETTINGS = {
     "core.hooksPath": "/dev/null",
     "core.fsmonitor": "false",
     "core.untrackedCache": "false",
+    "core.splitIndex": "false",
     "core.fileMode": "true",
     "core.symlinks": "true",
     "core.ignoreCase": "false",

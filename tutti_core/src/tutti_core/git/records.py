@@ -58,6 +58,11 @@ class Records:
         shown = str(path).encode("utf-8", "backslashreplace").decode()
         self._write({**self.read(), agent: Record(shown, branch, None)})
 
+    def adopt(self, agent: str, path: Path, branch: str) -> None:
+        """Write down, in one step, that a worktree which is whole is an agent's."""
+        shown = str(path).encode("utf-8", "backslashreplace").decode()
+        self._write({**self.read(), agent: Record(shown, branch, _now())})
+
     def finish(self, agent: str) -> None:
         """Write down that the worktree of an agent is whole."""
         records = self.read()

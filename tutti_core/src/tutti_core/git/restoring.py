@@ -142,7 +142,8 @@ def _write_same(git: Git, kept: Kept, folder: Path, index: Path) -> None:
     """Let git write what it had, with the user's filters, as it did the first time."""
     apart = {*kept.about["raw"], *kept.about["gone"]}
     env = {"GIT_INDEX_FILE": str(index)}
-    where = (f"--git-dir={git.common}", f"--work-tree={folder}", "-c", "core.fsmonitor=false")
+    plain = ("-c", "core.fsmonitor=false", "-c", "core.splitIndex=false")
+    where = (f"--git-dir={git.common}", f"--work-tree={folder}", *plain)
     listed = _done(git, folder, env, b"", *where, "ls-files", "-s", "-v", "-z")
     # Of a tree whose folder was gone, or with sparse patterns, the index says what was there.
     wanted = [
@@ -164,7 +165,7 @@ def _write_same(git: Git, kept: Kept, folder: Path, index: Path) -> None:
 def _done(git: Git, cwd: Path, env: Mapping[str, str], feed: bytes, *args: str) -> str:
     answer = git.attempt(*args, cwd=cwd, timeout=SECONDS, env=env, feed=feed)
     if answer.code:
-        raise failure(args[3:], answer)
+        raise failure(args[2:], answer)
     return answer.out
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import GitError
 from ..undoing.entry import RefChange, UndoEntry
-from .clearing import drop, taken_away
+from .clearing import Removed, drop, taken_away
 from .entries import entry_of
 from .listing import read_list
 from .locking import repository_lock
@@ -170,11 +170,14 @@ def _tree_back(trees: Worktrees, entry: UndoEntry, command: str) -> Revived:
     try:
         _detached(trees, entry, folder)
         index = fill(trees.git, kept, folder)
-        with _away(trees, site, entry, moves, command) as (undo, moved):
+        with _away(trees, site, entry, moves, command) as (undo, gone):
             move_refs(trees.git, moves, command)
             _into_place(trees, entry, kept, folder, index, site.path)
-            if moved:
-                carry(moved, site.path, [one["path"] for one in kept.about["unkept"]])
+            if gone and gone.moved:
+                # What is too large to be kept goes from tree to tree as long as there is one.
+                large = [one["path"] for one in kept.about["unkept"]]
+                large += [one.path for one in gone.snapshot.stock.unkept]
+                carry(gone.moved, site.path, large)
     finally:
         trees.bench.trash.seal(folder.parent)
         _forget(trees, folder)
@@ -184,14 +187,14 @@ def _tree_back(trees: Worktrees, entry: UndoEntry, command: str) -> Revived:
 @contextmanager
 def _away(
     trees: Worktrees, site: Site, entry: UndoEntry, moves: tuple[RefChange, ...], command: str
-) -> Iterator[tuple[str, Path | None]]:
+) -> Iterator[tuple[str, Removed | None]]:
     """Take away the tree that is there now, if any, for the act of the block."""
     if site.entry and not site.taken:
         drop(trees.bench, site, command)
         site = site._replace(entry=None, admin=None)
     if site.entry:
         with taken_away(trees.bench, site, command, refs=moves, undoes=entry.id) as gone:
-            yield gone.undo, gone.moved
+            yield gone.undo, gone
         return
     leaving = [one.before for one in moves if one.before]
     trash, commit = pin(trees.git, entry.agent, leaving, command) if leaving else ("", "")
@@ -220,8 +223,7 @@ def _into_place(
     if path.is_dir():
         path.rmdir()
     trees.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    trees.records.begin(entry.agent, path, (entry.tree and entry.tree.branch) or "")
-    trees.records.finish(entry.agent)
+    trees.records.adopt(entry.agent, path, (entry.tree and entry.tree.branch) or "")
     admin = attach(trees.git, kept, folder, index)
     # From here on git has it in its place, gone for an instant: a crash leaves nothing in the way.
     write_atomic(admin / "gitdir", os.fsencode(f"{path}/.git\n"), mode=0o644)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 from tutti_core.errors import GitError
 
 _DONE = ".done"
+_AT_ONCE = 5000
 
 
 class Trash:
@@ -53,7 +55,8 @@ class Trash:
             make_private(place.parent)
         except OSError as error:
             raise GitError(f"{place} cannot be made: {error.strerror or error}") from error
-        return place
+        # Git writes real paths down, and is asked for them later.
+        return place.resolve()
 
     def give_back(self, moved: Path, path: Path) -> None:
         """Move a folder back to where it came from.
@@ -75,12 +78,39 @@ class Trash:
         moved.rename(moved.with_name(moved.name + _DONE))
 
     def empty(self) -> None:
-        """Delete what is sealed; what resists (a mount, somebody else's file) is left."""
+        """Delete what is sealed, in the background if there is much of it.
+
+        What resists (a mount, somebody else's file) is left; so is what a killed deletion left,
+        until the next one.
+        """
         for sealed in sorted(self.folder.glob(f"*{_DONE}")):
+            if _is_large(sealed):
+                _delete_in_background(sealed)
+                continue
             shutil.rmtree(sealed, ignore_errors=True)
             if sealed.exists():
                 _open_up(sealed)
                 shutil.rmtree(sealed, ignore_errors=True)
+
+
+def _is_large(folder: Path) -> bool:
+    count = 0
+    for _, folders, files in os.walk(folder):
+        count += len(folders) + len(files)
+        if count > _AT_ONCE:
+            return True
+    return False
+
+
+def _delete_in_background(folder: Path) -> None:
+    """Leave the deletion to a process that outlives this one; deleting twice does no harm."""
+    script = '(chmod -R u+rwX "$1"; rm -rf "$1") >/dev/null 2>&1 &'
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        # The shell ends at once; what it left running belongs to nobody here.
+        subprocess.run(
+            ["/bin/sh", "-c", script, "sh", str(folder)],
+            check=False, timeout=10, stdin=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
 
 
 def _open_up(folder: Path) -> None:

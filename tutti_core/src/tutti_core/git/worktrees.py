@@ -20,6 +20,7 @@ from tutti_core.git.entries import names_itself
 from tutti_core.git.listing import read_list
 from tutti_core.git.locking import repository_lock
 from tutti_core.git.making import add, add_part, plan
+from tutti_core.git.mending import adoptable, mend
 from tutti_core.git.names import check_agent, check_branch
 from tutti_core.git.records import Branches, Records
 from tutti_core.git.repo import Git
@@ -41,6 +42,7 @@ class Tree(NamedTuple):
         dirty: Whether it has changes or new files; None when nobody looked.
         behind_head: Whether the root stands on another commit.
         created: Whether this very call made it.
+        undo: The id of the undo entry with what git still held of one whose folder was gone.
     """
 
     path: Path
@@ -49,6 +51,7 @@ class Tree(NamedTuple):
     dirty: bool | None
     behind_head: bool
     created: bool = False
+    undo: str = ""
 
 
 class Retired(NamedTuple):
@@ -117,12 +120,12 @@ class Worktrees:
         with repository_lock(self.git.common, f"making the worktree of {agent}") as busy:
             self.exclude()
             self._clear_wrecks(agent)
-            site = self.survey(agent)
+            site = self._mended(self.survey(agent), branch)
             if site.whole:
                 return self.look(site)
-            self._vacate(site, command)
+            undo = self._vacate(site, command)
             self.make(site, self._branch(site, branch), busy, base=base, folders=folders)
-            return self.look(self.survey(agent))._replace(created=True)
+            return self.look(self.survey(agent))._replace(created=True, undo=undo)
 
     def inspect(self, agent: str) -> Tree | None:
         """Look at the worktree of an agent; reads only.
@@ -164,7 +167,9 @@ class Worktrees:
         check_agent(agent)
         with repository_lock(self.git.common, f"retiring the worktree of {agent}"):
             self._clear_wrecks(agent)
-            retired = self._retire(self.survey(agent), command)
+            site = self.survey(agent)
+            branch = site.record.branch if site.record else ""
+            retired = self._retire(self._mended(site, branch), command)
             self.records.forget(agent)
         self.bench.trash.empty()
         return retired
@@ -260,12 +265,20 @@ class Worktrees:
         was = site.entry.branch if site.entry else None
         return was if was and self.git.branch_exists(was) else asked
 
-    def _vacate(self, site: Site, command: str) -> None:
+    def _mended(self, site: Site, branch: str) -> Site:
+        """Take up a tree that is ours and does not look it."""
+        mended = mend(self.git, site, branch)
+        site = self.survey(site.agent) if mended else site
+        if adoptable(site, branch) or (mended and site.record and site.record.created_at):
+            self.records.adopt(site.agent, site.path, site.record.branch if site.record else branch)
+            return self.survey(site.agent)
+        return site
+
+    def _vacate(self, site: Site, command: str) -> str:
         """Let git forget a tree whose folder is gone, what it holds of it being kept."""
         if site.taken and not site.empty:
             raise stranger(site)
-        if site.entry:
-            drop(self.bench, site, command)
+        return drop(self.bench, site, command) if site.entry else ""
 
     def make(
         self,

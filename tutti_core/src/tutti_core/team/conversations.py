@@ -67,7 +67,7 @@ def take_up(context: Context, wanted: LaunchRequest, tree: Tree, wish: Wish) -> 
     if wish.anew:
         return Resumption(wanted)
     if kept.conversation is None:
-        return Resumption(wanted, f"begins a new conversation: {kept.why}" if kept.why else "")
+        return Resumption(wanted, anew_because(name, kept.why) if kept.why else "")
     return Resumption(_going_on(wanted, kept.conversation))
 
 
@@ -101,6 +101,16 @@ def forget(root: Path, name: str, conversation: str) -> None:
     JsonFile(places.conversations(name)).write(left)
     if read_record(places.agent(name)).get("conversation") == conversation:
         write_record(root, name, {"conversation": None, "worktree_path": None, "cwd": None})
+
+
+def anew_because(name: str, why: str) -> str:
+    """Return in words why an agent begins a new conversation, and where its last state is.
+
+    Args:
+        name: The agent's name.
+        why: Why.
+    """
+    return f"begins a new conversation: {why}; tt logs {name} has what it showed last"
 
 
 def begin(context: Context, wanted: LaunchRequest) -> LaunchRequest:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..errors import RuntimeFailure, TuttiError
 from ..state.lock import Lock
 from . import plan
-from .conversations import begin
+from .conversations import anew_because, begin
 from .ending import session_now
 from .entry import complete
 from .outcome import blocked, cut_short, failed, outcome_of, running, unprompted
@@ -216,7 +216,8 @@ class Rise:
     ) -> tuple[LaunchRequest | None, Tree]:
         """Return another launch to try, if there is one, and where, with what to say of it."""
         if begun.request.resume and voice.reading.state == "exited":
-            remark = f"its last conversation could not be taken up: it {outcome.detail}"
+            why = f"its last one could not be taken up: it {outcome.detail}"
+            remark = anew_because(begun.request.agent.name, why)
             return begin(self.context, begun.request), begun.tree.saying(remark)
         return self.context.plugins.launch_failed(begun.request, voice.reading), begun.tree
 

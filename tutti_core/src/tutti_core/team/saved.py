@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ..config.find import find_root
 from ..config.slug import is_slug
-from ..detection.composer import unstyled
+from ..detection.composer import draft, unstyled
 from ..detection.rulefile import compile_rules
 from ..errors import ConfigError, StateError, TuttiError
 from ..model.reading import Observation, Reading, Screen
@@ -19,6 +19,8 @@ from ..plugins import Plugins
 from ..watching.look import Voice, read
 from .compiled import compiled
 from .loading import load_global
+
+DEAD = re.compile(r"Pane is dead \((?:status (\d+)|signal \w+)")
 
 
 class Knowledge(NamedTuple):
@@ -108,6 +110,8 @@ def save(voice: Voice, version: str, what: str, folder: Path) -> Path:
         "kind": voice.reading.kind or None,
         "width": seen.screen.width,
         "height": seen.screen.height,
+        "cursor": seen.screen.cursor,
+        "alternate": seen.screen.alternate,
         "exit_status": seen.exit_status,
     }
     write_atomic(path, seen.screen.text.encode("utf-8", "replace"), mode=0o600)
@@ -121,11 +125,30 @@ def _installed(plugins: Plugins, name: str) -> dict[str, Any] | None:
     return compile_rules(found.rules(), name) if found else None
 
 
+def _cursor(text: str, rows: Sequence[str], known: Knowledge) -> int | None:
+    """Return where the cursor may have been: at the end of the text, unless words stand there.
+
+    A CLI that hides it while it works leaves the same words behind as somebody who types them.
+    """
+    typed = draft(text, known.rules.get("composer") if known.rules else None)
+    return None if typed else len(rows) - 1
+
+
+def _ended(row: str) -> int | None:
+    """Return the exit status that tmux itself writes under the last screen of a process."""
+    found = DEAD.match(row)
+    return int(found[1] or -1) if found else None
+
+
 def _observation(
     text: str, facts: Mapping[str, Any], title: str | None, known: Knowledge
 ) -> Observation:
-    now, live, status = time.time(), facts.get("live"), facts.get("exit_status")
-    rows = text.split("\n")
+    now, live = time.time(), facts.get("live")
+    rows = text.rstrip().split("\n")
+    status = facts.get("exit_status", _ended(rows[-1]))
+    size = (max(map(len, rows)), text.count("\n") + 1)
+    cursor = facts["cursor"] if "cursor" in facts else _cursor(text, rows, known)
+    screen = Screen(text, *size, facts.get("alternate") is True, cursor)
     return Observation(
         now,
         known.runtime,
@@ -133,7 +156,7 @@ def _observation(
         alive=not isinstance(status, int),
         exit_status=status if isinstance(status, int) else None,
         title=title if isinstance(title, str) else None,
-        screen=Screen(text, max(map(len, rows)), len(rows)),
+        screen=screen,
         live=live if isinstance(live, dict) else None,
         live_at=now if isinstance(live, dict) else None,
     )

@@ -64,6 +64,8 @@ def place(context: Context, wanted: LaunchRequest, *, fresh: bool, keep: bool = 
         tree, warnings = _anew(trees, tree, agent.name, plan, insist=fresh)
     if tree.dirty and not made and not warnings:
         warnings = ("goes on in its worktree, which has uncommitted work",)
+    if made and tree.undo:
+        warnings = (f"its worktree was gone and is new; {way_back(tree.undo)}",)
     cwd = _same_folder(trees, tree.path)
     return Tree(cwd, str(tree.path), tree.branch, warnings)
 
