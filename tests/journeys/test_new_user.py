@@ -195,6 +195,7 @@ def test_an_interrupted_up_says_who_runs(workspace: Stage) -> None:
         f'{TEAM}[[agent]]\nname = "slow"\nruntime = "never"\n'
         '[[agent]]\nname = "last"\ndepends_on = ["slow"]\n'
         '[[runtime]]\nname = "never"\ncommand = "sleep 600"\n'
+        '[[runtime.screen]]\nid = "ready"\nstate = "idle"\nregex = "ready"\n'
     )
     argv = [sys.executable, "-m", "tutti_core", "up", "--mode", "safe", "--json"]
     with subprocess.Popen(

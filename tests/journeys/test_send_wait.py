@@ -126,6 +126,22 @@ def test_ctrl_c_ends_the_waiting_alone(solo: Stage) -> None:
     assert solo.status()["solo"]["state"] == "working"
 
 
+def test_ctrl_c_leaves_a_program_its_receipt(solo: Stage) -> None:
+    """What was waited for is not known; that the prompt was submitted is, and is told as JSON."""
+    solo.tt("up").well()
+    argv = [sys.executable, "-m", "tutti_core", "send", "solo", "[[hang]]", "--wait", "--json"]
+    waiting = subprocess.Popen(
+        argv, cwd=solo.root, env=solo.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert wait_for(lambda: any(one["event"] == "prompt.submitted" for one in solo.events()))
+    waiting.send_signal(signal.SIGINT)
+    shown, told = waiting.communicate(timeout=30)
+    assert waiting.returncode == 130
+    receipt = json.loads(shown)
+    assert (receipt["outcome"], receipt["waited"], receipt["turn"]) == ("submitted", False, None)
+    assert json.loads(told)["error"]["message"].startswith("interrupted: the prompt was submitted")
+
+
 def test_a_start_that_fails_is_passed_on(workspace: Stage) -> None:
     """With `up`'s own reason and advice, and nothing is claimed of the prompt."""
     workspace.team(HEAD + BYPASS + AGENT + 'memory = "missing.md"\n')

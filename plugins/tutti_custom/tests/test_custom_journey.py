@@ -94,6 +94,21 @@ def test_a_declared_cli_is_an_agent(wood: Stage) -> None:
     assert carrying(wood.root) == []
 
 
+def test_one_of_which_nothing_says_how_it_is_is_not_waited_for(workspace: Stage) -> None:
+    """Without a rule it counts as launched if it lives, and nothing more is said of it."""
+    workspace.team(
+        '[workspace]\nname = "still"\n[launch]\nmode = "safe"\nready_secs = 3600\n'
+        '[[runtime]]\nname = "stone"\ncommand = "sleep 600"\n'
+        '[[runtime]]\nname = "dust"\ncommand = "false"\n'
+        '[[agent]]\nname = "one"\nruntime = "stone"\n[[agent]]\nname = "two"\nruntime = "dust"\n'
+    )
+    done = workspace.tt("up", "--json").badly().json()
+    told = {one["agent"]: (one["outcome"], one["ok"], one["detail"]) for one in done["results"]}
+    assert told["one"] == ("launched", True, "runs; nothing says how it is")
+    assert told["two"][:2] == ("failed", False)
+    assert workspace.tt("up", "one").well().stdout.count("already running") == 1
+
+
 def test_a_try_says_how_it_is_read_and_leaves_nothing(wood: Stage) -> None:
     """A scratch session gives a state with its evidence, and is gone with every process."""
     seen = wood.tt("runtimes", "try", "pasted", "--json").well().json()

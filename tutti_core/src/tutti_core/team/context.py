@@ -13,7 +13,7 @@ import attrs
 
 from ..config import known
 from ..config.problems import suggestion
-from ..errors import ConfigError, PluginError, TuttiError, UsageError
+from ..errors import ConfigError, PluginError, PolicyError, TuttiError, UsageError
 from ..log import Log
 from ..model.arrangement import Agent, Arrangement, Workspace
 from ..model.contract import Keys, Runtime, SessionHost, Sink
@@ -200,6 +200,23 @@ class Context:
                 data = {"action": action.name, **attrs.asdict(verdict)}
                 self.emit(f"guard.{verdict.decision}", action.agent, data)
         return verdicts
+
+    def permit(self, action: Action) -> tuple[str, ...]:
+        """Ask the guards about an action, and go on only if none refuses.
+
+        Args:
+            action: What is about to be done.
+
+        Returns:
+            What they warn of.
+
+        Raises:
+            PolicyError: If one refuses, in its own words.
+        """
+        verdicts = self.guard(action)
+        if verdicts and verdicts[0].decision == "refuse":
+            raise PolicyError(f"{verdicts[0].by}: {verdicts[0].reason}", hint=verdicts[0].remedy)
+        return tuple(one.reason for one in verdicts if one.decision == "warn")
 
     def begin_acting(self, without: Collection[str] = ()) -> None:
         """Refuse to act while a table of the configuration has no working owner.

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 WELL = frozenset(("idle", "working", "waiting"))
 AT_WORK = frozenset(("permission", "question"))
 """What only an agent that has begun to work asks."""
+MUTE = "runs; nothing says how it is"
 AS_IT_IS = (("in its tree as it is", "--fresh-worktree"), ("with its conversation", "--new"))
 """How an agent goes on that runs already, and what would have it begin anew."""
 WORDS = {"failed": "failed", "refused": "was refused", "blocked": "is blocked itself"}
@@ -68,16 +69,17 @@ class Outcome:
         return self.ok and (asks or self.state in ("idle", "working"))
 
 
-def outcome_of(begun: Started, voice: Voice | None) -> Outcome:
+def outcome_of(begun: Started, voice: Voice | None, *, mute: bool = False) -> Outcome:
     """Return the outcome of a start.
 
     Args:
         begun: The start.
         voice: The agent as it was seen last, or None if nobody waited for it.
+        mute: Whether it lives, and nothing there is could say more.
     """
     state = voice.reading.state if voice else ""
-    lost = voice is not None and state not in WELL
-    detail, hint = _words(begun.request.agent.name, voice)
+    lost = voice is not None and state not in WELL and not mute
+    detail, hint = (MUTE, "") if mute else _words(begun.request.agent.name, voice)
     return Outcome(
         agent=begun.request.agent.name,
         outcome="failed" if lost else "launched",
