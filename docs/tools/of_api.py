@@ -26,6 +26,7 @@ GROUPS: Mapping[str, str] = {
     "detection.judge": "From what is seen to a state",
     "model.happening": "What happens",
     "model.session": "Sessions",
+    "terminal.processes": "Sessions",
     "plugins": "A workspace and its plugins",
     "team.context": "A workspace and its plugins",
     "team.conversations": "A launch",

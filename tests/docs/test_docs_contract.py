@@ -44,6 +44,8 @@ runtime = "deaf"
 [[agent]]
 name = "gone"
 runtime = "gone"
+[worktree]
+setup = ["true"]
 [[runtime]]
 name = "deaf"
 command = "{sys.executable} -I -m tutti_demo.agent --swallow-enter 1"

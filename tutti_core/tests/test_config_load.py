@@ -546,7 +546,10 @@ def test_a_key_of_ours_that_nobody_at_work_owns_is_named(home: Path) -> None:
     write(home, f'{GOOD}copy = [".env"]\n')
     team = load(home, Schema())
     assert team.agent == (Agent("api"),)
-    assert team.unowned == {"agent.copy": f"it belongs to tutti-worktree, which {LATER}"}
+    absent = (
+        "it belongs to tutti-worktree, which is not installed: run `tt plugins install worktree`"
+    )
+    assert team.unowned == {"agent.copy": absent}
 
 
 def test_a_distribution_that_is_not_made_yet_is_not_to_be_installed(home: Path) -> None:

@@ -70,7 +70,8 @@ def test_uncommitted_work_goes_and_is_kept(trees: Worktrees) -> None:
     (trees.home / "ada" / "work.txt").write_text("unsaved")
     newest = advance(trees.root)
     done = anew(trees)
-    assert (done.tree.head, done.tree.dirty) == (newest, False)
+    assert done.tree.head == newest
+    assert not trees.git.dirty(done.tree.path)
     assert not (trees.home / "ada" / "work.txt").exists()
     revive(trees, trees.undo.get(done.undo))
     assert (trees.home / "ada" / "work.txt").read_text() == "unsaved"

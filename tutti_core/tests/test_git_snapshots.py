@@ -251,7 +251,8 @@ class TestComingBack:
         was = sh("git ls-files -s", path)
         sh(f"rm -r {path}", repo)
         tree = trees.ensure("api", "tutti/api")
-        assert (tree.created, tree.dirty) == (True, False)
+        assert tree.created
+        assert not trees.git.dirty(tree.path)
         (entry,) = trees.undo.entries()
         revive(trees, entry)
         assert sh("git ls-files -s", path) == was

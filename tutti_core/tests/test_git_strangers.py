@@ -149,7 +149,7 @@ class TestWhatIsNotOurs:
         (path / ".git").write_text("gitdir: /nowhere/worktrees/api\n")
         hint = refused(trees, "its .git names /nowhere/worktrees/api")
         sh(hint.partition("moved: ")[2].partition(". ")[0], repo)
-        assert trees.ensure("api", "tutti/api").dirty
+        assert trees.git.dirty(trees.ensure("api", "tutti/api").path)
 
     @pytest.mark.parametrize("act", ["ensure", "retire"])
     def test_a_repository_that_was_moved(self, trees: Worktrees, repo: Path, act: str) -> None:
@@ -160,7 +160,7 @@ class TestWhatIsNotOurs:
         trees = Worktrees(moved, moved / ".tutti" / "worktrees")
         if act == "ensure":
             tree = trees.ensure("api", "tutti/api")
-            assert (tree.dirty, tree.created) == (True, False)
+            assert not tree.created
             assert (tree.path / "new").read_text() == "mine"
         else:
             assert "changes in new" in trees.undo.get(trees.retire("api").undo).what
@@ -172,7 +172,7 @@ class TestWhatIsNotOurs:
         (path / "new").write_text("mine")
         sh("rm -r .tutti/state", repo)
         tree = trees.ensure("api", "tutti/api")
-        assert (tree.path, tree.dirty, tree.created) == (path, True, False)
+        assert (tree.path, tree.created) == (path, False)
 
     def test_a_copy_of_a_repository_leaves_the_trees_of_the_first_alone(
         self, trees: Worktrees, repo: Path

@@ -65,7 +65,7 @@ class TestANewTree:
         head = sh("git rev-parse HEAD", repo).strip()
         path = repo / ".tutti" / "worktrees" / "api"
         assert trees.ensure("api", "tutti/api") == Tree(
-            path, "tutti/api", head, dirty=False, behind_head=False, created=True
+            path, "tutti/api", head, dirty=None, behind_head=False, created=True
         )
         assert (path / "sub" / "a").read_text() == "1\n"
         assert sh("git rev-parse tutti/api", repo).strip() == head
@@ -145,7 +145,8 @@ class TestATreeThatIsThere:
         (path / "sub" / "a").write_text("mine\n")
         (path / "new").write_text("mine too\n")
         again = trees.ensure("api", "tutti/api")
-        assert (again.dirty, again.created) == (True, False)
+        assert again == trees.list()["api"]
+        assert trees.inspect("api") == again._replace(dirty=True)
         assert [(path / name).read_text() for name in ("sub/a", "new")] == ["mine\n", "mine too\n"]
 
     def test_the_branch_told_is_the_one_it_is_really_on(self, trees: Worktrees) -> None:

@@ -65,7 +65,7 @@ def command(
             if words:
                 progress.told(one.agent, words, ok=one.ok)
 
-        done = down(open_running(root), request, told)
+        done = down(open_running(root), request, told, progress.waits)
     if as_json:
         show_json({"ok": done.ok, "workspace": done.workspace, "results": done.results})
         return 0 if done.ok else 1

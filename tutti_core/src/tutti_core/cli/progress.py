@@ -48,6 +48,15 @@ class Progress:
         """Say on a terminal that what is begun is waited for after Ctrl+C."""
         self.show("what is begun is ended; Ctrl+c again does not wait for that")
 
+    def waits(self, who: str, words: str) -> None:
+        """Print that somebody has to be waited for.
+
+        Args:
+            who: Who.
+            words: For whom, and why.
+        """
+        self._line("…", f"{legible(who)}: {legible(words)}")
+
     def told(self, who: str, words: str, *, ok: bool) -> None:
         """Print what became of somebody.
 
@@ -56,12 +65,15 @@ class Progress:
             words: What became of them.
             ok: Whether that is well.
         """
+        mark = paint("✓", "green", sys.stderr) if ok else paint("✗", "red", sys.stderr)
+        self._line(mark, f"{legible(who)}: {legible(words)}")
+
+    def _line(self, mark: str, text: str) -> None:
         if self.quiet:
             return
-        mark = paint("✓", "green", sys.stderr) if ok else paint("✗", "red", sys.stderr)
         with self._lock:
             self._clear()
-            print(f"  {mark} {legible(who)}: {legible(words)}", file=sys.stderr, flush=True)
+            print(f"  {mark} {text}", file=sys.stderr, flush=True)
             self._draw()
 
     def _draw(self) -> None:

@@ -100,7 +100,6 @@ COMMANDS: Mapping[str, str] = {
 
 LATER: frozenset[str] = frozenset(
     {
-        "tutti-aider",
         "tutti-claims",
         "tutti-fleet",
         "tutti-gemini",

@@ -89,7 +89,7 @@ def _freshened(trees: Worktrees, site: Site, way: _Way) -> Freshened:
     if target is None or (settled and tree.head == target):
         return Freshened(tree)
     if settled and _moved_on(trees, site, target):
-        return Freshened(trees.look(trees.survey(site.agent)))
+        return Freshened(trees.glance(trees.survey(site.agent)))
     return _anew(trees, site, target, way)
 
 
@@ -122,7 +122,7 @@ def _anew(trees: Worktrees, site: Site, target: str, way: _Way) -> Freshened:
             raise _as_it_was(trees, gone, loose, error) from error
         if gone.moved:
             carry(gone.moved, site.path, loose)
-    return Freshened(trees.look(trees.survey(site.agent)), gone.undo)
+    return Freshened(trees.glance(trees.survey(site.agent)), gone.undo)
 
 
 def _as_it_was(trees: Worktrees, gone: Removed, loose: list[str], error: GitError) -> GitError:

@@ -111,6 +111,9 @@ class Worktrees:
             command: What was asked for, for the undo entry if git still holds something of a tree
                 whose folder is gone.
 
+        Returns:
+            The tree; nobody looked whether it is dirty, which takes long where there is much.
+
         Raises:
             GitError: It cannot be given; the message says what is in the way.
             StateError: The repository is locked by another tt, or a state file cannot be used.
@@ -122,10 +125,10 @@ class Worktrees:
             self._clear_wrecks(agent)
             site = self._mended(self.survey(agent), branch)
             if site.whole:
-                return self.look(site)
+                return self.glance(site)
             undo = self._vacate(site, command)
             self.make(site, self._branch(site, branch), busy, base=base, folders=folders)
-            return self.look(self.survey(agent))._replace(created=True, undo=undo)
+            return self.glance(self.survey(agent))._replace(created=True, undo=undo)
 
     def inspect(self, agent: str) -> Tree | None:
         """Look at the worktree of an agent; reads only.
@@ -254,11 +257,14 @@ class Worktrees:
 
     def look(self, site: Site) -> Tree:
         """Look into a worktree that was found; reads only."""
+        return self.glance(site)._replace(dirty=self.git.dirty(site.path))
+
+    def glance(self, site: Site) -> Tree:
+        """Look at a worktree that was found, and at none of its files: there may be many."""
         if site.entry is None:
             raise stranger(site)
         head, root_head = site.entry.head, self.git.head(self.root)
-        dirty = self.git.dirty(site.path)
-        return Tree(site.path, site.entry.branch, head, dirty, root_head not in (None, head))
+        return Tree(site.path, site.entry.branch, head, None, root_head not in (None, head))
 
     def _branch(self, site: Site, asked: str) -> str:
         """Return the branch to make a tree on: the one that a vanished tree was on, if any."""

@@ -20,6 +20,7 @@ from ..model.contract import Keys, Runtime, SessionHost, Sink
 from ..model.happening import Action, Event, Verdict
 from ..plugins import Plugins
 from ..state.journal import Journal
+from ..state.lock import Lock
 from ..watching.look import Voice
 from .compiled import digest, salvaged
 from .loading import load_arrangement, runtimes_of
@@ -217,6 +218,16 @@ class Context:
         if verdicts and verdicts[0].decision == "refuse":
             raise PolicyError(f"{verdicts[0].by}: {verdicts[0].reason}", hint=verdicts[0].remedy)
         return tuple(one.reason for one in verdicts if one.decision == "warn")
+
+    def is_withdrawn(self, agent: str) -> bool:
+        """Return whether whoever starts an agent should leave off.
+
+        So it is after Ctrl+C, and while somebody waits to take that agent down.
+
+        Args:
+            agent: The agent's name.
+        """
+        return self.stop.is_set() or Lock(self.places.withdrawal(agent)).holder() is not None
 
     def begin_acting(self, without: Collection[str] = ()) -> None:
         """Refuse to act while a table of the configuration has no working owner.

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import attrs
 
 from ..errors import RuntimeFailure, TuttiError
 from ..model.session import Ended, Session
-from ..state.lock import Lock
 from .ending import GRACE_SECS, end, end_survivors, session_now
 from .entry import is_open
 from .record import read_record, write_record
 from .restoring import keep_team
 from .trees import way_back
+from .waiting import patient_lock
 
 if TYPE_CHECKING:
     from ..git.worktrees import Retired
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from .context import Context
 
 PARALLEL = 8
-LOCK_SECS = 300.0
 SHOWN = 5
 
 
@@ -88,7 +88,10 @@ class DownResponse:
 
 
 def down(
-    context: Context, request: DownRequest, progress: Callable[[Downed], None] | None = None
+    context: Context,
+    request: DownRequest,
+    progress: Callable[[Downed], None] | None = None,
+    waits: Callable[[str, str], None] = lambda _, __: None,
 ) -> DownResponse:
     """End the team, or some of it.
 
@@ -96,6 +99,7 @@ def down(
         context: The workspace.
         request: What to end.
         progress: Told of each agent as soon as it is done.
+        waits: Told of each agent that another tt has in its hands, and which.
 
     Returns:
         One outcome for each agent.
@@ -107,7 +111,7 @@ def down(
         keep_team(context, [name for name in names if is_open(context, name)])
     pool = ThreadPoolExecutor(PARALLEL)
     try:
-        jobs = {name: pool.submit(_end, context, request, name) for name in names}
+        jobs = {name: pool.submit(_end, context, request, name, waits) for name in names}
         results = [_told(context, name, job, progress) for name, job in jobs.items()]
     finally:
         # On Ctrl+C whoever is being ended is ended; nobody else is begun with.
@@ -181,23 +185,40 @@ def _told(
     return done
 
 
-def _end(context: Context, request: DownRequest, name: str) -> Downed:
-    purpose = f"tt down {name}"
+def _end(
+    context: Context, request: DownRequest, name: str, waits: Callable[[str, str], None]
+) -> Downed:
     if context.stop.is_set():
         raise RuntimeFailure("was not begun with, as its time was over", hint=f"tt down {name}")
-    with Lock(context.places.lock(f"agent-{name}"), timeout=LOCK_SECS, purpose=purpose):
+    with _withdrawn(context, name, lambda words: waits(name, words)):
         done = _stop(context, request, name)
         return _clean(context, name, done) if request.clean and done.ok else done
+
+
+@contextmanager
+def _withdrawn(context: Context, name: str, told: Callable[[str], None]) -> Iterator[None]:
+    """Hold an agent; whoever is starting it meanwhile is asked to leave off."""
+    purpose, unless = f"tt down {name}", context.stop.is_set
+    asking = patient_lock(context.places.withdrawal(name), purpose, told, unless=unless)
+    holding = patient_lock(context.places.lock(f"agent-{name}"), purpose, told, unless=unless)
+    with asking:
+        holding.acquire()
+    try:
+        yield
+    finally:
+        holding.release()
 
 
 def _stop(context: Context, request: DownRequest, name: str) -> Downed:
     # Looked up under the lock: whoever held it may have started or ended the agent.
     session = session_now(context, name)
     if session is None:
+        was_open = is_open(context, name)
         ended = end_survivors(context, name, grace=request.grace)
         done = _counted(name, "stopped" if ended != Ended() else "not running", ended)
+        said = "its session had vanished" if was_open else "its start had been cut short"
         lost = done.ok and done.outcome == "stopped"
-        return attrs.evolve(done, detail="its session had vanished") if lost else done
+        return attrs.evolve(done, detail=said) if lost else done
     ended, trouble = end(context, name, session, "manual", grace=request.grace)
     done = _counted(name, "exited" if session.dead else "stopped", ended)
     details = [done.detail, _death(session), trouble]
@@ -233,8 +254,9 @@ def _clean(context: Context, name: str, done: Downed) -> Downed:
     if not os.path.lexists(context.places.worktrees / name):
         return done
     try:
-        if tree := trees.inspect(name):
-            context.plugins.leave(context, name, tree.path)
+        site = trees.survey(name)
+        if site.whole:
+            context.plugins.leave(context, name, site.path)
         retired = trees.retire(name, command=f"tt down --clean {name}")
     except TuttiError as error:
         return attrs.evolve(done, ok=False, detail=error.message, hint=error.hint)

@@ -64,15 +64,15 @@ def end(
 
 
 def end_survivors(context: Context, name: str, *, grace: float = GRACE_SECS) -> Ended:
-    """End processes of an agent whose session vanished, and close its record.
+    """End processes of an agent that has no session, and close its record if that is open.
+
+    It may have lost its session; or whoever started it was killed before there was one.
 
     Args:
         context: The workspace.
         name: The agent's name.
         grace: Seconds between asking a process to end and ending it.
     """
-    if not is_open(context, name):
-        return Ended()
     ended = Ended()
     if survivors(context, name):
         ended = context.host.end(_vanished(context, name), grace=grace)

@@ -16,8 +16,9 @@ def facts_of(root: Path) -> dict[str, list[dict[str, Any]]]:
         root: Absolute path of the workspace.
 
     Returns:
-        For each agent a list of ``{"plugin", "key", "label", "value", "at"}``; what cannot be read
-        is left out, because a fact is never worth failing for.
+        For each agent a list of ``{"plugin", "key", "label", "value", "at"}``, with `holder` while
+        that process lives; what cannot be read is left out, because a fact is never worth failing
+        for.
     """
     folder = root / ".tutti" / "state" / "facts"
     found: dict[str, list[dict[str, Any]]] = {}
@@ -38,7 +39,8 @@ def publish_facts(root: Path, plugin: str, facts: dict[str, list[dict[str, Any]]
         root: Absolute path of the workspace.
         plugin: The plugin's name.
         facts: For each agent a list of ``{"key", "label", "value", "at"}``; ``at`` is in epoch
-            seconds.
+            seconds. What is true only as long as a process lives has a ``holder`` too, its number
+            and `start_time`, and ``otherwise``, the value that takes its place.
     """
     from ..state.files import JsonFile
 
@@ -55,7 +57,26 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _sound(plugin: str, facts: Any) -> list[dict[str, Any]]:
     listed = facts if isinstance(facts, list) else []
-    return [{**one, "plugin": plugin} for one in listed if isinstance(one, dict) and _is_fact(one)]
+    sound = [one for one in listed if isinstance(one, dict) and _is_fact(one)]
+    return [{**_current(one), "plugin": plugin} for one in sound]
+
+
+def _current(one: dict[str, Any]) -> dict[str, Any]:
+    """Return a fact as it is now: of a process that was killed, nobody has taken it back."""
+    if "holder" not in one:
+        return one
+    kept = {key: value for key, value in one.items() if key not in ("holder", "otherwise")}
+    if _lives(one["holder"]):
+        return {**kept, "holder": one["holder"]}
+    return {**kept, "value": str(one.get("otherwise", "interrupted"))}
+
+
+def _lives(holder: Any) -> bool:
+    from ..terminal.processes import start_time
+
+    if not (isinstance(holder, list) and len(holder) == 2 and isinstance(holder[0], int)):
+        return False
+    return bool(start_time(holder[0]) == holder[1])
 
 
 def _is_fact(one: dict[str, Any]) -> bool:

@@ -43,6 +43,10 @@ class Places:
         """Return the file that holds the last of what an agent printed, byte for byte."""
         return self.logs / f"{name}.raw"
 
+    def withdrawal(self, name: str) -> Path:
+        """Return the lock file that is held while somebody waits to take an agent down."""
+        return self.locks / f"down-{name}.lock"
+
     def lock(self, name: str) -> Path:
         """Return the lock file of that name."""
         return self.locks / f"{name}.lock"

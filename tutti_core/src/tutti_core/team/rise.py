@@ -5,22 +5,25 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import RuntimeFailure, TuttiError
-from ..state.lock import Lock
 from . import plan
 from .conversations import anew_because, begin
 from .ending import session_now
 from .entry import complete
+from .facts import facts_of
 from .outcome import blocked, cut_short, failed, outcome_of, running, unprompted
 from .record import read_record
 from .start import Started, launch, start
+from .waiting import patient_lock
 
 if TYPE_CHECKING:
     from ..model.arrangement import Agent
     from ..model.launch import LaunchRequest
     from ..model.session import Session
+    from ..state.lock import Lock
     from ..watching.look import Voice
     from .context import Context
     from .outcome import Outcome
@@ -34,7 +37,6 @@ LOOK_SECS = 0.15
 TRIES = 3
 MUTE_SECS = 2.0
 """For so long an agent of which nobody can say how it is must live to count as launched."""
-LOCK_SECS = 300.0
 
 
 class Rising(NamedTuple):
@@ -82,6 +84,7 @@ class Rise:
         self.rising: dict[str, Rising] = {}
         self.pasting: dict[str, tuple[Future[str], Outcome]] = {}
         self.results: dict[str, Outcome] = {}
+        self.waits: dict[str, str] = {}
         self.interrupted = False
         self.pool = ThreadPoolExecutor(PARALLEL)
 
@@ -154,7 +157,10 @@ class Rise:
     def _locked(self, name: str) -> Lock:
         path = self.context.places.lock(f"agent-{name}")
         purpose, unless = f"tt up {name}", self.context.stop.is_set
-        return Lock(path, timeout=LOCK_SECS, purpose=purpose, unless=unless)
+        return patient_lock(path, purpose, partial(self._waits, name), unless=unless)
+
+    def _waits(self, name: str, words: str) -> None:
+        self.waits[name] = words
 
     def _collect(self) -> None:
         for name in [name for name, (job, _) in self.starting.items() if job.done()]:
@@ -184,7 +190,8 @@ class Rise:
 
     def _watch(self) -> None:
         voices, trouble = self._look(self.rising)
-        self.seen({name: voice.reading.state for name, voice in voices.items()})
+        states = {name: voice.reading.state for name, voice in voices.items()}
+        self.seen({**self._under_way(), **states})
         for name, one in list(self.rising.items()):
             voice, late = voices.get(name), self._late(one)
             if voice is None and late:
@@ -193,6 +200,17 @@ class Rise:
             elif voice is not None and (late or not _undecided(one, voice)):
                 del self.rising[name]
                 self._settled(name, one, voice)
+
+    def _under_way(self) -> Mapping[str, str]:
+        """Return in words what those are at that are being started."""
+        facts = facts_of(self.context.root) if self.starting else {}
+        doing = {
+            name: f"{one['label']} {one['value']}"
+            for name in self.starting
+            for one in facts.get(name, ())
+            if "holder" in one
+        }
+        return {**{name: self.waits[name] for name in self.waits if name in self.starting}, **doing}
 
     def _late(self, one: Rising) -> bool:
         return time.monotonic() >= one.deadline or self.context.stop.is_set()

@@ -72,6 +72,8 @@ def start(context: Context, agent: Agent, way: plan.Way, wish: plan.Wish) -> Sta
     require_program(wanted)
     tree = place(context, wanted, fresh=wish.fresh, keep=wish.keep)
     placed = _ready(context, wanted, tree)
+    if context.is_withdrawn(agent.name) and not context.stop.is_set():
+        raise RuntimeFailure("was taken down while it started", hint=f"tt up {agent.name}")
     fresh = wish.fresh or (bool(agent.fresh_worktree) and not wish.keep)
     going = take_up(context, placed, tree, wish._replace(anew=wish.anew or fresh))
     return launch(context, going.request, tree.saying(going.remark))

@@ -62,7 +62,7 @@ def place(context: Context, wanted: LaunchRequest, *, fresh: bool, keep: bool = 
     warnings: tuple[str, ...] = ()
     if (fresh or agent.fresh_worktree) and not made and not keep:
         tree, warnings = _anew(trees, tree, agent.name, plan, insist=fresh)
-    if tree.dirty and not made and not warnings:
+    elif not made and trees.git.dirty(tree.path):
         warnings = ("goes on in its worktree, which has uncommitted work",)
     if made and tree.undo:
         warnings = (f"its worktree was gone and is new; {way_back(tree.undo)}",)

@@ -87,6 +87,18 @@ def marked(env: Mapping[str, str]) -> Iterator[int]:
     return (one.pid for one in looked if one and not _is_tmux(one))
 
 
+def values_of(name: str) -> Iterator[tuple[int, str]]:
+    """Find the values a variable had when the processes of this user were started.
+
+    Args:
+        name: The variable, such as ``TUTTI_PORT_BASE``.
+
+    Returns:
+        The number of each process that has it, and the value.
+    """
+    return ((pid, os.fsdecode(value)) for pid, value in proctable.values(os.fsencode(name)))
+
+
 def end(
     pids: Iterable[int],
     *,
@@ -110,6 +122,21 @@ def end(
     if left:
         left = hunt.force(_KILL_SECONDS)
     return hunt.outcome(left)
+
+
+def end_marked(env: Mapping[str, str], pids: Iterable[int] = (), *, grace: float = 3.0) -> Ended:
+    """End the processes that were started with variables, and all their offspring.
+
+    Args:
+        env: The variables, such as ``TUTTI_ROOT`` and ``TUTTI_AGENT``; all must match, and none
+            means nobody.
+        pids: Further processes to end.
+        grace: Seconds they have after SIGTERM.
+
+    Returns:
+        Who went when asked, who had to be killed, and who is still there.
+    """
+    return end(pids, grace=grace, also=lambda: marked(env))
 
 
 class _Hunt:

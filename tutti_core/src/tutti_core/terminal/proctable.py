@@ -82,6 +82,26 @@ def carriers(entries: frozenset[bytes]) -> Iterator[int]:
     return (pid for pid in sorted(_pids(), reverse=True) if entries.issubset(_environment(pid)))
 
 
+def values(name: bytes) -> Iterator[tuple[int, bytes]]:
+    """Find the values that a variable had when processes were started.
+
+    Args:
+        name: The variable.
+
+    Returns:
+        The number of each process that has it, and the value; another user's are missing.
+    """
+    if not _has_proc():
+        return _ps_values(name)
+    start = name + b"="
+    return (
+        (pid, entry[len(start) :])
+        for pid in _pids()
+        for entry in _environment(pid)
+        if entry.startswith(start)
+    )
+
+
 def _pids() -> list[int]:
     return [int(entry.name) for entry in Path(PROC).iterdir() if entry.name.isdigit()]
 
@@ -122,12 +142,23 @@ def _ps_process(fields: list[bytes]) -> Process | None:
 
 
 def _ps_carriers(entries: frozenset[bytes]) -> Iterator[int]:
+    for pid, shown in _ps_commands():
+        if all(b" " + entry + b" " in shown + b" " for entry in entries):
+            yield pid
+
+
+def _ps_values(name: bytes) -> Iterator[tuple[int, bytes]]:
+    start = name + b"="
+    for pid, shown in _ps_commands():
+        yield from ((pid, word[len(start) :]) for word in shown.split() if word.startswith(start))
+
+
+def _ps_commands() -> Iterator[tuple[int, bytes]]:
     # `ps` prints the environment after the command, with blanks between: as good as it gets there.
     flags = "-axwwE" if sys.platform == "darwin" else "axwwe"
     for row in _ps(flags, "-o", "pid=,command=").splitlines():
         pid, _, shown = row.strip().partition(b" ")
-        if all(b" " + entry + b" " in shown + b" " for entry in entries):
-            yield int(pid)
+        yield int(pid), shown
 
 
 def _is_this_ps(process: Process) -> bool:

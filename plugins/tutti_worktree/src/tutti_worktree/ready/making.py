@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import attrs
 
-from tutti_core import Action, Context, LaunchRequest, PolicyError, RuntimeFailure, TuttiError
+from tutti_core import (
+    Action,
+    Context,
+    LaunchRequest,
+    PolicyError,
+    RuntimeFailure,
+    TuttiError,
+    end_marked,
+)
 
-from .commands import run_all
+from .commands import GRACE_SECS, marks, run_all
 from .files import bring
 from .ports import block
 from .settings import Ready, settings_of
@@ -27,6 +36,7 @@ def make_ready(workspace: Context, launch: LaunchRequest) -> LaunchRequest:
         TuttiError: If the worktree cannot be made ready.
     """
     settings = settings_of(launch.arrangement, launch.agent)
+    launch = attrs.evolve(launch, remarks=(*launch.remarks, *_end_orphans(workspace, launch)))
     ports = ports_of(workspace.root, launch.agent.name, settings.ports)
     launch = attrs.evolve(launch, env={**ports, **launch.env})
     remarks = bring(workspace.root, launch.cwd, settings.copy, settings.link)
@@ -51,9 +61,10 @@ def leave(workspace: Context, agent: str, worktree: Path) -> None:
     settings = settings_of(workspace.arrangement, known) if known else Ready()
     if settings.teardown:
         _allow(workspace, agent, settings.teardown)
-        env = {**environment(workspace, agent), **ports_of(workspace.root, agent, settings.ports)}
-        log = Setups(workspace.root).log(agent, "teardown")
-        run_all(settings.teardown, worktree, env, log, settings.teardown_secs)
+        ports = ports_of(workspace.root, agent, settings.ports)
+        env = {**ports, **environment(workspace, agent, "teardown")}
+        log, over = Setups(workspace.root).log(agent, "teardown"), workspace.stop.is_set
+        run_all(settings.teardown, worktree, env, log, settings.teardown_secs, stopped=over)
 
 
 def ports_of(root: Path, agent: str, size: int) -> Mapping[str, str]:
@@ -69,15 +80,33 @@ def ports_of(root: Path, agent: str, size: int) -> Mapping[str, str]:
     return {"TUTTI_PORT_BASE": str(block(root, agent, size)), "TUTTI_PORT_COUNT": str(size)}
 
 
-def environment(workspace: Context, agent: str) -> dict[str, str]:
+def environment(workspace: Context, agent: str, task: str) -> dict[str, str]:
     """Return what commands in an agent's worktree are told of where they are.
 
     Args:
         workspace: The workspace.
         agent: The agent's name.
+        task: ``setup`` or ``teardown``.
     """
-    known = {"ROOT": str(workspace.root), "WORKSPACE": workspace.name, "AGENT": agent}
+    known = {"ROOT": str(workspace.root), "WORKSPACE": workspace.name, "AGENT": agent, "TASK": task}
     return {f"TUTTI_{key}": value for key, value in known.items()}
+
+
+def _end_orphans(workspace: Context, launch: LaunchRequest) -> tuple[str, ...]:
+    """End a set-up whose tt was killed; return what the user should know of it."""
+    agent = launch.agent.name
+    # Whoever starts an agent holds it: one that still is said to run is nobody's.
+    if not Setups(workspace.root).is_running(agent):
+        return ()
+    ended = end_marked(marks(environment(workspace, agent, "setup")), grace=GRACE_SECS)
+    if ended.left:
+        still = ", ".join(map(str, ended.left))
+        raise RuntimeFailure(
+            f"an earlier setup of {agent} was cut short, and still runs: {still}",
+            hint="see what keeps those processes, and end them",
+        )
+    gone = len(ended.terminated) + len(ended.killed)
+    return (f"ended what was left of a setup that was cut short ({gone} processes)",) * bool(gone)
 
 
 def _set_up(workspace: Context, launch: LaunchRequest, settings: Ready) -> None:
@@ -93,13 +122,15 @@ def _set_up(workspace: Context, launch: LaunchRequest, settings: Ready) -> None:
         step = command
         setups.note(agent, mark, "running", step)
 
-    env = {**launch.env, **environment(workspace, agent)}
-    log = setups.log(agent, "setup")
+    env = {**launch.env, **environment(workspace, agent, "setup")}
+    log, over = setups.log(agent, "setup"), partial(workspace.is_withdrawn, agent)
     try:
-        run_all(settings.setup, launch.cwd, env, log, settings.setup_secs, told)
+        run_all(settings.setup, launch.cwd, env, log, settings.setup_secs, told, over)
     except TuttiError as error:
-        setups.note(agent, mark, "failed", step)
-        raise RuntimeFailure(f"setup of {agent}: {error.message}", hint=error.hint) from error
+        stopped = over()
+        setups.note(agent, mark, "stopped" if stopped else "failed", step)
+        hint = f"tt up {agent}" if stopped else error.hint
+        raise RuntimeFailure(f"setup of {agent}: {error.message}", hint=hint) from error
     setups.note(agent, mark, "done")
     workspace.emit("worktree.ready", agent, {"commands": list(settings.setup), "log": str(log)})
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 from pathlib import Path
 from typing import Any
 
-from tutti_core import JsonFile, Lock, publish_facts
+from tutti_core import JsonFile, Lock, publish_facts, start_time
 
 PLUGIN = "worktree"
 LOCK_SECS = 30.0
@@ -35,16 +36,25 @@ class Setups:
         known = self._read(agent)
         return known.get("mark") == mark and known.get("state") == "done"
 
+    def is_running(self, agent: str) -> bool:
+        """Return whether a set-up has begun of which nobody has written down the end.
+
+        Args:
+            agent: The agent's name.
+        """
+        return self._read(agent).get("state") == "running"
+
     def note(self, agent: str, mark: str, state: str, step: str = "") -> None:
         """Write down how far a set-up is, and let `tt status` show it unless it is done.
 
         Args:
             agent: The agent's name.
             mark: What `mark_of` gave.
-            state: ``running``, ``failed`` or ``done``.
+            state: ``running``, ``failed``, ``stopped`` or ``done``.
             step: The command it is at.
         """
         known = {"agent": agent, "mark": mark, "state": state, "step": step, "at": time.time()}
+        known["holder"] = [os.getpid(), start_time(os.getpid())]
         JsonFile(self.folder / f"{agent}.json").write(known)
         with Lock(self.folder / "facts.lock", timeout=LOCK_SECS, purpose="the facts of set-ups"):
             publish_facts(self.root, PLUGIN, self._facts())
@@ -61,16 +71,9 @@ class Setups:
     def _facts(self) -> dict[str, list[dict[str, Any]]]:
         known = [self._read(path.stem) for path in sorted(self.folder.glob("*.json"))]
         return {
-            str(one["agent"]): [
-                {
-                    "key": "setup",
-                    "label": "setup",
-                    "value": f"{one['state']}: {one['step']}",
-                    "at": one["at"],
-                }
-            ]
+            str(one["agent"]): [_fact(one)]
             for one in known
-            if one.get("state") in ("running", "failed")
+            if one.get("state") in ("running", "failed", "stopped")
         }
 
     def _read(self, agent: str) -> dict[str, Any]:
@@ -79,6 +82,18 @@ class Setups:
         except (OSError, ValueError, RecursionError):
             return {}
         return found if isinstance(found, dict) and {"agent", "step", "at"} <= found.keys() else {}
+
+
+def _fact(known: dict[str, Any]) -> dict[str, Any]:
+    fact = {
+        "key": "setup",
+        "label": "setup",
+        "value": f"{known['state']}: {known['step']}",
+        "at": known["at"],
+    }
+    if known["state"] == "running":
+        fact |= {"holder": known.get("holder"), "otherwise": f"interrupted: {known['step']}"}
+    return fact
 
 
 def mark_of(worktree: Path, commands: tuple[str, ...]) -> str:
