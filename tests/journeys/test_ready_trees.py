@@ -103,6 +103,107 @@ def test_only_the_agents_part_is_checked_out(workspace: Stage) -> None:
     assert workspace.run("git", "status", "--porcelain").stdout == "?? tutti.toml\n"
 
 
+SPARSE = AGENT.format("api") + 'scope = "{}"\n'
+
+
+def folders(workspace: Stage, root: Path | None = None) -> Stage:
+    """Commit a repository of some folders."""
+    for path in ("src/api/a.txt", "src/web/w.txt", "docs/d.txt", "top.txt"):
+        (workspace.root / path).parent.mkdir(parents=True, exist_ok=True)
+        (workspace.root / path).write_text(path)
+    workspace.run("git", "add", "-A").well()
+    workspace.run("git", "commit", "-qm", "All of it").well()
+    return Stage(root or workspace.root, workspace.home, workspace.env)
+
+
+def has(workspace: Stage) -> set[str]:
+    """Return the folders that the tree of `api` has."""
+    tree = workspace.tree("api")
+    return {path for path in ("src/api", "src/web", "docs") if (tree / path).is_dir()}
+
+
+def test_a_part_counts_from_the_workspace_on(workspace: Stage) -> None:
+    """Where the workspace is a folder of a larger repository, its agent starts in its own part."""
+    part = folders(workspace, workspace.root / "src")
+    try:
+        team(part, "sparse = true", SPARSE.format("api/**")).tt("up").well()
+        assert has(part) == {"src/api"}
+        found = json.loads((part.root / ".tutti" / "state" / "api.json").read_text())
+        assert found["cwd"] == str(part.tree("api") / "src")
+    finally:
+        part.close()
+
+
+def test_a_part_that_is_not_there_is_told(workspace: Stage) -> None:
+    """The agent is started with the files at the top, and can make the folder."""
+    stage = team(folders(workspace), "sparse = true", SPARSE.format("none/such/**"))
+    done = stage.tt("up").well()
+    assert "api: none/such is not in the commit its worktree was made from" in done.stderr
+    assert has(stage) == set()
+    (stage.tree("api") / "none" / "such").mkdir(parents=True)
+    (stage.tree("api") / "none" / "such" / "new").touch()
+    stage.run("git", "add", "none", cwd=stage.tree("api")).well()
+
+
+def test_a_tree_stays_as_it_was_made(workspace: Stage) -> None:
+    """That it is not sparse is said; a fresh start makes it so, keeps it so, and takes it back."""
+    stage = team(folders(workspace), "ports = 10", SPARSE.format("src/api/**"))
+    stage.tt("up").well()
+    stage.tt("down").well()
+    team(stage, "sparse = true", SPARSE.format("src/api/**"))
+    done = stage.tt("up").well()
+    assert "api: its worktree has the whole repository, as it was made" in done.stderr
+    assert has(stage) == {"src/api", "src/web", "docs"}
+    stage.tt("down").well()
+    assert "as it was made" not in stage.tt("up", "--fresh-worktree").well().stderr
+    assert has(stage) == {"src/api"}
+    stage.tt("down").well()
+    (stage.tree("api") / "src" / "api" / "a.txt").write_text("changed")
+    again = stage.tt("up", "--fresh-worktree").well()
+    assert "starts anew" in again.stderr
+    assert has(stage) == {"src/api"}
+    stage.tt("down").well()
+    stage.tt("undo", "restore", "last").well()
+    assert has(stage) == {"src/api"}
+    assert (stage.tree("api") / "src" / "api" / "a.txt").read_text() == "changed"
+    team(stage, "sparse = false", SPARSE.format("src/api/**")).tt("up", "--fresh-worktree").well()
+    assert has(stage) == {"src/api", "src/web", "docs"}
+
+
+def test_a_fresh_start_begins_from_the_base(workspace: Stage) -> None:
+    """Not from where the workspace is."""
+    workspace.run("git", "tag", "v1").well()
+    workspace.run("git", "commit", "-q", "--allow-empty", "-m", "Later").well()
+    team(workspace, 'base = "v1"', AGENT.format("api")).tt("up").well()
+    workspace.tt("down").well()
+    tree = workspace.tree("api")
+    workspace.run("git", "commit", "-q", "--allow-empty", "-m", "Mine", cwd=tree).well()
+    workspace.tt("up", "--fresh-worktree").well()
+    head = workspace.run("git", "rev-parse", "HEAD", cwd=tree).stdout
+    assert head == workspace.run("git", "rev-parse", "v1").stdout
+
+
+def test_who_shares_what_is_said_once(workspace: Stage) -> None:
+    """By `tt up` and by `tt doctor`; the second on one branch is told who has it, and how to."""
+    here = [AGENT.format(name) + "worktree = false\n" for name in ("ada", "bob")]
+    there = [AGENT.format(name) + 'branch = "x"\n' for name in ("cy", "di")]
+    (workspace.root / "README.txt").write_text("mine, not committed")
+    stage = team(workspace, "ports = 0", *here, *there)
+    done = stage.tt("up").badly()
+    one = "ada and bob work in one folder, yours: they share its files, index and branch"
+    assert done.stderr.count(one) == 1
+    assert "ada, bob: works in your own folder, in which you have uncommitted" in done.stderr
+    assert done.stderr.count("cy and di are to be on branch x") == 1
+    states = {name: row["state"] for name, row in stage.status().items()}
+    assert [name for name, state in states.items() if state == "stopped"] in (["cy"], ["di"])
+    other = "di" if states["cy"] == "stopped" else "cy"
+    assert f"free it: tt down --clean {other}" in done.stdout + done.stderr
+    findings = stage.tt("doctor", "--json").json()
+    assert str(findings).count(one) == 1
+    stage.tt("down", "--clean", other).well()
+    stage.tt("up", "cy" if other == "di" else "di").well()
+
+
 def test_a_new_branch_starts_where_it_should(workspace: Stage) -> None:
     """`base` is where it starts, `branch_template` what it is called; nonsense is refused."""
     workspace.run("git", "tag", "v1").well()

@@ -73,7 +73,7 @@ def test_it_is_seen_and_taken_down(workspace: Stage) -> None:
     assert "was stopped" in out
     assert process.returncode == 1
     assert value(workspace) == f"stopped: {LEAVER}"
-    workspace.team(TEAM.format(setup="true")).tt("up").well()
+    workspace.team(TEAM.replace('["{setup}"]', "[]")).tt("up").well()
     assert value(workspace) == ""
 
 

@@ -59,7 +59,7 @@ class MixedStage(Stage):
     def everybody(self, mode: str) -> MixedStage:
         """Write the team."""
         agents = [f'[[agent]]\nname = "{name}"\nruntime = "{run}"\n' for name, run, _, _ in TEAM]
-        head = f'[workspace]\nname = "mixed"\n[launch]\nmode = "{mode}"\n'
+        head = f'[workspace]\nname = "mixed"\n[launch]\nmode = "{mode}"\nready_secs = 100\n'
         self.team("\n".join([head, *agents]))
         return self
 

@@ -14,13 +14,15 @@ from tutti_core import Agent, Arrangement, Launch, LaunchRequest, Workspace
 
 ROOT = Path("/home/dev/app")
 FILES = ROOT / ".tutti/state/runtime-settings/one"
+ID = "7d1b6a3e-4d0f-4c8e-9a53-2f6f0f2c9b11"
+HISTORY = str(FILES / f"aider.chat.history.{ID}.md")
 ALWAYS = [
     *("--pretty", "--fancy-input", "--no-multiline"),
     *("--no-check-update", "--no-show-release-notes", "--no-show-model-warnings"),
     *("--no-analytics", "--no-gitignore", "--disable-playwright"),
 ]
 HISTORIES = [
-    *("--chat-history-file", str(FILES / "aider.chat.history.md")),
+    *("--chat-history-file", HISTORY, "--no-restore-chat-history"),
     *("--input-history-file", str(FILES / "aider.input.history")),
 ]
 CONSTRAINED = ["--yes-always", "--no-suggest-shell-commands", "--no-detect-urls"]
@@ -34,6 +36,7 @@ def launched(**changes: Any) -> Launch:
         cwd=ROOT / ".tutti/worktrees/one",
         command=("aider",),
         mode="safe",
+        conversation=ID,
         version="0.86.2",
         files=FILES,
     )
@@ -86,6 +89,14 @@ def test_a_prompt_is_pasted_and_never_a_message() -> None:
     assert {"AIDER_MESSAGE", "AIDER_MESSAGE_FILE", "AIDER_YES_ALWAYS"} <= set(started.unset)
 
 
+def test_a_conversation_is_taken_up_from_its_own_file() -> None:
+    """It reads what was said, and writes on in the same place."""
+    words = list(launched(resume=True).argv)
+    assert words[words.index("--chat-history-file") + 1] == HISTORY
+    assert "--restore-chat-history" in words
+    assert "--no-restore-chat-history" not in words
+
+
 def test_a_profiles_command_comes_first() -> None:
     """The words of a profile's command are kept as they are."""
     command = ("/opt/my tools/aider", "--model", "openai/mine")
@@ -105,7 +116,7 @@ def test_instructions_are_a_file_to_read() -> None:
 def test_what_it_keeps_is_the_agents_own() -> None:
     """Histories outlive its worktree, and its cache is nobody's work."""
     started = launched()
-    assert started.transcript == str(FILES / "aider.chat.history.md")
+    assert (started.conversation, started.transcript) == (ID, HISTORY)
     assert started.leaves == (".aider.tags.cache.v*/",)
 
 

@@ -88,6 +88,12 @@ def test_its_own_is_found_where_the_folder_has_another_name(home: Home) -> None:
     assert home.recall() == Kept(OLD)
 
 
+def test_its_own_is_found_in_a_folder_with_a_path_longer_than_a_name(home: Home) -> None:
+    """The folder that such a path would be called by cannot even be looked for."""
+    home.keeps(OLD, BEGAN + 9, SAID, cwd=Path("/somewhere/else"))
+    assert home.recall(cwd=Path("/deep/" + "folder/" * 60)) == Kept(OLD)
+
+
 @pytest.mark.parametrize("conversation", [None, "", "*", "../../x", "no id", OLD.upper()])
 def test_no_id_leads_anywhere_else(home: Home, conversation: str | None) -> None:
     """What is no id is not looked for, whatever a damaged record says."""

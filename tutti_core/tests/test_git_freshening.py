@@ -91,6 +91,16 @@ def test_commits_of_its_own_go_and_are_kept(trees: Worktrees) -> None:
     assert git(trees.home / "ada", "rev-parse", "tutti/ada") == own
 
 
+def test_a_tree_that_is_ahead_goes_back(trees: Worktrees) -> None:
+    """Also where the workspace has not moved; its commits are kept."""
+    start = git(trees.root, "rev-parse", "HEAD")
+    own = advance(trees.home / "ada")
+    done = anew(trees)
+    assert done.tree.head == start
+    revive(trees, trees.undo.get(done.undo))
+    assert git(trees.home / "ada", "rev-parse", "HEAD") == own
+
+
 def test_what_is_ignored_stays(trees: Worktrees) -> None:
     """What was fetched or built, or is secret, is at hand in the new tree."""
     tree = trees.home / "ada"

@@ -88,7 +88,7 @@ class TestRetiring:
         """The branch is taken up where it was left."""
         sh("git commit -qm two --allow-empty", trees.ensure("api", "tutti/api").path)
         head = trees.retire("api").head
-        assert trees.ensure("api", "tutti/api")[2:] == (head, False, True, True, "")
+        assert trees.ensure("api", "tutti/api")[2:] == (head, None, True, True, "")
 
     def test_the_branch_it_was_really_on_is_told(self, trees: Worktrees, repo: Path) -> None:
         """Not the one it was made on."""

@@ -22,7 +22,7 @@ MADE = """
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """Return a database of OpenClaw's, as far as it is looked at."""
-    found = database(tmp_path, "main")
+    found = database(tmp_path / "openclaw", "main")
     found.parent.mkdir(parents=True)
     with closing(sqlite3.connect(found)) as opened:
         opened.executescript(f"PRAGMA journal_mode = WAL; {MADE}")
@@ -38,10 +38,9 @@ def keep(path: Path, key: str, at: int, *, said: bool = True) -> None:
             opened.execute("INSERT INTO transcript_events VALUES (?, ?, ?)", line)
 
 
-def recalled(path: Path | None, **env: str) -> Kept:
+def recalled(path: Path, *, alone: bool = True, **env: str) -> Kept:
     """Return what is taken up after a launch that had ours."""
-    transcript = str(path) if path else None
-    return OpenClaw().recall(Past(Path("/x"), env, ID, 0.0, True, transcript))
+    return OpenClaw().recall(Past(Path("/x"), env, ID, 0.0, alone, path.parents[4]))
 
 
 def test_the_session_spoken_in_last_is_taken_up(path: Path) -> None:
@@ -62,23 +61,33 @@ def test_on_a_folder_given_by_name_only_ours_is(path: Path) -> None:
 
 
 def test_where_nothing_was_said_nothing_is_taken_up(path: Path) -> None:
-    """Neither a session without a word, nor a folder that is gone."""
+    """Neither a session without a word, nor a database that is gone."""
     keep(path, f"agent:main:{ID}", 1, said=False)
     assert recalled(path).conversation is None
     assert "keeps none of it" in recalled(path).why
-    assert recalled(path.with_name("gone")).conversation is None
+    path.unlink()
+    assert recalled(path).conversation is None
 
 
-def test_where_nobody_noted_the_place_the_id_is_tried() -> None:
-    """OpenClaw begins it anew if it is not there."""
-    assert recalled(None) == Kept(ID)
+def test_one_of_several_is_taken_up_by_its_id(path: Path) -> None:
+    """Where it is that one that is asked for, a later one does not take its place."""
+    keep(path, f"agent:main:{ID}", 1)
+    keep(path, "agent:main:tui-2", 2)
+    assert recalled(path, alone=False) == Kept(ID)
+
+
+def test_what_is_not_kept_is_not_taken_up(path: Path) -> None:
+    """OpenClaw would begin it anew, and nobody would hear of it."""
+    keep(path, "agent:main:tui-2", 2)
+    assert recalled(path, alone=False).conversation is None
 
 
 def test_a_database_of_another_shape_is_said_to_be(path: Path) -> None:
     """Rather than take up nothing without a word."""
     path.write_bytes(b"no database at all, and long enough to be looked at as one" * 20)
-    with pytest.raises(OSError, match="openclaw-agent"):
-        recalled(path)
+    kept = recalled(path)
+    assert kept.conversation is None
+    assert "openclaw-agent.sqlite: file is not a database" in kept.why
 
 
 def test_looking_changes_nothing(path: Path) -> None:

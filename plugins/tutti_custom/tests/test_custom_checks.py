@@ -33,7 +33,12 @@ LIVE = {"state": "status", "states": {"busy": "working"}}
         ({"args_constrained": ("--deny",)}, "args_constrained", "must hold {policy_file}"),
         ({"args_bypass": ("-y",), "args_safe": ("-y",)}, "args_bypass", "same as args_safe"),
         ({"session": "-s {conversation}"}, "session", "taken up by `resume`"),
-        ({"resume": "--continue"}, "resume", "must hold {conversation}"),
+        (
+            {"session": "-s {conversation}", "resume": "--continue"},
+            "resume",
+            "must hold {conversation}",
+        ),
+        ({"resume": "-r {conversation}"}, "resume", "needs `session`"),
         ({"memory": "--system"}, "memory", "must hold {memory}"),
         ({"env": {"a-b": "1"}}, 'env."a-b"', "no name for a variable"),
         ({"unset": ("X", "TUTTI_ROOT")}, "unset[1]", "tutti's own"),

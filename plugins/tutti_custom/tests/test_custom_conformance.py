@@ -124,10 +124,10 @@ def test_the_providers_of_its_profiles_are_its_own() -> None:
     assert Declared(said, FILE).capabilities.providers == ("google",)
 
 
-def test_a_conversation_that_cannot_be_chosen_is_learned() -> None:
-    """With words to take one up alone, the id is the CLI's to choose."""
+def test_a_conversation_is_taken_up_only_if_its_id_was_chosen() -> None:
+    """Words to take one up are of no use alone: nobody would know the id."""
     said = attrs.evolve(PLAIN, resume="--resume {conversation}")
-    assert Declared(said, FILE).capabilities.resume == "learned"
+    assert Declared(said, FILE).capabilities.resume == "none"
 
 
 def test_without_rules_nothing_is_known() -> None:

@@ -12,9 +12,11 @@ import pytest
 from tutti_core import (
     Capabilities,
     Evidence,
+    Kept,
     Launch,
     LaunchRequest,
     Observation,
+    Past,
     Runtime,
 )
 from tutti_testing import RuntimeConformance, failures
@@ -157,6 +159,15 @@ MUTANTS = {
         Mutant(change=lambda launch, _: attrs.evolve(launch, conversation=None)),
         "test_a_conversation_is_begun_and_taken_up",
     ),
+    "learns no conversation": (
+        Mutant(
+            capabilities=attrs.evolve(CAN, resume="learned"),
+            change=lambda launch, request: attrs.evolve(
+                launch, conversation=request.conversation if request.resume else None
+            ),
+        ),
+        "test_a_conversation_is_begun_and_taken_up",
+    ),
     "swallows the instructions": (
         argv(lambda words, request: [word for word in words if word != request.memory]),
         "test_standing_instructions_are_kept_apart",
@@ -188,6 +199,67 @@ def test_a_launch_with_effects_is_found(corpus: Path) -> None:
         return launch
 
     assert "test_asking_has_no_effect" in broken_laws(Mutant(change=writes), corpus)
+
+
+def lost(past: Past) -> Kept:
+    """Look where nothing is, as a good runtime does."""
+    return Kept(why=f"{past.files} keeps none of it")
+
+
+@attrs.frozen
+class Recalling(Good):
+    """A runtime that looks for what an earlier launch left, in one way or another."""
+
+    look: Callable[[Past], Any] = lost
+
+    def recall(self, past: Past) -> Any:
+        """Look for it."""
+        return self.look(past)
+
+
+def _reads_a_folder(past: Past) -> Kept:
+    """Look in a folder that may not be there."""
+    return Kept(why=f"none of {len(list(Path(past.env['HOME']).iterdir()))} is it")
+
+
+def _opens_by_its_id(past: Past) -> Kept:
+    """Open the file that the id names, and take only a missing one for nothing."""
+    try:
+        return Kept(past.conversation, (past.files / str(past.conversation)).read_text())
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError):
+        return lost(past)
+
+
+def _keeps_an_index(past: Past) -> Kept:
+    """Note what was asked for."""
+    if past.files.is_dir():
+        (past.files / "index").write_text("asked")
+    return lost(past)
+
+
+LOOKS: dict[str, Callable[[Past], Any]] = {
+    "raises without a folder": _reads_a_folder,
+    "raises on a text that is no id": _opens_by_its_id,
+    "raises without an id": lambda past: Kept(why=past.conversation.upper()),  # type: ignore[union-attr]
+    "claims what is not there": lambda past: Kept(past.conversation),
+    "claims something in an empty folder": lambda past: Kept("last" if past.alone else None, "no"),
+    "gives no reason": lambda past: Kept(),
+    "gives nothing": lambda past: None,
+    "gives a bare id": lambda past: past.conversation,
+    "writes": _keeps_an_index,
+}
+
+
+def test_one_that_looks_in_vain_breaks_no_law(corpus: Path) -> None:
+    """To find nothing and to say so is what is wanted."""
+    assert broken_laws(Recalling(), corpus) == set()
+
+
+@pytest.mark.parametrize("fault", LOOKS)
+def test_a_fault_of_looking_back_is_found(fault: str, corpus: Path) -> None:
+    """Each breaks the law of a past that is looked for without harm, and no other."""
+    laws = broken_laws(Recalling(look=LOOKS[fault]), corpus)
+    assert laws == {"test_a_past_is_looked_for_without_harm"}
 
 
 @attrs.frozen

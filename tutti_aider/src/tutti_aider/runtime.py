@@ -8,7 +8,9 @@ from typing import Literal
 
 import attrs
 
-from tutti_core import Capabilities, Launch, LaunchRequest
+from tutti_core import Capabilities, Kept, Launch, LaunchRequest, Past
+
+from .histories import history, is_spoken
 
 UNHELD = (
     "Aider cannot be held to a list of commands: it runs none of its own accord, and it edits and "
@@ -33,7 +35,7 @@ UNSET = ("NO_COLOR", "AIDER_YES_ALWAYS", "AIDER_MESSAGE", "AIDER_MESSAGE_FILE")
 
 CAN = Capabilities(
     prompt="paste",
-    resume="none",
+    resume="chosen",
     constrain="none",
     bypass=True,
     memory=True,
@@ -61,10 +63,12 @@ class Aider:
 
     def launch(self, request: LaunchRequest) -> Launch:
         """Start it without a prompt: given one on its command line it would leave after it."""
-        history = request.files / "aider.chat.history.md"
+        said = history(request.files, str(request.conversation))
         memory = request.files / "aider.memory.md"
         argv = [*request.command, *DRAWN, *QUIET, *_mode(request)]
-        argv += ["--chat-history-file", str(history)]
+        argv += ["--chat-history-file", str(said)]
+        # Always said: a setting of the user's would have a new conversation look for an old one.
+        argv += ["--restore-chat-history" if request.resume else "--no-restore-chat-history"]
         argv += ["--input-history-file", str(request.files / "aider.input.history")]
         argv += ["--read", str(memory)] if request.memory else []
         return Launch(
@@ -73,11 +77,18 @@ class Aider:
             unset=UNSET,
             files={memory: f"{request.memory}\n"} if request.memory else {},
             paste=request.prompt,
-            transcript=str(history),
+            conversation=request.conversation,
+            transcript=str(said),
             enforcement=_enforcement(request),
             warnings=(UNHELD,) if request.constrained else (),
             leaves=(".aider.tags.cache.v*/",),
         )
+
+    def recall(self, past: Past) -> Kept:
+        """Return the conversation it was started with, if anything was said in it."""
+        known = past.conversation
+        spoken = known is not None and is_spoken(past.files, known)
+        return Kept(known) if spoken else Kept(why=f"{past.files} keeps none of it")
 
     def rules(self) -> str:
         """Return the rule file."""

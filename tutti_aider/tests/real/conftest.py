@@ -43,7 +43,7 @@ class AiderStage(Stage):
         """Write a team of agents, each with what else is to be said of it."""
         agents = [f'[[agent]]\nname = "{name}"\n{more}\n' for name in names]
         head = '[workspace]\nname = "real"\n[defaults]\nruntime = "aider"\n'
-        self.team("\n".join([head, f'[launch]\nmode = "{mode}"\n', *agents]))
+        self.team("\n".join([head, f'[launch]\nmode = "{mode}"\nready_secs = 100\n', *agents]))
         return self
 
 

@@ -49,9 +49,9 @@ def transcripts(home: Path, past: Past) -> Iterator[tuple[str, Path]]:
         past: The launch that left one.
     """
     folder = transcript_path(home, past.cwd, "x").parent
-    found = {path.stem: path for path in folder.glob("*.jsonl") if _is_id(path.stem)}
+    found = {path.stem: path for path in _files(folder, "*.jsonl") if _is_id(path.stem)}
     if past.conversation and _is_id(past.conversation):
-        known = home.glob(f"projects/*/{past.conversation}.jsonl")
+        known = _files(home, f"projects/*/{past.conversation}.jsonl")
         found.update((path.stem, path) for path in known)
     for name in newest_first(found, past):
         yield name, found[name]
@@ -68,6 +68,14 @@ def is_spoken(path: Path) -> bool:
             return any(SAID.search(line) for line in lines)
     except OSError:
         return False
+
+
+def _files(folder: Path, pattern: str) -> list[Path]:
+    """Return the files in a folder, which may have a longer name than any can have."""
+    try:
+        return list(folder.glob(pattern))
+    except OSError:
+        return []
 
 
 def _is_id(text: str) -> bool:

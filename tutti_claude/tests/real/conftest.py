@@ -64,7 +64,7 @@ class ClaudeStage(Stage):
             for name in names
         ]
         head = '[workspace]\nname = "real"\n[defaults]\nruntime = "claude-code"\n'
-        self.team("\n".join([head, f'[launch]\nmode = "{mode}"\n', *agents]))
+        self.team("\n".join([head, f'[launch]\nmode = "{mode}"\nready_secs = 100\n', *agents]))
         return self
 
 

@@ -74,7 +74,7 @@ def test_the_first_prompt_is_the_prompt(stage: Any, model: ModelServer) -> None:
     stage.claudes("safe", "newest", "old", prompt=prompt)
     stage.open_gate()
     stage.tt("up").well()
-    assert wait_for(lambda: _asked(model).count(prompt) == 2, 30), _asked(model)
+    assert wait_for(lambda: _asked(model).count(prompt) == 2), _asked(model)
     for agent in ("newest", "old"):
         stage.until(agent, "idle")
 
@@ -129,7 +129,7 @@ def test_a_reboot_costs_no_conversation(stage: Any, model: ModelServer) -> None:
             stage.until(agent, "idle")
             text = f"{again} question to {agent}: which bird? [[slow 10 0.3]]"
             stage.tt("send", agent, text).well()
-            assert wait_for(lambda text=text: text in _asked(model), 30), _asked(model)
+            assert wait_for(lambda text=text: text in _asked(model)), _asked(model)
             [asked] = [one for one in model.requests if one.prompt == text and not one.aux]
             told = "first question" if (again, agent) == ("second", "old") else "saw a heron"
             assert any(told in one.text for one in asked.messages), asked
@@ -170,4 +170,4 @@ def _asked(model: ModelServer) -> list[str]:
 
 def _sent(stage: Any, agent: str, text: str) -> None:
     """Send as soon as the agent takes it: while it tries again it is refused."""
-    assert wait_for(lambda: stage.tt("send", agent, text).exit_code == 0, 60)
+    assert wait_for(lambda: stage.tt("send", agent, text).exit_code == 0)

@@ -35,11 +35,19 @@ def conversations(home: Path, past: Past) -> Iterator[str]:
         home: Codex's own folder.
         past: The launch that left one.
     """
-    named = ((NAMED.fullmatch(path.name), path) for path in home.glob("sessions/*/*/*/*.jsonl"))
+    named = ((NAMED.fullmatch(path.name), path) for path in _rollouts(home))
     found = {match[1]: path for match, path in named if match}
     for name in newest_first(found, past):
         if _is_of(found[name], past.cwd):
             yield name
+
+
+def _rollouts(home: Path) -> list[Path]:
+    """Return every rollout; none where the folder cannot be looked into."""
+    try:
+        return list(home.glob("sessions/*/*/*/*.jsonl"))
+    except OSError:
+        return []
 
 
 def _is_of(path: Path, cwd: Path) -> bool:

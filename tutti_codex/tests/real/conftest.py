@@ -59,7 +59,7 @@ class CodexStage(Stage):
         first = f'prompt = """\n{prompt}"""\n' if prompt else ""
         agents = [f'[[agent]]\nname = "{name}"\n{first}' for name in names]
         head = '[workspace]\nname = "real"\n[defaults]\nruntime = "codex"\n'
-        self.team("\n".join([head, f'[launch]\nmode = "{mode}"\n', *agents]))
+        self.team("\n".join([head, f'[launch]\nmode = "{mode}"\nready_secs = 100\n', *agents]))
         return self
 
 

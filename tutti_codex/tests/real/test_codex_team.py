@@ -63,7 +63,7 @@ def test_the_first_prompt_is_the_prompt(stage: Any, model: ModelServer) -> None:
     prompt = "--help me with\n  'quotes' and $(this)\n[[say Understood.]]"
     stage.codexes("safe", "one", prompt=prompt)
     stage.tt("up").well()
-    assert wait_for(lambda: prompt in _asked(model), 30), _asked(model)
+    assert wait_for(lambda: prompt in _asked(model)), _asked(model)
     stage.until("one", "idle")
 
 
@@ -74,7 +74,7 @@ def test_what_it_would_run_itself_is_only_words(stage: Any, model: ModelServer) 
     stage.until("one", "idle")
     for prompt in ("!touch not-run; : [[slow 10 0.3]]", "/status [[slow 10 0.3]]"):
         stage.tt("send", "one", prompt).well()
-        assert wait_for(lambda prompt=prompt: prompt in _asked(model), 30), _asked(model)
+        assert wait_for(lambda prompt=prompt: prompt in _asked(model)), _asked(model)
         stage.until("one", "idle")
     assert not (stage.tree("one") / "not-run").exists()
 
@@ -134,7 +134,7 @@ def test_a_reboot_costs_no_conversation(stage: Any, model: ModelServer) -> None:
             stage.until(agent, "idle")
             text = f"{again} question to {agent}: which bird? [[slow 10 0.3]]"
             stage.tt("send", agent, text).well()
-            assert wait_for(lambda text=text: text in _asked(model), 30), _asked(model)
+            assert wait_for(lambda text=text: text in _asked(model)), _asked(model)
             [asked] = [one for one in model.requests if one.prompt == text and not one.aux]
             assert any(f"{agent} saw a heron" in one.text for one in asked.messages), asked
 
@@ -147,7 +147,7 @@ def test_a_folder_that_is_not_trusted_waits_for_a_person(stage: Any, model: Mode
     assert stage.until("one", "waiting")["kind"] == "trust"
     assert _asked(model) == []
     stage.press("one", "Enter")
-    assert wait_for(lambda: _asked(model) != [], 30)
+    assert wait_for(lambda: _asked(model) != [])
     stage.until("one", "idle")
 
 

@@ -95,9 +95,9 @@ if TYPE_CHECKING:
     from .team.reach import root_of as root_of
     from .team.reach import target_of as target_of
     from .team.versions import version_of as version_of
+    from .terminal.processes import carried as carried
     from .terminal.processes import end_marked as end_marked
     from .terminal.processes import start_time as start_time
-    from .terminal.processes import values_of as values_of
     from .undoing.entry import FileCopy as FileCopy
     from .undoing.entry import LostTree as LostTree
     from .undoing.entry import RefChange as RefChange
@@ -140,7 +140,7 @@ _HOMES = {
     "team.plan": "started_by",
     "team.reach": "root_of target_of",
     "team.versions": "version_of",
-    "terminal.processes": "end_marked start_time values_of",
+    "terminal.processes": "carried end_marked start_time",
     "undoing.entry": "FileCopy LostTree RefChange UndoEntry Unkept",
     "undoing.store": "Undo",
 }

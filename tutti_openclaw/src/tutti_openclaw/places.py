@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from tutti_core import LaunchRequest
+from tutti_core import LaunchRequest, Past
 
 STATE = "OPENCLAW_STATE_DIR"
 CONFIG = "OPENCLAW_CONFIG_PATH"
@@ -30,14 +30,14 @@ def users_config(env: Mapping[str, str]) -> Path:
     return home / f".openclaw{named}" / "openclaw.json"
 
 
-def state(request: LaunchRequest) -> Path:
+def state(request: LaunchRequest | Past) -> Path:
     """Return the state folder of one agent: one that is given it by name, else its own.
 
     OpenClaw lets one process at a time have a state folder, the user's own gateway included. What
     only this process's environment says is the user's, and not one agent's.
 
     Args:
-        request: What is to be started.
+        request: What is to be started, or was.
     """
     chosen = request.env.get(STATE)
     return _absolute(chosen, request.env) if chosen else request.files / "openclaw"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from importlib.resources import files
-from pathlib import Path
 from typing import Any, Literal
 
 import attrs
@@ -80,12 +79,13 @@ class OpenClaw:
         )
 
     def recall(self, past: Past) -> Kept:
-        """Return the session spoken in last, where the state folder is the agent's alone."""
-        if past.transcript is None:
-            return Kept(past.conversation)
-        path = Path(past.transcript)
-        found = list(spoken(path, AGENT))
-        if past.env.get(STATE):
+        """Return the session spoken in last, where folder and state are the agent's alone."""
+        path = database(state(past), AGENT)
+        try:
+            found = list(spoken(path, AGENT))
+        except OSError as error:
+            return Kept(why=str(error))
+        if past.env.get(STATE) or not past.alone:
             found = [one for one in found if one == past.conversation]
         return Kept(found[0]) if found else Kept(why=f"{path.parent} keeps none of it")
 

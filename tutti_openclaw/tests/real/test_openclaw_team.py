@@ -78,7 +78,7 @@ def test_the_first_prompt_is_the_prompt(stage: Any, model: ModelServer) -> None:
     prompt = "--help me with\n  'quotes' and $(this)\n[[say Understood.]]"
     stage.claws("safe", "one", prompt=prompt)
     stage.tt("up").well()
-    assert wait_for(lambda: prompt in _asked(model), 60), _asked(model)
+    assert wait_for(lambda: prompt in _asked(model)), _asked(model)
     stage.until("one", "idle")
 
 
@@ -89,7 +89,7 @@ def test_what_it_would_run_itself_is_only_words(stage: Any, model: ModelServer) 
     stage.until("one", "idle")
     for prompt in ("!touch not-run; : [[slow 10 0.3]]", "/status [[slow 10 0.3]]"):
         stage.tt("send", "one", prompt).well()
-        assert wait_for(lambda prompt=prompt: f"Prompt: {prompt}" in _asked(model), 60)
+        assert wait_for(lambda prompt=prompt: f"Prompt: {prompt}" in _asked(model))
         stage.until("one", "idle")
     assert not (stage.tree("one") / "not-run").exists()
 
@@ -143,7 +143,7 @@ def test_a_conversation_outlives_its_process(stage: Any, model: ModelServer) -> 
     stage.until("one", "idle")
     assert "rhubarb" in stage.tt("peek", "one").stdout
     stage.tt("send", "one", "Which word? [[slow 10 0.3]]").well()
-    assert wait_for(lambda: "Which word? [[slow 10 0.3]]" in _asked(model), 60)
+    assert wait_for(lambda: "Which word? [[slow 10 0.3]]" in _asked(model))
     assert "rhubarb" in repr(model.requests[-1].messages)
 
 

@@ -127,6 +127,11 @@ def _guarded(said: Declaration, index: int, word: str) -> bool:
 def _conversation(said: Declaration) -> Found:
     if said.session and not said.resume:
         yield "session", "a conversation that is begun must be taken up by `resume`"
+    if said.resume and not said.session:
+        yield (
+            "resume",
+            "needs `session`: only a conversation that is begun by its id is known by it",
+        )
     if said.session and said.session == said.resume:
         yield "resume", "is the same as session"
     if said.args_bypass and said.args_bypass == said.args_safe:

@@ -29,8 +29,8 @@ class Declaration:
         args_constrained: Words that make it refuse what `{policy_file}` does not list; without
             them it cannot be held to a policy.
         args_bypass: Words that make it ask nobody; without them it always asks.
-        session: Words that begin the conversation `{conversation}`.
-        resume: Words that take up the conversation `{conversation}`.
+        session: Words that begin the conversation `{conversation}`, an id that tt chooses.
+        resume: Words that take up the conversation `{conversation}`; only with `session`.
         memory: Words that give it the standing instructions `{memory}`; without them these stand
             before its first prompt.
         env: Variables it gets.

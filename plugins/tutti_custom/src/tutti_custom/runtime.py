@@ -64,7 +64,7 @@ class Declared:
         said = self.said
         return Capabilities(
             prompt="paste" if said.prompt == "paste" else "argument",
-            resume="chosen" if said.session else "learned" if said.resume else "none",
+            resume="chosen" if said.session and said.resume else "none",
             constrain="hard" if said.args_constrained else "none",
             bypass=bool(said.args_bypass),
             memory=bool(said.memory),

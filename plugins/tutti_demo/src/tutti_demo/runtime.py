@@ -65,7 +65,10 @@ class Demo:
         """Return the conversation of the folder that was spoken in last."""
         slug = re.sub(r"[^A-Za-z0-9]", "-", str(past.cwd))
         folder = _home(past.env) / "projects" / slug[-200:]
-        files = {path.stem: path for path in folder.glob("*.jsonl") if _is_spoken(path)}
+        try:
+            files = {path.stem: path for path in folder.glob("*.jsonl") if _is_spoken(path)}
+        except OSError as error:
+            return Kept(why=f"{folder} cannot be looked into: {error.strerror}")
         found = newest_first(files, past)
         return Kept(found[0]) if found else Kept(why=f"{folder} keeps none of it")
 

@@ -10,6 +10,8 @@ from tutti_core.errors import TuttiError
 
 from .gc.look import look
 from .gc.sizes import disk_used, human
+from .ready.ports import ailment
+from .ready.settings import settings_of
 
 if TYPE_CHECKING:
     from tutti_core import Context
@@ -29,6 +31,17 @@ def disk(context: Context) -> Iterator[Finding]:
         yield Finding("disk", "warn", detail, "tt gc --dry-run")
     else:
         yield Finding("disk", "pass", detail)
+
+
+def ports(context: Context) -> Iterator[Finding]:
+    """Say whether agents can have ports of their own."""
+    sizes = [settings_of(context.arrangement, one).ports for one in context.arrangement.agent]
+    size = max(sizes, default=0)
+    if not size:
+        yield Finding("ports", "skip", "no agent is given any")
+        return
+    found, advice = ailment(size)
+    yield Finding("ports", "warn" if found else "pass", found or f"{size} for each agent", advice)
 
 
 def orphans(context: Context) -> Iterator[Finding]:

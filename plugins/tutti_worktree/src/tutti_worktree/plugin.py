@@ -62,12 +62,17 @@ def tutti_verbs() -> Iterable[Verb]:
 
 @hookimpl
 def tutti_checks() -> Iterable[Check]:
-    """Look at disk, orphans, and trees that are not well."""
+    """Look at disk, orphans, ports, and trees that are not well."""
     from tutti_core import Check
 
-    from .checks import disk, orphans, trees
+    from .checks import disk, orphans, ports, trees
 
-    return [Check("worktrees", trees), Check("orphans", orphans), Check("disk", disk)]
+    return [
+        Check("worktrees", trees),
+        Check("orphans", orphans),
+        Check("disk", disk),
+        Check("ports", ports),
+    ]
 
 
 @hookimpl

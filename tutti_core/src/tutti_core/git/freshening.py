@@ -10,7 +10,7 @@ from ..errors import GitError
 from ..undoing.entry import RefChange
 from .clearing import Removed, taken_away
 from .locking import repository_lock
-from .making import check_free, start_of
+from .making import check_free, part_of, start_of
 from .moving import carry, move_refs, tip
 from .objects import Store
 from .reviving import put_back
@@ -86,6 +86,7 @@ def _freshened(trees: Worktrees, site: Site, way: _Way) -> Freshened:
         return Freshened(tree, kept=f"its worktree is on {tree.branch}, which is kept as it is")
     # A change that git was told not to look at is one, and a merge would write over it.
     settled = tree.branch == branch and not trees.worth(site.agent)
+    settled = settled and part_of(site.path) == tuple(sorted(set(way.folders)))
     if target is None or (settled and tree.head == target):
         return Freshened(tree)
     if settled and _moved_on(trees, site, target):
@@ -95,6 +96,10 @@ def _freshened(trees: Worktrees, site: Site, way: _Way) -> Freshened:
 
 def _moved_on(trees: Worktrees, site: Site, target: str) -> bool:
     """Move a tree forward in which nothing was done; quick, and nothing goes."""
+    # To merge what it is ahead of already would succeed, and leave it where it is.
+    behind = trees.git.attempt("merge-base", "--is-ancestor", "HEAD", target, cwd=site.path)
+    if behind.code:
+        return False
     with suppress(GitError):
         # An ignored file, such as somebody's .env, would be overwritten without a word otherwise.
         words = ("merge", "--ff-only", "--no-overwrite-ignore", "--quiet", target)

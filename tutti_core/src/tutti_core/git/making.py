@@ -94,6 +94,16 @@ def add_part(
             raise failure(words, answer)
 
 
+def part_of(path: Path) -> tuple[str, ...]:
+    """Return the folders that a worktree checks out; none if it has the whole repository.
+
+    Args:
+        path: The worktree.
+    """
+    answer = Git(path).attempt("sparse-checkout", "list")
+    return () if answer.code else tuple(sorted(answer.out.splitlines()))
+
+
 def start_of(git: Git, base: str | None) -> str | None:
     """Return the commit a new branch starts from; None if there is no commit at all.
 
@@ -138,11 +148,18 @@ def check_free(git: Git, branch: str, path: Path) -> None:
     for entry in read_list(git):
         if entry.branch == branch and entry.path != path:
             gone = entry.prunable is not None
-            other = shlex.quote(str(entry.path))
             raise GitError(
                 f"branch {branch} is already checked out in {entry.path}"
                 + (", a worktree whose folder is gone" if gone else ""),
-                hint=f"If it is not coming back: git worktree remove {other}"
-                if gone
-                else f"Set another `branch` for the agent, or free it: git -C {other} switch ...",
+                hint=_way_to(entry.path, path, gone=gone),
             )
+
+
+def _way_to(holder: Path, path: Path, *, gone: bool) -> str:
+    """Return how a worktree can have a branch that another one is on."""
+    other = shlex.quote(str(holder))
+    if gone:
+        return f"If it is not coming back: git worktree remove {other}"
+    if holder.parent == path.parent:
+        return f"Set another `branch` for one of the two, or free it: tt down --clean {holder.name}"
+    return f"Set another `branch` for the agent, or free it: git -C {other} switch ..."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -47,6 +48,22 @@ class Blob(NamedTuple):
 
     mode: str
     oid: str
+
+
+class Line(NamedTuple):
+    """One entry of an index.
+
+    Attributes:
+        tag: ``H``, ``S`` for sparse, ``M`` in a conflict; lower case if git does not look at it.
+        blob: The object.
+        stage: ``0``, or ``1`` to ``3`` in a conflict.
+        path: The file.
+    """
+
+    tag: str
+    blob: Blob
+    stage: str
+    path: str
 
 
 class Part:
@@ -101,6 +118,16 @@ class Store:
         if answer.code:
             raise failure(args, answer)
         return answer.out
+
+    @cached_property
+    def index(self) -> tuple[Line, ...]:
+        """The index as it was when this was first asked: a large one takes its time to list."""
+        return tuple(
+            Line(tag, Blob(mode, oid), stage, path)
+            for head, _, path in map(_parted, self.run("ls-files", "-s", "-v", "-z").split("\0"))
+            if path
+            for tag, mode, oid, stage in (head.split(" "),)
+        )
 
     def write_files(self, paths: Sequence[str]) -> list[str]:
         """Write files as they are, byte for byte, and return their objects in the same order.
@@ -220,6 +247,10 @@ def _no_filters(git: Git) -> dict[str, str]:
         for driver in sorted(drivers)
         for key in ("clean", "smudge", "process", "required")
     }
+
+
+def _parted(line: str) -> tuple[str, str, str]:
+    return line.partition("\t")
 
 
 def _quoted(path: str) -> bytes:

@@ -107,11 +107,17 @@ class Git:
         # Not --short: it prints heads/x where a tag has the same name.
         return answer.out.strip().removeprefix(_HEADS) or None
 
-    def dirty(self, path: Path) -> bool:
-        """Return whether the tree at a path has changes or new files, ignored ones aside."""
+    def dirty(self, path: Path, *, new_files: bool = True) -> bool:
+        """Return whether the tree at a path has changes or new files, ignored ones aside.
+
+        Args:
+            path: The folder of a worktree, or one below it; all of the worktree counts.
+            new_files: Whether files that git does not know yet count.
+        """
+        untracked = "normal" if new_files else "no"
         return bool(
             self.run(
-                "status", "--porcelain", "-z", "--untracked-files=normal",
+                "status", "--porcelain", "-z", f"--untracked-files={untracked}",
                 "--ignore-submodules=none", cwd=path,
             )
         )  # fmt: skip

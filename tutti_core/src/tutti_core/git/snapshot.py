@@ -238,10 +238,9 @@ def _modules_count(store: Store, stock: Stock, admin: Path) -> bool:
 
 
 def _links(store: Store) -> Iterator[tuple[str, Blob]]:
-    for line in store.run("ls-files", "-s", "-z").split("\0"):
-        head, _, path = line.partition("\t")
-        if head.startswith("160000 ") and (store.work / path / ".git").exists():
-            yield path, Blob("160000", head.split(" ")[1])
+    for one in store.index:
+        if one.blob.mode == "160000" and (store.work / one.path / ".git").exists():
+            yield one.path, one.blob
 
 
 def _lone(store: Store, admin: Path) -> dict[str, list[str]]:

@@ -97,13 +97,7 @@ def empty_folders(found: Mapping[str, Found]) -> tuple[str, ...]:
 
 def _index(store: Store) -> dict[str, tuple[str, Blob]]:
     """Return the index: path to tag (``H``, ``S`` for sparse, lower case if hidden) and blob."""
-    index = {}
-    for line in store.run("ls-files", "-s", "-v", "-z").split("\0"):
-        head, _, path = line.partition("\t")
-        if path:
-            tag, mode, oid, stage = head.split(" ")
-            index[path] = ("M" if stage != "0" else tag, Blob(mode, oid))
-    return index
+    return {one.path: ("M" if one.stage != "0" else one.tag, one.blob) for one in store.index}
 
 
 def _status(store: Store) -> tuple[frozenset[str], frozenset[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -149,10 +150,14 @@ def _done(git: Git, path: Path, env: dict[str, str], *args: str) -> str:
 
 def _hidden(git: Git, path: Path) -> Iterator[str]:
     """Find files that git was told not to look at: a change in them would not show."""
+    # In a sparse tree of a large repository most folders are not there, nor what is in them.
+    there = cache(os.path.isdir)
     for line in git.run("ls-files", "-v", "-z", cwd=path).split("\0"):
-        hidden = line[:1].islower() or line.startswith("S")
-        if hidden and os.path.lexists(path / line[2:]):
-            yield line[2:]
+        hidden, name = line[:1].islower() or line.startswith("S"), line[2:]
+        if not hidden or not there(os.path.join(path, os.path.dirname(name))):
+            continue
+        if os.path.lexists(os.path.join(path, name)):
+            yield name
 
 
 def _unreached(git: Git, admin: Path) -> bool:

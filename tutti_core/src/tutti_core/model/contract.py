@@ -81,7 +81,10 @@ class Recalls(Protocol):
     """
 
     def recall(self, past: Past) -> Kept:
-        """Look for the conversation; may read the CLI's own files, must not change anything."""
+        """Look for the conversation in the CLI's own files; must not change anything, nor raise.
+
+        What cannot be looked up is not kept: the user is told why, and a new one is begun.
+        """
 
 
 @runtime_checkable

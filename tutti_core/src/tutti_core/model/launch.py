@@ -166,9 +166,9 @@ class Past:
         env: Variables it will get beside this process's own.
         conversation: The conversation's id as far as it was known, or None.
         began: When the launch was, in seconds since 1970.
-        transcript: Where its transcript lay, if that was known in advance.
         alone: Whether the folder is that agent's alone, so that whatever was said in it since then
             was said to that agent.
+        files: Folder in which the runtime had files written for it, and will have again.
     """
 
     cwd: Path
@@ -176,7 +176,7 @@ class Past:
     conversation: str | None = None
     began: float = 0.0
     alone: bool = False
-    transcript: str | None = None
+    files: Path = Path()
 
 
 class Kept(NamedTuple):

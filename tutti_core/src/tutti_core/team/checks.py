@@ -13,6 +13,7 @@ from ..model.contract import Check
 from ..model.happening import Finding
 from . import plan
 from .machine import asked, git, need, tmux
+from .sharing import shared
 from .versions import found
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def core_checks() -> tuple[Check, ...]:
     return (
         Check("tmux", tmux),
         Check("git", git),
+        Check("sharing", _sharing),
         Check("profile", _profile),
         Check("launch policy", _policy),
         Check("runtimes", _runtimes),
@@ -32,6 +34,12 @@ def core_checks() -> tuple[Check, ...]:
         Check("serve", _serve),
         Check("auth", _auth),
     )
+
+
+def _sharing(context: Context) -> Iterator[Finding]:
+    advice = "give each a worktree and a branch of its own, or let them take turns"
+    for line in shared(context.arrangement):
+        yield Finding("sharing", "warn", line, advice)
 
 
 def _profile(context: Context) -> Iterator[Finding]:

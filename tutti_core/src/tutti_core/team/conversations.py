@@ -62,7 +62,7 @@ def take_up(context: Context, wanted: LaunchRequest, tree: Tree, wish: Wish) -> 
     if kept.conversation is not None:
         remember(context.places.conversations(name), {**record, "conversation": kept.conversation})
     if wish.conversation:
-        past = Past(wanted.cwd, wanted.env, wish.conversation)
+        past = Past(wanted.cwd, wanted.env, wish.conversation, files=wanted.files)
         return Resumption(_going_on(wanted, _there(_recalled(context, runtime, past), wish)))
     if wish.anew:
         return Resumption(wanted)
@@ -138,8 +138,8 @@ def past_of(record: Mapping[str, Any], wanted: LaunchRequest, *, alone: bool) ->
         alone: Whether the folder is the agent's own.
     """
     known = record.get("conversation")
-    began, transcript = _seconds(record.get("started_at")), record.get("transcript")
-    return Past(wanted.cwd, wanted.env, known, began, alone, transcript)
+    began = _seconds(record.get("started_at"))
+    return Past(wanted.cwd, wanted.env, known, began, alone, wanted.files)
 
 
 def newest_first(found: Mapping[str, Path], past: Past) -> list[str]:

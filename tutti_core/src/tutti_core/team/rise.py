@@ -139,6 +139,7 @@ class Rise:
         if self.context.stop.is_set():
             raise _not_begun(agent.name)
         with self._locked(agent.name):
+            self.waits.pop(agent.name, None)
             voice = self.context.voices([agent.name])[agent.name]
             if voice.session is not None and not voice.session.dead:
                 complete(self.context, agent.name, voice.session)
@@ -210,7 +211,9 @@ class Rise:
             for one in facts.get(name, ())
             if "holder" in one
         }
-        return {**{name: self.waits[name] for name in self.waits if name in self.starting}, **doing}
+        # Those who wait come and go in threads of their own.
+        waits = {name: words for name in self.starting if (words := self.waits.get(name))}
+        return {**waits, **doing}
 
     def _late(self, one: Rising) -> bool:
         return time.monotonic() >= one.deadline or self.context.stop.is_set()

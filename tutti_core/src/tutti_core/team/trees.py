@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -51,7 +52,7 @@ def place(context: Context, wanted: LaunchRequest, *, fresh: bool, keep: bool = 
     """
     agent = wanted.agent
     if not context.arrangement.worktree_of(agent):
-        return Tree(context.root)
+        return Tree(context.root, warnings=_beside_the_user(context.root))
     from ..git.worktrees import Worktrees
 
     _need_repository(context.root)
@@ -66,8 +67,20 @@ def place(context: Context, wanted: LaunchRequest, *, fresh: bool, keep: bool = 
         warnings = ("goes on in its worktree, which has uncommitted work",)
     if made and tree.undo:
         warnings = (f"its worktree was gone and is new; {way_back(tree.undo)}",)
+    warnings = (*warnings, *_missing(tree, plan))
     cwd = _same_folder(trees, tree.path)
     return Tree(cwd, str(tree.path), tree.branch, warnings)
+
+
+def _beside_the_user(root: Path) -> tuple[str, ...]:
+    """Return what to know before an agent works in the user's own folder."""
+    from ..git.repo import Git, main_root
+
+    # Who needs nothing of git is not kept from starting by it.
+    with suppress(GitError):
+        if main_root(root) is not None and Git(root).dirty(root, new_files=False):
+            return ("works in your own folder, in which you have uncommitted changes",)
+    return ()
 
 
 def exclude(context: Context) -> None:
@@ -155,6 +168,20 @@ def _anew(
     said = [done.kept] if done.kept else []
     said += [f"starts anew; {way_back(done.undo)}"] if done.undo else []
     return done.tree, tuple(said)
+
+
+def _missing(tree: Worktree, plan: _Plan) -> tuple[str, ...]:
+    """Return what of a sparse worktree is not as the arrangement has it."""
+    from ..git.making import part_of
+
+    if not plan.folders:
+        return ()
+    there = part_of(tree.path)
+    if not set(plan.folders) <= set(there):
+        what = f"only {', '.join(there)}" if there else "the whole repository"
+        return (f"its worktree has {what}, as it was made; tt up --fresh-worktree makes it anew",)
+    lost = [folder for folder in plan.folders if not (tree.path / folder).is_dir()]
+    return (f"{', '.join(lost)} is not in the commit its worktree was made from",) if lost else ()
 
 
 def _same_folder(trees: Worktrees, path: Path) -> Path:

@@ -13,6 +13,7 @@ from ..model.arrangement import Agent, Mode, Policy
 from . import plan
 from .restoring import last_team
 from .rise import Rise
+from .sharing import shared
 from .trees import exclude
 
 if TYPE_CHECKING:
@@ -169,7 +170,8 @@ def _warnings(context: Context, request: UpRequest, agents: list[Agent]) -> tupl
         for table in context.arrangement.unowned
         if table in request.without
     ]
-    return (*without, *_needs(context, agents), *_other_accounts(context, agents))
+    sharing = shared(context.arrangement, [one.name for one in agents])
+    return (*without, *sharing, *_needs(context, agents), *_other_accounts(context, agents))
 
 
 def _gone(context: Context) -> list[str]:

@@ -87,16 +87,17 @@ def marked(env: Mapping[str, str]) -> Iterator[int]:
     return (one.pid for one in looked if one and not _is_tmux(one))
 
 
-def values_of(name: str) -> Iterator[tuple[int, str]]:
-    """Find the values a variable had when the processes of this user were started.
+def carried(*names: str) -> Iterator[dict[str, str]]:
+    """Find the values that variables had when processes were started.
 
     Args:
-        name: The variable, such as ``TUTTI_PORT_BASE``.
+        names: The variables, such as ``TUTTI_AGENT`` and ``TUTTI_PORT_BASE``.
 
     Returns:
-        The number of each process that has it, and the value.
+        The values by name, of each process that has all of them; another user's processes, whose
+        environment may not be read, are missing.
     """
-    return ((pid, os.fsdecode(value)) for pid, value in proctable.values(os.fsencode(name)))
+    return ({name: found[name] for name in names} for found in proctable.environments(names))
 
 
 def end(

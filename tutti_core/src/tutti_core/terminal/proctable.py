@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 PROC = "/proc"
 _DEADLINE = 10.0
@@ -82,24 +82,24 @@ def carriers(entries: frozenset[bytes]) -> Iterator[int]:
     return (pid for pid in sorted(_pids(), reverse=True) if entries.issubset(_environment(pid)))
 
 
-def values(name: bytes) -> Iterator[tuple[int, bytes]]:
-    """Find the values that a variable had when processes were started.
+def environments(names: Iterable[str]) -> Iterator[dict[str, str]]:
+    """Find the processes that were started with variables of some names.
 
     Args:
-        name: The variable.
+        names: The variables; a process must have all of them.
 
     Returns:
-        The number of each process that has it, and the value; another user's are missing.
+        At least those variables of each; another user's processes are missing.
     """
-    if not _has_proc():
-        return _ps_values(name)
-    start = name + b"="
-    return (
-        (pid, entry[len(start) :])
-        for pid in _pids()
-        for entry in _environment(pid)
-        if entry.startswith(start)
-    )
+    wanted = set(names)
+    read = (_environment(pid) for pid in _pids()) if _has_proc() else _ps_environments()
+    pairs = ({_pair(entry) for entry in entries if b"=" in entry} for entries in read)
+    return (found for found in map(dict, pairs) if found.keys() >= wanted)
+
+
+def _pair(entry: bytes) -> tuple[str, str]:
+    name, _, value = os.fsdecode(entry).partition("=")
+    return name, value
 
 
 def _pids() -> list[int]:
@@ -147,10 +147,8 @@ def _ps_carriers(entries: frozenset[bytes]) -> Iterator[int]:
             yield pid
 
 
-def _ps_values(name: bytes) -> Iterator[tuple[int, bytes]]:
-    start = name + b"="
-    for pid, shown in _ps_commands():
-        yield from ((pid, word[len(start) :]) for word in shown.split() if word.startswith(start))
+def _ps_environments() -> Iterator[list[bytes]]:
+    return (shown.split() for _, shown in _ps_commands())
 
 
 def _ps_commands() -> Iterator[tuple[int, bytes]]:

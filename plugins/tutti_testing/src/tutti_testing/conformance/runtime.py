@@ -19,6 +19,7 @@ from tutti_core import (
     LaunchRequest,
     Observation,
     Reading,
+    Recalls,
     Runtime,
     Screen,
     Workspace,
@@ -28,6 +29,7 @@ from tutti_core import (
 )
 
 from ..corpus import NOW, Case, cases
+from .looking import contents, pasts, recalled
 
 ROOT = Path("/somewhere/a project")
 CONVERSATION = "7d1b6a3e-4d0f-4c8e-9a53-2f6f0f2c9b11"
@@ -39,7 +41,9 @@ HOSTILE = (
     "-p",
     "; rm -rf x & | > < * ? ~ #{pane_id} %1",
     "smörgås 漢字 🎻",
+    " \t blanks at both ends \n ",
 )
+NOISE = ("smörgås 漢字 🎻", "\x1b[31m\0\x7f", "[" * 3000, "1\r2\n\n\t3", "٣½", "\u202e\ufeff")
 
 
 class RuntimeConformance:
@@ -116,24 +120,13 @@ class RuntimeConformance:
 
     def test_the_prompt_arrives_verbatim(self) -> None:
         """A prompt is one argument or one paste, byte for byte, whatever stands in it."""
+        for prompt in HOSTILE:
+            self._arrives(prompt)
 
         @settings(max_examples=50)
-        @given(st.sampled_from(HOSTILE) | st.text(min_size=1))
+        @given(st.text(min_size=1))
         def check(prompt: str) -> None:
-            started = self.launch(prompt=prompt)
-            if self.runtime.capabilities.prompt == "paste":
-                assert started.paste == prompt, (
-                    f"{prompt!r} is pasted as {started.paste!r}: with prompt='paste', `paste` is "
-                    "request.prompt as it is"
-                )
-            else:
-                assert _carried(started.argv, prompt), (
-                    f"{prompt!r} is not one argument of {started.argv}: give it whole, or glued to "
-                    "its option, or declare prompt='paste'"
-                )
-                assert started.paste is None, (
-                    "with prompt='argument' the prompt is in `argv`: leave `paste` out"
-                )
+            self._arrives(prompt)
 
         check()
 
@@ -218,10 +211,28 @@ class RuntimeConformance:
                 "to take a conversation up, its id is to be in `argv`; or declare resume='none'"
             )
             assert taken.argv != begun.argv, "a conversation is taken up as if it were begun"
+        if resume == "learned":
+            assert isinstance(self.runtime, Recalls), (
+                "an id that the CLI chooses is found by `recall`: add it, or declare resume='none'"
+            )
         if resume == "chosen":
             assert any(CONVERSATION in word for word in begun.argv), (
                 "an id that is chosen is to be in `argv` at the start; or declare resume='learned'"
             )
+
+    def test_a_past_is_looked_for_without_harm(self, tmp_path: Path) -> None:
+        """Whatever a launch may have left, it answers, claims nothing and writes nothing."""
+        if not isinstance(self.runtime, Recalls):
+            return
+        for past in pasts(tmp_path, CONVERSATION, HOSTILE):
+            before = contents(tmp_path)
+            kept = recalled(self.runtime, past)
+            assert kept.conversation is None, (
+                f"recall() says that {kept.conversation!r} is kept where nothing is: look for it, "
+                "and answer Kept(why=...) if it is not there"
+            )
+            assert kept.why, "recall() found nothing and does not say why: give Kept(why=...)"
+            assert contents(tmp_path) == before, "recall() changed files: it may only read them"
 
     def test_standing_instructions_are_kept_apart(self) -> None:
         """Instructions go by a way of their own, and leave the prompt alone."""
@@ -262,21 +273,42 @@ class RuntimeConformance:
 
     def test_nothing_on_a_screen_breaks_it(self) -> None:
         """Any text at all gives a known state; blank screens never give a confident one."""
+        for noise in NOISE:
+            assert self._state(noise, noise) in STATES, "a reading has a known state"
 
         @settings(max_examples=100)
         @given(st.text(), st.text())
         def check(text: str, title: str) -> None:
-            seen = Observation(
-                NOW, self.runtime.name, session=True, alive=True, title=title, screen=Screen(text)
-            )
-            assert self.read(seen).state in STATES, "a reading has a known state"
+            assert self._state(text, title) in STATES, "a reading has a known state"
 
         check()
-        blank = Observation(NOW, self.runtime.name, session=True, alive=True, screen=Screen("\n\n"))
-        state = self.read(blank).state
+        state = self._state("\n\n")
         assert state in ("starting", "unknown"), (
             f"a blank screen reads {state}: a rule matches where nothing stands"
         )
+
+    def _arrives(self, prompt: str) -> None:
+        started = self.launch(prompt=prompt)
+        if self.runtime.capabilities.prompt == "paste":
+            assert started.paste == prompt, (
+                f"{prompt!r} is pasted as {started.paste!r}: with prompt='paste', `paste` is "
+                "request.prompt as it is"
+            )
+            return
+        assert _carried(started.argv, prompt), (
+            f"{prompt!r} is not one argument of {started.argv}: give it whole, or glued to "
+            "its option, or declare prompt='paste'"
+        )
+        assert started.paste is None, (
+            "with prompt='argument' the prompt is in `argv`: leave `paste` out"
+        )
+
+    def _state(self, text: str, title: str | None = None) -> str:
+        shown = Screen(text)
+        seen = Observation(
+            NOW, self.runtime.name, session=True, alive=True, title=title, screen=shown
+        )
+        return self.read(seen).state
 
     def _misread(self, case: Case) -> str:
         reading = self.read(case.observed(self.runtime.name))

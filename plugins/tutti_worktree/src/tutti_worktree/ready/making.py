@@ -43,6 +43,8 @@ def make_ready(workspace: Context, launch: LaunchRequest) -> LaunchRequest:
     launch = attrs.evolve(launch, remarks=(*launch.remarks, *remarks))
     if settings.setup:
         _set_up(workspace, launch, settings)
+    else:
+        Setups(workspace.root).settle(launch.agent.name)
     return launch
 
 

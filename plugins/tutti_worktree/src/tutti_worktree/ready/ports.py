@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tutti_core import JsonFile, Lock, StateError
+from tutti_core import JsonFile, Lock, StateError, TuttiError, carried
 
 # Below what the system gives to outgoing connections (from 32768 on Linux, 49152 elsewhere).
 FIRST, LAST = 20_000, 32_000
@@ -29,14 +29,47 @@ def block(root: Path, agent: str, size: int) -> int:
     """
     file = ledger()
     with Lock(file.with_name("ports.lock"), timeout=LOCK_SECS, purpose=f"the ports of {agent}"):
-        known = _known(file)
+        known, alive = _known(file), living()
         key = f"{root}\n{agent}"
-        others = {name: one for name, one in known.items() if name != key and _stands(name)}
+        kept = {name: one for name, one in known.items() if _stands(name) or name in alive}
+        others = {name: one for name, one in {**kept, **alive}.items() if name != key}
         mine = known.get(key)
         start = mine["first"] if mine and mine["size"] == size and _is_free(mine, others) else None
         first = _next(others, size) if start is None else start
-        JsonFile(file).write({**others, key: {"first": first, "size": size}})
+        JsonFile(file).write({**kept, key: {"first": first, "size": size}})
         return first
+
+
+def living() -> dict[str, dict[str, int]]:
+    """Return the blocks that processes have, whatever ledger they are from, by workspace and agent.
+
+    A workspace may have been moved, and an agent may have another home than the others.
+    """
+    names = ("TUTTI_ROOT", "TUTTI_AGENT", "TUTTI_PORT_BASE", "TUTTI_PORT_COUNT")
+    blocks = {}
+    for root, agent, first, size in (one.values() for one in carried(*names)):
+        if first.isdecimal() and size.isdecimal():
+            blocks[f"{root}\n{agent}"] = {"first": int(first), "size": int(size)}
+    return {name: one for name, one in blocks.items() if _is_block(one)}
+
+
+def ailment(size: int) -> tuple[str, str]:
+    """Return what keeps agents from their ports, and what mends it; two empty texts if nothing.
+
+    Args:
+        size: How many ports one needs.
+    """
+    file = ledger()
+    try:
+        known = _known(file)
+        if file.exists() and not known and file.read_bytes().strip() not in (b"", b"{}"):
+            return f"{file} is damaged, so agents may get other ports", "the next tt up mends it"
+        _next({**{name: one for name, one in known.items() if _stands(name)}, **living()}, size)
+    except TuttiError as error:
+        return error.message, error.hint
+    except OSError as error:
+        return f"{file} cannot be read: {error.strerror or error}", "mend its permissions"
+    return "", ""
 
 
 def ledger() -> Path:

@@ -13,6 +13,8 @@ from tutti_core import JsonFile, Lock, publish_facts, start_time
 
 PLUGIN = "worktree"
 LOCK_SECS = 30.0
+SHOWN = ("running", "failed", "stopped")
+"""What `tt status` shows of set-ups."""
 
 
 class Setups:
@@ -44,6 +46,15 @@ class Setups:
         """
         return self._read(agent).get("state") == "running"
 
+    def settle(self, agent: str) -> None:
+        """Write down that a set-up that failed or was stopped is not asked for any more.
+
+        Args:
+            agent: The agent's name.
+        """
+        if self._read(agent).get("state") in SHOWN:
+            self.note(agent, "", "done")
+
     def note(self, agent: str, mark: str, state: str, step: str = "") -> None:
         """Write down how far a set-up is, and let `tt status` show it unless it is done.
 
@@ -70,11 +81,7 @@ class Setups:
 
     def _facts(self) -> dict[str, list[dict[str, Any]]]:
         known = [self._read(path.stem) for path in sorted(self.folder.glob("*.json"))]
-        return {
-            str(one["agent"]): [_fact(one)]
-            for one in known
-            if one.get("state") in ("running", "failed", "stopped")
-        }
+        return {str(one["agent"]): [_fact(one)] for one in known if one.get("state") in SHOWN}
 
     def _read(self, agent: str) -> dict[str, Any]:
         try:
