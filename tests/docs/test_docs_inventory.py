@@ -14,6 +14,7 @@ import tomli
 from pages import section
 
 from tutti_core import Plugins, TuttiError
+from tutti_core.config import known
 from tutti_core.team.places import Places
 
 Page = Callable[[str], str]
@@ -91,6 +92,15 @@ class TestFiles:
         listed = "\n".join(self._listed(page))
         names = {name for file in sources for name in self._names(file)} - self.FOREIGN
         assert [name for name in sorted(names) if name not in listed] == []
+
+    def test_no_agent_takes_the_place_of_one(self, page: Page) -> None:
+        """Where agents' files are, each of tutti's own has a name that no agent can have."""
+        own = [re.fullmatch(r"\.tutti/(state|logs)/([^/<>]+?)\.(?:jsonl?|log)", row)
+               for row in self._listed(page)]  # fmt: skip
+        found = {folder: {one[2] for one in own if one and one[1] == folder}
+                 for folder in ("state", "logs")}  # fmt: skip
+        assert {"branches", "worktrees"} <= found["state"] <= known.STATE_FILES
+        assert {"tt"} == found["logs"] <= known.LOG_FILES
 
     def _listed(self, page: Page) -> list[str]:
         rows = re.findall(r"^\| (`[^|]*) \|", page("reference/files.md"), re.MULTILINE)

@@ -54,11 +54,14 @@ def test_both_ways_print_the_same(workspace: Stage, words: list[str]) -> None:
     assert (short.stdout, short.stderr, short.exit_code) == (long.stdout, long.stderr, 0)
 
 
-def test_a_status_imports_nothing_heavy(workspace: Stage) -> None:
-    """With its caches warm, `tt status` of a running team stays light."""
+@pytest.mark.parametrize(
+    "words", ["status", "voices", "status --json", "status --all", "--version"]
+)
+def test_a_status_imports_nothing_heavy(workspace: Stage, words: str) -> None:
+    """With its caches warm, `tt status` of a running team stays light, here and everywhere."""
     workspace.team(TEAM).settings('[permissions]\nallow = ["git status"]\n')
     workspace.tt("up").well()
-    argv = [sys.executable, "-c", WATCHED, ",".join(HEAVY), "status"]
+    argv = [sys.executable, "-c", WATCHED, ",".join(HEAVY), *words.split()]
     workspace.run(*argv).well()
     assert workspace.run(*argv).well().stderr == "\n"
 

@@ -73,3 +73,15 @@ def test_a_folder_that_cannot_be_written_is_named(workspace: Stage) -> None:
         assert "cannot write" in workspace.tt("init").badly().stderr
     finally:
         workspace.root.chmod(0o700)
+
+
+def test_a_team_inside_another_is_begun_with_a_word(workspace: Stage) -> None:
+    """Who meant the workspace above learns that this is another one; outside of one nobody does."""
+    assert workspace.tt("init", "--json").well().json()["inside"] is None
+    part = workspace.root / "part"
+    part.mkdir()
+    told = workspace.tt("init", cwd=part).well().stdout
+    assert f"This folder is in the workspace {workspace.root}; from here on" in told
+    elsewhere = workspace.home / "elsewhere"
+    elsewhere.mkdir()
+    assert "This folder is in" not in workspace.tt("init", cwd=elsewhere).well().stdout

@@ -172,6 +172,21 @@ def test_up_says_what_it_does_not_change(workspace: Stage) -> None:
         " bypass: tt down, then tt up --mode unattended --policy bypass"
     ) in told
     assert "goes on" not in workspace.tt("up", "--mode", "safe").well().stderr
+    told = workspace.tt("up", "lead", "--mode", "safe", "--fresh-worktree", "--new").well().stderr
+    assert (
+        "lead: goes on in its tree as it is and with its conversation:"
+        " tt down, then tt up --fresh-worktree --new"
+    ) in told
+
+
+def test_going_on_without_what_is_no_table_is_refused(workspace: Stage) -> None:
+    """A misspelt name is met with the right one; one that needs no leave is no mistake."""
+    workspace.team(TEAM)
+    told = workspace.tt("up", "--mode", "safe", "--without", "permisions").badly(2).stderr
+    assert "--without permisions: no plugin is known to own [permisions]" in told
+    assert 'did you mean "permissions"?' in told
+    for name in ("permissions", "agent.copy", "workflow"):
+        workspace.tt("up", "--mode", "safe", "--without", name).well()
 
 
 def test_an_interrupted_up_says_who_runs(workspace: Stage) -> None:
@@ -180,6 +195,7 @@ def test_an_interrupted_up_says_who_runs(workspace: Stage) -> None:
         f'{TEAM}[[agent]]\nname = "slow"\nruntime = "never"\n'
         '[[agent]]\nname = "last"\ndepends_on = ["slow"]\n'
         '[[runtime]]\nname = "never"\ncommand = "sleep 600"\n'
+        '[[runtime.screen]]\nid = "ready"\nstate = "idle"\nregex = "ready"\n'
     )
     argv = [sys.executable, "-m", "tutti_core", "up", "--mode", "safe", "--json"]
     with subprocess.Popen(
@@ -226,6 +242,20 @@ def test_cleaning_can_be_repeated(workspace: Stage) -> None:
     assert workspace.tt("down", "--clean").well().stdout == "Removed 2 worktree(s).\n"
     again = workspace.tt("down", "--clean").well().stdout
     assert again == "No running agents to stop, no worktrees to remove.\n"
+
+
+def test_the_doctor_checks_the_machine_before_there_is_a_team(workspace: Stage) -> None:
+    """Who has just installed tutti learns what is there; that there is no team still fails."""
+    (workspace.root / "tutti.toml").unlink(missing_ok=True)
+    report = workspace.tt("doctor", "--json").badly().json()["checks"]
+    found = {one["check"]: one for one in report}
+    assert found["tmux"]["status"] == found["git"]["status"] == "pass"
+    assert found["runtime/demo"]["detail"] == f"Tutti Demo {version('tutti-demo')}"
+    assert found["workspace"]["status"] == "fail"
+    assert "tt init" in found["workspace"]["suggestion"]
+    assert [one["check"] for one in report if one["status"] == "fail"] == ["workspace"]
+    assert not (workspace.root / ".tutti").exists()
+    assert workspace.tt("doctor", "-w", "nobody").badly().stdout == ""
 
 
 def test_the_doctor_names_the_version_of_the_demo(workspace: Stage) -> None:

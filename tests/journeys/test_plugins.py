@@ -79,6 +79,8 @@ def test_a_plugin_comes_and_goes(apart: Apart, tmp_path: Path) -> None:
     assert (added["name"], added["version"], added["gives"]) == ("guest", "1.0", ["templates"])
     shown = apart.tt("plugins").well().stdout
     assert "tutti-guest" in shown
+    told = apart.tt("plugins", "uninstall", "guests").badly().stderr
+    assert "guests is not installed" in told
     again = apart.tt("plugins", "uninstall", "guest", "--json").well().json()
     assert [row["name"] for row in again["removed"]] == ["guest"]
     assert {row["name"] for row in apart.tt("plugins", "list", "--json").well().json()} == known

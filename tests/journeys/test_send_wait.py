@@ -104,7 +104,7 @@ def test_time_is_over_and_the_agent_goes_on(solo: Stage) -> None:
 def test_ctrl_c_ends_the_waiting_alone(solo: Stage) -> None:
     """Who waited is told what goes on, and the agent goes on."""
     solo.tt("up").well()
-    argv = [sys.executable, "-m", "tutti_core", "send", "solo", "[[think 6]] [[write x y]]"]
+    argv = [sys.executable, "-m", "tutti_core", "send", "solo", "[[hang]]"]
     waiting = subprocess.Popen(
         [*argv, "--wait"],
         cwd=solo.root,
@@ -123,8 +123,23 @@ def test_ctrl_c_ends_the_waiting_alone(solo: Stage) -> None:
     assert waiting.returncode == 130
     assert "the prompt was submitted, and solo goes on with it" in told
     assert "→ tt status solo" in told
-    solo.until("solo", "idle")
-    assert (solo.tree("solo") / "x").exists()
+    assert solo.status()["solo"]["state"] == "working"
+
+
+def test_ctrl_c_leaves_a_program_its_receipt(solo: Stage) -> None:
+    """What was waited for is not known; that the prompt was submitted is, and is told as JSON."""
+    solo.tt("up").well()
+    argv = [sys.executable, "-m", "tutti_core", "send", "solo", "[[hang]]", "--wait", "--json"]
+    waiting = subprocess.Popen(
+        argv, cwd=solo.root, env=solo.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert wait_for(lambda: any(one["event"] == "prompt.submitted" for one in solo.events()))
+    waiting.send_signal(signal.SIGINT)
+    shown, told = waiting.communicate(timeout=30)
+    assert waiting.returncode == 130
+    receipt = json.loads(shown)
+    assert (receipt["outcome"], receipt["waited"], receipt["turn"]) == ("submitted", False, None)
+    assert json.loads(told)["error"]["message"].startswith("interrupted: the prompt was submitted")
 
 
 def test_a_start_that_fails_is_passed_on(workspace: Stage) -> None:

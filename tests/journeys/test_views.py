@@ -230,6 +230,22 @@ def test_detect_refuses_who_does_not_run(team: Stage) -> None:
     assert "need both" in team.tt("detect", "--runtime", "demo").badly(2).stderr
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("one", "--to", "x"),
+        ("one", "--title", "x"),
+        ("--runtime", "demo", "--screen", "x", "--record", "y"),
+        ("--runtime", "demo", "--screen", "x", "--to", "y"),
+    ],
+)
+def test_an_option_of_detect_that_would_do_nothing_is_refused(
+    team: Stage, words: tuple[str, ...]
+) -> None:
+    """What is about agents is not said of saved screens in silence, and the other way round."""
+    assert "error[config]" in team.tt("detect", *words).badly(2).stderr
+
+
 def test_a_screen_is_recorded_and_judged_again(team: Stage, tmp_path: Path) -> None:
     """A recorded case says what was seen, anywhere and without tmux; nothing is overwritten."""
     team.tt("up", "one").well()
@@ -257,6 +273,10 @@ def test_a_screen_is_recorded_and_judged_again(team: Stage, tmp_path: Path) -> N
     assert judged[2]["evidence"][0]["state"] == "waiting"
     strange = team.tt("detect", "--runtime", "nobody", "--json", "--screen", files[0], cwd=away)
     assert strange.well().json()["state"] == "unknown"
+    words = ("detect", "--runtime", "demo", "--explain", "--screen", files[2])
+    told = team.tt(*words, "--json", cwd=away).well().json()["rules"]
+    assert [one["rule"] for one in told if one["outcome"] == "spoke" and one["source"] == "screen"]
+    assert "OUTCOME" in team.tt(*words, cwd=away).well().stdout
 
 
 def _keepers(ring: Path) -> list[str]:

@@ -47,7 +47,17 @@ def test_a_short_name_of_what_is_not_made_yet_is_refused(name: str) -> None:
 def test_the_core_is_not_removed(name: str) -> None:
     """However it is written."""
     with pytest.raises(PluginError, match="tutti-core is tt itself"):
-        installing.removable(["demo", name])
+        installing.removable(["pytest", name], {})
+
+
+def test_what_is_removed_is_what_is_there() -> None:
+    """A plugin is known by the name it is listed under; what is not installed is an error."""
+    owners = {"my-song": "pytest", "core": "tutti-core"}
+    assert installing.removable(["my-song", "testing"], owners) == ["pytest", "tutti-testing"]
+    with pytest.raises(PluginError, match="nobody-s-song is not installed"):
+        installing.removable(["my-song", "nobody-s-song"], owners)
+    with pytest.raises(PluginError, match="tutti-core is tt itself"):
+        installing.removable(["core"], owners)
 
 
 def test_uv_is_told_whose_environment_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

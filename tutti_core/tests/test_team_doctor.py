@@ -11,7 +11,7 @@ import pytest
 from tutti_core.config.find import global_path
 from tutti_core.model.contract import Check
 from tutti_core.model.launch import Capabilities
-from tutti_core.team import checks
+from tutti_core.team import machine
 from tutti_core.team.checks import core_checks
 from tutti_core.team.context import Context
 from tutti_core.team.doctor import Report, doctor
@@ -204,7 +204,7 @@ class TestVersions:
         self, checked: Any, silent: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """A program that hangs costs its short time once, however many agents run on it."""
-        monkeypatch.setattr(checks, "VERSION_SECS", 0.5)
+        monkeypatch.setattr(machine, "VERSION_SECS", 0.5)
         checked.echo.program = silent
         found = examined(checked.context("one", "two", launch=AUTO))
         assert found["runtime/one"] == ("warn", "Echo does not say its version")

@@ -10,7 +10,7 @@ import pytest
 
 from tutti_core.errors import PolicyError
 from tutti_core.model.happening import Receipt, Verdict
-from tutti_core.team import send as sending
+from tutti_core.team import proof
 from tutti_core.team.context import Context
 from tutti_core.team.send import SendRequest, send
 from tutti_core.team.up import UpRequest, up
@@ -28,7 +28,7 @@ def typed(crew: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(crew.host, "paste", paste)
     monkeypatch.setattr(crew.host, "keys", lambda pane, *names: seen.extend(names))
-    monkeypatch.setattr(sending, "PROOF_SECS", 0.5)
+    monkeypatch.setattr(proof, "PROOF_SECS", 0.5)
     return seen
 
 
@@ -94,7 +94,7 @@ def test_an_agent_that_ends_on_the_way_is_told_at_once(
 ) -> None:
     """Nobody waits for proof from a dead process, and none is claimed."""
     context = running(crew)
-    monkeypatch.setattr(sending, "PROOF_SECS", 30.0)
+    monkeypatch.setattr(proof, "PROOF_SECS", 30.0)
     monkeypatch.setattr(crew.host, "keys", lambda pane, *names: crew.host.dies("one"))
     receipt = sent(context)
     assert receipt.outcome == "unknown"
@@ -178,7 +178,7 @@ def test_a_turn_too_short_to_be_seen_is_proven_by_the_screen(
 
     monkeypatch.setattr(crew.host, "paste", paste)
     monkeypatch.setattr(crew.host, "keys", keys)
-    monkeypatch.setattr(sending, "_composer", lambda context, voice: composer[0])
-    monkeypatch.setattr(sending, "PROOF_SECS", 1.0)
+    monkeypatch.setattr(proof, "_composer", lambda context, voice: composer[0])
+    monkeypatch.setattr(proof, "PROOF_SECS", 1.0)
     receipt = sent(context)
     assert receipt.outcome == outcome, receipt

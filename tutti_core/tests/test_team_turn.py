@@ -192,7 +192,7 @@ def test_what_was_not_taken_is_never_done(
     begun: Context, crew: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody waits for the end of a turn of which nothing proves that it began."""
-    monkeypatch.setattr("tutti_core.team.send.PROOF_SECS", 0.3)
+    monkeypatch.setattr("tutti_core.team.proof.PROOF_SECS", 0.3)
     monkeypatch.setattr(crew.host, "paste", lambda *_: None)
     receipt = exchange(begun, SendRequest("one", "go on", wait=True))
     assert (receipt.outcome, receipt.waited, receipt.turn) == ("unknown", False, "unknown")

@@ -94,6 +94,21 @@ def test_a_declared_cli_is_an_agent(wood: Stage) -> None:
     assert carrying(wood.root) == []
 
 
+def test_one_of_which_nothing_says_how_it_is_is_not_waited_for(workspace: Stage) -> None:
+    """Without a rule it counts as launched if it lives, and nothing more is said of it."""
+    workspace.team(
+        '[workspace]\nname = "still"\n[launch]\nmode = "safe"\nready_secs = 3600\n'
+        '[[runtime]]\nname = "stone"\ncommand = "sleep 600"\n'
+        '[[runtime]]\nname = "dust"\ncommand = "false"\n'
+        '[[agent]]\nname = "one"\nruntime = "stone"\n[[agent]]\nname = "two"\nruntime = "dust"\n'
+    )
+    done = workspace.tt("up", "--json").badly().json()
+    told = {one["agent"]: (one["outcome"], one["ok"], one["detail"]) for one in done["results"]}
+    assert told["one"] == ("launched", True, "runs; nothing says how it is")
+    assert told["two"][:2] == ("failed", False)
+    assert workspace.tt("up", "one").well().stdout.count("already running") == 1
+
+
 def test_a_try_says_how_it_is_read_and_leaves_nothing(wood: Stage) -> None:
     """A scratch session gives a state with its evidence, and is gone with every process."""
     seen = wood.tt("runtimes", "try", "pasted", "--json").well().json()
@@ -143,7 +158,16 @@ def test_one_is_shown_with_the_line_of_each_mode(wood: Stage) -> None:
     assert said["launches"]["constrained"]["enforcement"] == "unsupported"
     demo = wood.tt("runtimes", "show", "demo").well().stdout
     assert "constrained (hard)" in demo
-    assert "no runtime 'x'" in wood.tt("runtimes", "show", "x").badly().stderr
+
+
+@pytest.mark.parametrize("word", ["show", "try"])
+def test_one_that_nobody_gives_is_named_with_the_way_to_get_it(wood: Stage, word: str) -> None:
+    """What is said is what `tt init` and a file that asks for it are told."""
+    told = wood.tt("runtimes", word, "argud").badly().stderr
+    assert 'no plugin gives a runtime "argud" (there are: ' in told
+    assert 'did you mean "argued"' in told
+    told = wood.tt("runtimes", word, "gemini-cli").badly().stderr
+    assert 'runtime "gemini-cli" comes with tutti-gemini' in told
 
 
 def test_the_global_file_declares_for_every_workspace(wood: Stage) -> None:

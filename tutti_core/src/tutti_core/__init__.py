@@ -90,6 +90,7 @@ if TYPE_CHECKING:
     from .team.facts import publish_facts as publish_facts
     from .team.loading import load_arrangement as load_arrangement
     from .team.loading import load_global as load_global
+    from .team.loading import no_runtime as no_runtime
     from .team.plan import started_by as started_by
     from .team.reach import root_of as root_of
     from .team.reach import target_of as target_of
@@ -135,7 +136,7 @@ _HOMES = {
     "team.context": "Context",
     "team.conversations": "forget known newest_first",
     "team.facts": "publish_facts",
-    "team.loading": "load_arrangement load_global",
+    "team.loading": "load_arrangement load_global no_runtime",
     "team.plan": "started_by",
     "team.reach": "root_of target_of",
     "team.versions": "version_of",

@@ -17,6 +17,7 @@ from tutti_core import (
     Workspace,
     load_arrangement,
     load_global,
+    no_runtime,
     root_of,
     version_of,
 )
@@ -54,11 +55,7 @@ class Known(NamedTuple):
             ConfigError: If there is none.
         """
         if name not in self.runtimes:
-            there = ", ".join(sorted(self.runtimes)) or "none"
-            raise ConfigError(
-                f"no runtime {name!r} (there are: {there})",
-                hint="install a plugin that gives it, or declare it in a [[runtime]] table",
-            )
+            raise no_runtime(name, self.runtimes, self.plugins)
         return self.runtimes[name]
 
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..detection.explain import explain
 from ..errors import TuttiError, UsageError
-from ..team.detect import DetectRequest, detect, meaning, seen
+from ..team.detect import DetectRequest, detect, meaning
+from ..team.detect import seen as seen_now
 from ..team.reach import running_targets
 from ..team.record import read_record
 from ..team.saved import Knowledge, judged, knowledge, save
@@ -33,7 +35,9 @@ if TYPE_CHECKING:
     show_default=True,
     help="How many of the screen's last rows to look at, 20 at least.",
 )
-@click.option("--explain", is_flag=True, help="Show every rule, and why it matched or did not.")
+@click.option(
+    "--explain", "every", is_flag=True, help="Show every rule, and why it matched or did not."
+)
 @click.option("--record", "what", metavar="NAME", help="Save the screen as a case of that name.")
 @click.option(
     "--to", "folder", type=click.Path(path_type=Path), metavar="DIR",
@@ -50,7 +54,7 @@ def command(
     agent: tuple[str, ...],
     workspace: str | None,
     lines: int,
-    explain: bool,
+    every: bool,
     what: str | None,
     folder: Path | None,
     screens: tuple[str, ...],
@@ -65,44 +69,61 @@ def command(
     if screens or runtime is not None:
         if not screens or runtime is None:
             raise UsageError("saved screens need both --runtime and --screen")
-        return _saved([*screens, *agent], knowledge(runtime), title, as_json)
+        if what is not None or folder is not None:
+            raise UsageError(
+                "--record saves the screen of an agent", hint="tt detect AGENT --record NAME"
+            )
+        return _saved([*screens, *agent], knowledge(runtime), title, every, as_json)
+    if folder is not None and what is None:
+        raise UsageError("--to is where --record saves", hint="give --record NAME too")
+    if title is not None:
+        raise UsageError(
+            "--title is that of a saved screen", hint="give --runtime and --screen too"
+        )
     if len(agent) != 1:
         raise UsageError("give one agent", hint="tt detect AGENT")
     root, (name,) = running_targets(agent, workspace)
     context = open_running(root)
     if what is not None:
-        voice = seen(context, name, lines)
+        voice = seen_now(context, name, lines)
         version = str(read_record(context.places.agent(name)).get("version") or "")
         saved = save(voice, version, what, folder or context.places.home / "corpus")
         show_json({"agent": name, "file": str(saved)}) if as_json else print(saved)
         return 0
-    record = detect(context, DetectRequest(name, lines, explain)).record
+    record = detect(context, DetectRequest(name, lines, every)).record
     if as_json:
         show_json(record)
         return 0
     print(reported(record))
-    print(explained(record["rules"]) if explain else f"→ tt detect {name} --explain")
+    print(explained(record["rules"]) if every else f"→ tt detect {name} --explain")
     return 0
 
 
-def _saved(files: Sequence[str], known: Knowledge, title: str | None, as_json: bool) -> int:
+def _saved(
+    files: Sequence[str], known: Knowledge, title: str | None, every: bool, as_json: bool
+) -> int:
     if known.rules is None:
         warn(f"nobody gives a runtime {known.runtime!r}, so nothing is known of its screens")
     code = 0
     for file in files:
         try:
-            reading = judged(Path(file), known, title)
-            print(_json(file, reading) if as_json else _line(file, reading))
+            seen, reading = judged(Path(file), known, title)
+            rules = [one._asdict() for one in explain(known.rules, seen)] if every else None
+            print(_json(file, reading, rules) if as_json else _line(file, reading))
+            if rules is not None and not as_json:
+                print(f"{explained(rules)}\n")
         except TuttiError as error:
             print(_json_error(file, error) if as_json else f"error  {legible(error.message)}")
             code = 1
     return code
 
 
-def _json(file: str, reading: Reading) -> str:
+def _json(file: str, reading: Reading, rules: Sequence[Mapping[str, Any]] | None) -> str:
     told = meaning(reading)
     kept: Mapping[str, Any] = {key: told[key] for key in ("kind", "detail", "evidence")}
     row = {"file": file, "state": reading.state, "confidence": reading.confidence, **kept}
+    if rules is not None:
+        row["rules"] = rules
     return json.dumps(row, ensure_ascii=False)
 
 

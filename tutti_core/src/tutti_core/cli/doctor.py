@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import click
 
+from ..errors import ConfigError
+from ..plugins import Plugins
 from ..team.context import Context
-from ..team.doctor import Report, doctor
+from ..team.doctor import Report, doctor, outside
 from ..team.reach import root_of
 from .common import json_option, show_json, workspace_option
 from .progress import Progress
@@ -19,12 +23,24 @@ COLOURS = {"pass": "green", "warn": "yellow", "fail": "red", "skip": "dim"}
 @click.option("--strict", is_flag=True, help="Let warnings fail too.")
 @json_option
 def command(workspace: str | None, strict: bool, as_json: bool) -> int:
-    """Check everything the team needs, and say what to do about what is missing."""
-    context = Context.open(root_of(workspace))
+    """Check everything the team needs, and say what to do about what is missing.
+
+    Where there is no workspace, the machine is checked.
+    """
     with Progress(quiet=as_json) as progress:
-        report = doctor(context, lambda check: progress.show(f"checking {check}"))
+        report = _report(workspace, lambda check: progress.show(f"checking {check}"))
     show_json(_data(report)) if as_json else _show(report)
     return report.exit_code(strict=strict)
+
+
+def _report(workspace: str | None, begun: Callable[[str], None]) -> Report:
+    try:
+        root = root_of(workspace)
+    except ConfigError as missing:
+        if workspace is not None:
+            raise
+        return outside(Plugins.installed(), missing, begun)
+    return doctor(Context.open(root), begun)
 
 
 def _data(report: Report) -> dict[str, object]:

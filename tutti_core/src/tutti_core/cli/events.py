@@ -11,6 +11,7 @@ import click
 
 from ..errors import UsageError
 from ..state.journal import Cursor, Journal
+from ..team.logs import happened
 from ..team.places import Places
 from ..team.reach import running_root
 from .common import json_option, workspace_option
@@ -73,9 +74,7 @@ def _show(event: Mapping[str, Any], as_json: bool) -> None:
         print(json.dumps(event, ensure_ascii=False), flush=True)
         return
     clock = local(event["timestamp"])
-    data = event.get("data")
-    facts = data.items() if isinstance(data, Mapping) else ()
-    words = legible("  ".join(f"{key}={value}" for key, value in facts))
+    words = legible(happened(event).text)
     name = paint(f"{legible(str(event.get('event') or '—')):<20}", "cyan")
     agent = legible(str(event.get("agent") or "—"))
     print(f"{event['seq']:>6}  {clock}  {name} {agent:<12} {words}".rstrip(), flush=True)

@@ -50,6 +50,8 @@ def _show(done: Begun) -> None:
     for table in done.starters:
         print(f"Added a starter [{table}] to {done.global_file}; look it over.")
     print(f"Registered workspace {done.workspace!r}.")
+    if done.inside is not None:
+        print(f"This folder is in the workspace {done.inside}; from here on its team is its own.")
     if not done.repository:
         print("→ agents work in git worktrees: git init, and commit something first")
     print("→ edit tutti.toml, then tt up")

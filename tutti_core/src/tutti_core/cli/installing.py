@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import discovery
@@ -49,16 +49,32 @@ def installable(names: Sequence[str]) -> list[str]:
     return wanted
 
 
-def removable(names: Sequence[str]) -> list[str]:
+def removable(names: Sequence[str], plugins: Mapping[str, str]) -> list[str]:
     """Return what is to be removed.
 
+    Args:
+        names: Plugins as they are listed, or distributions; ours also without ``tutti-``.
+        plugins: The distribution of each plugin.
+
     Raises:
-        PluginError: If it is the core.
+        PluginError: If it is the core, or is not there.
     """
-    wanted = [requirement(name) for name in names]
+    wanted = [plugins.get(name) or requirement(name) for name in names]
     if any(re.sub(r"[-_.]+", "-", name).lower().startswith("tutti-core") for name in wanted):
         raise PluginError("tutti-core is tt itself", hint="pip uninstall tutti-core removes it all")
+    for name, found in zip(names, wanted, strict=True):
+        if not _installed(found):
+            raise PluginError(f"{name} is not installed", hint="`tt plugins` lists what is")
     return wanted
+
+
+def _installed(distribution: str) -> bool:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return bool(version(distribution))
+    except (PackageNotFoundError, ValueError):
+        return False
 
 
 def run_installer(action: str, requirements: Sequence[str], *, quiet: bool) -> int:

@@ -84,7 +84,8 @@ def new(above: bool, kind: str, name: str, to: Path | None, as_json: bool) -> in
 @click.pass_obj
 def uninstall(above: bool, names: Sequence[str], as_json: bool) -> int:
     """Remove plugins from the environment of this tt; the core itself stays."""
-    return _change("uninstall", removable(names), as_json or above)
+    owners = {entry.name: entry.distribution for entry in Plugins.installed().entries}
+    return _change("uninstall", removable(names, owners), as_json or above)
 
 
 def rows(plugins: Plugins) -> list[dict[str, Any]]:

@@ -70,7 +70,7 @@ def command(
         try:
             receipt = exchange(context, request, watching)
         except KeyboardInterrupt:
-            interrupted(watching)
+            interrupted(watching, as_json=as_json)
             raise
     for trouble in note(context)[1] if receipt.launched else ():
         warn(trouble)

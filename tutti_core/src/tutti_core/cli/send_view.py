@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from ..errors import RuntimeFailure
 from ..model.happening import Receipt
 from ..team.exchange import Listener
 from ..team.send import SendRequest
 from ..team.turn import Turn, WaitFailed
-from .common import warn
+from .common import show_json, warn
 from .progress import Progress
+from .report import report
 from .style import ago, legible, paint
 from .up_view import outcome_words
 
@@ -66,11 +68,12 @@ class Watching(Listener):
         self.progress.show(f"{voice.agent} {state}{kind}, {ago(elapsed)}")
 
 
-def interrupted(watching: Watching) -> None:
+def interrupted(watching: Watching, *, as_json: bool) -> None:
     """Say what goes on after Ctrl+C: waiting is over, and nothing else.
 
     Args:
         watching: Who waited.
+        as_json: Whether to print the receipt, if there is one, and this as JSON.
     """
     agent, receipt = watching.agent, watching.receipt
     if watching.starting:
@@ -80,6 +83,11 @@ def interrupted(watching: Watching) -> None:
     else:
         said = f"the prompt was {receipt.outcome}, and {agent} goes on with it"
     watching.progress.show("")
+    if as_json:
+        if receipt is not None:
+            show_json(receipt)
+        report(RuntimeFailure(f"interrupted: {said}", hint=f"tt status {agent}"), as_json=True)
+        return
     print(f"\ninterrupted: {said}", file=sys.stderr)
     print(f"→ tt status {agent}", file=sys.stderr)
 

@@ -126,11 +126,13 @@ STATE_FILES: frozenset[str] = frozenset(
         "automation-runs",
         "branches",
         "events",
+        "last-team",
         "policy-decisions",
         "scheduler-last-runs",
         "verify-last",
         "watcher",
         "webhook-events",
+        "worktrees",
     }
 )
 """Names that an agent cannot have: `.tutti/state/<name>.json` is a file of tutti's own."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from ..errors import ConfigError
 from . import known
 from .problems import quoted, suggestion
 from .schema import Schema
@@ -29,6 +30,19 @@ def runtime(name: str, runtimes: Collection[str], schema: Schema) -> tuple[str, 
     message = f"runtime {quoted(name)} comes with {owner}, which {known.why(owner, schema.absent)}"
     advice = known.remedy(owner, schema.absent)
     return message, f"{advice}, or {_declare(schema)}" if owner in known.LATER else advice
+
+
+def no_runtime(name: str, runtimes: Collection[str], schema: Schema) -> ConfigError:
+    """Return the error that asking for a runtime is which nobody gives.
+
+    Args:
+        name: The name.
+        runtimes: The names of those there are.
+        schema: The tables that may be used.
+    """
+    message, hint = runtime(name, runtimes, schema)
+    there = ", ".join(sorted(runtimes)) or "none"
+    return ConfigError(f"{message} (there are: {there})", hint=hint)
 
 
 def declared(name: str, _: Collection[str], schema: Schema) -> tuple[str, str]:

@@ -38,13 +38,15 @@ class Tried(NamedTuple):
     why: str
 
 
-def explain(rules: Mapping[str, Any], seen: Observation) -> list[Tried]:
+def explain(rules: Mapping[str, Any] | None, seen: Observation) -> list[Tried]:
     """Return every rule for titles and screens in order, with why it spoke or did not.
 
     Args:
-        rules: A rule file as `compile_rules` returns it.
+        rules: A rule file as `compile_rules` returns it; None where there is none.
         seen: What was seen.
     """
+    if rules is None:
+        return []
     return [
         tried for source, parts in parts_of(rules, seen) for tried in _all(rules, source, parts)
     ]

@@ -105,6 +105,10 @@ class Receipt:
     captured_output: str | None = None
 
 
+Status = Literal["pass", "warn", "fail", "skip"]
+"""What became of one of the doctor's checks."""
+
+
 @attrs.frozen
 class Finding:
     """One line of the doctor's report.
@@ -117,6 +121,6 @@ class Finding:
     """
 
     check: str
-    status: Literal["pass", "warn", "fail", "skip"]
+    status: Status
     detail: str
     suggestion: str = ""

@@ -12,7 +12,7 @@ import attrs
 
 from ..config import unknown
 from ..config.edit import add_missing_table
-from ..config.find import global_path
+from ..config.find import find_root, global_path
 from ..config.registering import register_workspace
 from ..config.slug import is_slug, propose
 from ..errors import ConfigError, GitError, TuttiError
@@ -52,6 +52,8 @@ class Begun:
         global_file: The global file.
         workspace: The name the workspace is registered by.
         repository: Whether the folder is in a git repository that has a commit.
+        inside: The workspace that the folder belonged to before, which goes on above it; None
+            outside of one.
     """
 
     path: Path
@@ -66,6 +68,7 @@ class Begun:
     global_file: Path
     workspace: str
     repository: bool
+    inside: Path | None
 
 
 def begin(
@@ -113,6 +116,7 @@ def begin(
         global_file=global_path(),
         workspace=arrangement.workspace.name,
         repository=_repository(folder),
+        inside=_around(folder),
     )
 
 
@@ -128,6 +132,14 @@ def _repository(folder: Path) -> bool:
         return top is not None and Git(top).has_commits()
     except GitError:
         return False
+
+
+def _around(folder: Path) -> Path | None:
+    """Return the workspace above a folder, if it is in one."""
+    try:
+        return find_root(folder.resolve().parent)
+    except ConfigError:
+        return None
 
 
 def _outside_worktrees(folder: Path) -> None:
@@ -180,9 +192,7 @@ def _runtime(
     if wanted is None:
         return next(iter(there or sorted(known)), NONE)
     if wanted not in known:
-        names = ", ".join(sorted(known)) or "none"
-        message, hint = unknown.runtime(wanted, known, schema)
-        raise ConfigError(f"{message} (there are: {names})", hint=hint)
+        raise unknown.no_runtime(wanted, known, schema)
     return wanted
 
 

@@ -5,32 +5,27 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-import subprocess
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ..errors import TuttiError
 from ..model.contract import Check
 from ..model.happening import Finding
 from . import plan
+from .machine import asked, git, need, tmux
 from .sharing import shared
-from .versions import Answer, ask, found
+from .versions import found
 
 if TYPE_CHECKING:
     from ..model.arrangement import Agent, Profile
-    from ..model.contract import Runtime
     from .context import Context
-
-VERSION_SECS = 5.0
-"""How long the doctor waits for a program to say its version; real ones take up to a second."""
 
 
 def core_checks() -> tuple[Check, ...]:
     """Return the core's checks, in the order of the report."""
     return (
-        Check("tmux", _tmux),
-        Check("git", _git),
+        Check("tmux", tmux),
+        Check("git", git),
         Check("sharing", _sharing),
         Check("profile", _profile),
         Check("launch policy", _policy),
@@ -39,35 +34,6 @@ def core_checks() -> tuple[Check, ...]:
         Check("serve", _serve),
         Check("auth", _auth),
     )
-
-
-def _tmux(_: Context) -> Iterator[Finding]:
-    if shutil.which("tmux") is None:
-        advice = "apt install tmux, or brew install tmux"
-        yield Finding("tmux", "fail", "tmux is not on PATH", advice)
-        return
-    done = subprocess.run(["tmux", "-V"], capture_output=True, text=True, timeout=10, check=False)
-    version = done.stdout.strip().removeprefix("tmux ")
-    old = version[:1].isdigit() and int(version.split(".")[0]) < 3
-    advice = "tt needs tmux 3.0 or newer" if old else ""
-    yield Finding("tmux", "fail" if old else "pass", f"tmux {version}", advice)
-
-
-def _git(context: Context) -> Iterator[Finding]:
-    from ..git.repo import Git, main_root
-
-    if shutil.which("git") is None:
-        yield Finding("git", "fail", "git is not on PATH", "apt install git, or brew install git")
-        return
-    wants = any(context.arrangement.worktree_of(agent) for agent in context.arrangement.agent)
-    top = main_root(context.root)
-    if top is None:
-        status, advice = ("fail", "git init, or worktree = false") if wants else ("skip", "")
-        yield Finding("git", status, f"{context.root} is not in a repository", advice)  # type: ignore[arg-type]
-    elif wants and not Git(top).has_commits():
-        yield Finding("git", "fail", "the repository has no commits", "git commit the first one")
-    else:
-        yield Finding("git", "pass", f"repository at {top}")
 
 
 def _sharing(context: Context) -> Iterator[Finding]:
@@ -153,44 +119,10 @@ def _parity(context: Context) -> Iterator[Finding]:
 
 
 def _runtimes(context: Context) -> Iterator[Finding]:
-    """Say for each agent whether its program is there; all of them are asked at once."""
-    needs = [_need(context, agent) for agent in context.arrangement.agent]
-    programs = {one.key: one for one in needs}
-    with ThreadPoolExecutor(max(1, len(programs))) as pool:
-        asked = {key: pool.submit(one.ask) for key, one in programs.items()}
-    for one in needs:
-        yield one.finding(asked[one.key].result())
-
-
-class _Need(NamedTuple):
-    """The program that an agent needs."""
-
-    agent: str
-    runtime: Runtime
-    command: tuple[str, ...]
-    env: dict[str, str]
-
-    @property
-    def key(self) -> object:
-        return self.command, self.runtime.capabilities.version, self.env.get("PATH")
-
-    def ask(self) -> Answer:
-        asking = self.runtime.capabilities.version
-        return ask(self.command, self.env, timeout=VERSION_SECS, asking=asking)
-
-    def finding(self, answer: Answer) -> Finding:
-        check, title = f"runtime/{self.agent}", self.runtime.title
-        if found(self.command, self.env) is None:
-            advice = f"install {title}, or set a profile's command"
-            return Finding(check, "fail", f"{self.command[0]} is not on PATH", advice)
-        if not answer.came:
-            advice = f"try it: {' '.join([*self.command, *self.runtime.capabilities.version])}"
-            return Finding(check, "warn", f"{title} does not say its version", advice)
-        return Finding(check, "pass", f"{title} {answer.version or '(no version)'}")
-
-
-def _need(context: Context, agent: Agent) -> _Need:
-    return _Need(agent.name, context.runtime(agent), *plan.started_by(context, agent))
+    """Say for each agent whether its program is there."""
+    for one, answer in asked([need(context, agent) for agent in context.arrangement.agent]):
+        advice = f"install {one.runtime.title}, or set a profile's command"
+        yield one.missing("fail", advice) or one.finding(answer)
 
 
 def _tool_packs(context: Context) -> Iterator[Finding]:

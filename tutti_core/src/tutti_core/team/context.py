@@ -11,10 +11,12 @@ from typing import Any
 
 import attrs
 
-from ..errors import ConfigError, PluginError, TuttiError
+from ..config import known
+from ..config.problems import suggestion
+from ..errors import ConfigError, PluginError, PolicyError, TuttiError, UsageError
 from ..log import Log
 from ..model.arrangement import Agent, Arrangement, Workspace
-from ..model.contract import Runtime, SessionHost, Sink
+from ..model.contract import Keys, Runtime, SessionHost, Sink
 from ..model.happening import Action, Event, Verdict
 from ..plugins import Plugins
 from ..state.journal import Journal
@@ -200,6 +202,23 @@ class Context:
                 self.emit(f"guard.{verdict.decision}", action.agent, data)
         return verdicts
 
+    def permit(self, action: Action) -> tuple[str, ...]:
+        """Ask the guards about an action, and go on only if none refuses.
+
+        Args:
+            action: What is about to be done.
+
+        Returns:
+            What they warn of.
+
+        Raises:
+            PolicyError: If one refuses, in its own words.
+        """
+        verdicts = self.guard(action)
+        if verdicts and verdicts[0].decision == "refuse":
+            raise PolicyError(f"{verdicts[0].by}: {verdicts[0].reason}", hint=verdicts[0].remedy)
+        return tuple(one.reason for one in verdicts if one.decision == "warn")
+
     def is_withdrawn(self, agent: str) -> bool:
         """Return whether whoever starts an agent should leave off.
 
@@ -217,8 +236,10 @@ class Context:
             without: Tables the user chose to do without.
 
         Raises:
+            UsageError: If one of those is no table that any plugin is known to own.
             PluginError: Naming the first such table and what to do, or two sinks of one name.
         """
+        self._require_tables(without)
         # Asked for here, so that whatever is wrong with them is known before anything is done.
         _ = self.sinks
         for table, remedy in self.arrangement.unowned.items():
@@ -227,6 +248,15 @@ class Context:
                     f"[{table}] is configured, but no working plugin owns it",
                     hint=f"{remedy}, or go on with --without {table}",
                 )
+
+    def _require_tables(self, names: Collection[str]) -> None:
+        """Refuse the name of a table that nobody owns: whoever misspelt it goes on with less."""
+        own = {one.table if isinstance(one, Keys) else one.name for _, one in self.plugins.tables()}
+        heads = own | known.TABLES.keys() | {table for table, _ in known.KEYS}
+        for name in names:
+            if name not in self.arrangement.unowned and name.partition(".")[0] not in heads:
+                hint = suggestion(name, {*self.arrangement.unowned, *own, *known.TABLES})
+                raise UsageError(f"--without {name}: no plugin is known to own [{name}]", hint=hint)
 
     def _deliver(self, name: str, sink: Sink, event: Event) -> None:
         if name in self._silent:

@@ -66,7 +66,7 @@ def detect(context: Context, request: DetectRequest) -> DetectResponse:
     rules = context.digest["rules"].get(voice.runtime)
     found = record(context.name, voice, rules)
     if request.explain:
-        found["rules"] = [one._asdict() for one in explain(rules, voice.seen)] if rules else []
+        found["rules"] = [one._asdict() for one in explain(rules, voice.seen)]
     return DetectResponse(found)
 
 

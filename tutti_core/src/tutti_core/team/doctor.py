@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from ..config import known
+from ..model.arrangement import Arrangement, Workspace
 from ..model.happening import Finding
+from .context import Context
+from .loading import load_global
+from .machine import machine_checks
 
 if TYPE_CHECKING:
+    from ..errors import ConfigError
     from ..model.contract import Check
-    from .context import Context
+    from ..plugins import Plugins
 
 
 @attrs.frozen
@@ -46,6 +52,28 @@ def doctor(context: Context, begun: Callable[[str], None] = lambda _: None) -> R
         begun(check.name)
         found += _run(context, check)
     return Report(tuple(found))
+
+
+def outside(
+    plugins: Plugins, missing: ConfigError, begun: Callable[[str], None] = lambda _: None
+) -> Report:
+    """Check the machine where there is no workspace.
+
+    Args:
+        plugins: The plugins of this process.
+        missing: The error that having none is; the last finding.
+        begun: Told the name of each check before it is run.
+
+    Raises:
+        ConfigError: If the global file is wrong.
+    """
+    nobody = Arrangement(Path.cwd(), Workspace("none"), settings=load_global(plugins))
+    context = Context(nobody, plugins)
+    found = [*_plugins(context)]
+    for check in machine_checks():
+        begun(check.name)
+        found += _run(context, check)
+    return Report((*found, Finding("workspace", "fail", missing.message, missing.hint)))
 
 
 def _run(context: Context, check: Check) -> list[Finding]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 import attrs
 
-from ..detection.regions import rows_of
 from ..model.happening import Receipt
+from ..watching.settling import fresh
 from .ending import session_now
+from .logs import showing
 from .send import SendRequest, deliver
 from .turn import Turn, Typed, await_turn
 from .up import UpRequest, up
@@ -61,7 +61,7 @@ def exchange(context: Context, request: SendRequest, listener: Listener | None =
         outcome, refused = _started(context, request, heard)
         if refused is not None:
             return refused
-    before = _rows(context, request) if request.output else []
+    before = _shown(context, request)
     receipt, typed = deliver(context, request)
     if outcome is not None:
         warnings = (*outcome.warnings, *receipt.warnings)
@@ -73,7 +73,7 @@ def exchange(context: Context, request: SendRequest, listener: Listener | None =
         return attrs.evolve(receipt, turn="unknown") if receipt.outcome == "unknown" else receipt
     left = max(1.0, request.timeout_secs - (time.monotonic() - begun))
     turn = _await(context, request, typed, left, heard)
-    output = "\n".join(anew(before, _rows(context, request))[-request.output_lines :])
+    output = "\n".join(anew(before, _shown(context, request))[-request.output_lines :])
     return attrs.evolve(
         receipt,
         waited=True,
@@ -92,15 +92,9 @@ def anew(before: Sequence[str], after: Sequence[str]) -> list[str]:
         before: Its lines before.
         after: Its lines now.
     """
-    compared = SequenceMatcher(None, list(before), list(after), autojunk=False)
-    fresh = [
-        line
-        for tag, _, _, begin, end in compared.get_opcodes()
-        if tag in ("insert", "replace")
-        for line in after[begin:end]
-    ]
-    told = [number for number, line in enumerate(fresh) if line.strip()]
-    return fresh[told[0] : told[-1] + 1] if told else []
+    new = fresh(before, after)
+    told = [number for number, line in enumerate(new) if line.strip()]
+    return new[told[0] : told[-1] + 1] if told else []
 
 
 def _started(
@@ -150,10 +144,6 @@ def _await(
     )
 
 
-def _rows(context: Context, request: SendRequest) -> list[str]:
-    """Return what an agent's screen and scrollback show; nothing if it has none."""
-    session = session_now(context, request.agent)
-    if session is None:
-        return []
-    shown = context.host.capture([session.pane], history=request.output_lines)
-    return [line.rstrip() for line in rows_of(shown.get(session.pane, ""))]
+def _shown(context: Context, request: SendRequest) -> list[str]:
+    """Return what an agent's terminal shows, if what is new there is wanted."""
+    return showing(context, session_now(context, request.agent)) if request.output else []

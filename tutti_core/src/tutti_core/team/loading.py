@@ -10,6 +10,7 @@ import attrs
 
 if TYPE_CHECKING:
     from ..config.schema import Schema
+    from ..errors import ConfigError
     from ..model.arrangement import Arrangement, GlobalSettings
     from ..model.contract import Runtime
     from ..plugins import Plugins
@@ -63,6 +64,19 @@ def runtimes_of(arrangement: Arrangement, plugins: Plugins) -> dict[str, Runtime
         PluginError: If two plugins give one name.
     """
     return plugins.runtimes(arrangement.source, arrangement.settings.source, arrangement.root)
+
+
+def no_runtime(name: str, runtimes: Collection[str], plugins: Plugins) -> ConfigError:
+    """Return the error that asking for a runtime is which nobody gives: whose it is, how to get it.
+
+    Args:
+        name: The name.
+        runtimes: The names of those there are.
+        plugins: Who owns which tables.
+    """
+    from ..config import unknown
+
+    return unknown.no_runtime(name, runtimes, schema_of(plugins))
 
 
 def schema_of(plugins: Plugins) -> Schema:

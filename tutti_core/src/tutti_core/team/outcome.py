@@ -12,12 +12,15 @@ from ..errors import PolicyError, TuttiError
 
 if TYPE_CHECKING:
     from ..watching.look import Voice
-    from .plan import Way
+    from .plan import Way, Wish
     from .start import Started
 
 WELL = frozenset(("idle", "working", "waiting"))
 AT_WORK = frozenset(("permission", "question"))
 """What only an agent that has begun to work asks."""
+MUTE = "runs; nothing says how it is"
+AS_IT_IS = (("in its tree as it is", "--fresh-worktree"), ("with its conversation", "--new"))
+"""How an agent goes on that runs already, and what would have it begin anew."""
 WORDS = {"failed": "failed", "refused": "was refused", "blocked": "is blocked itself"}
 
 
@@ -66,16 +69,17 @@ class Outcome:
         return self.ok and (asks or self.state in ("idle", "working"))
 
 
-def outcome_of(begun: Started, voice: Voice | None) -> Outcome:
+def outcome_of(begun: Started, voice: Voice | None, *, mute: bool = False) -> Outcome:
     """Return the outcome of a start.
 
     Args:
         begun: The start.
         voice: The agent as it was seen last, or None if nobody waited for it.
+        mute: Whether it lives, and nothing there is could say more.
     """
     state = voice.reading.state if voice else ""
-    lost = voice is not None and state not in WELL
-    detail, hint = _words(begun.request.agent.name, voice)
+    lost = voice is not None and state not in WELL and not mute
+    detail, hint = (MUTE, "") if mute else _words(begun.request.agent.name, voice)
     return Outcome(
         agent=begun.request.agent.name,
         outcome="failed" if lost else "launched",
@@ -95,13 +99,19 @@ def outcome_of(begun: Started, voice: Voice | None) -> Outcome:
     )
 
 
-def running(voice: Voice, record: Mapping[str, Any], wanted: Way | None = None) -> Outcome:
+def running(
+    voice: Voice,
+    record: Mapping[str, Any],
+    wanted: Way | None = None,
+    wish: Wish | None = None,
+) -> Outcome:
     """Return the outcome for an agent that was up already.
 
     Args:
         voice: The agent.
         record: What was recorded at its launch.
         wanted: How it would be started now.
+        wish: What was wished of its start.
     """
     reading = voice.reading
     alive = voice.session is not None and not voice.session.dead
@@ -121,12 +131,14 @@ def running(voice: Voice, record: Mapping[str, Any], wanted: Way | None = None) 
         resumed=record.get("resumed") is True,
         detail="already running" if alive else detail,
         hint="" if reading.state == "unknown" else hint,
-        warnings=_otherwise(record, wanted) if wanted and alive else (),
+        warnings=(*_otherwise(record, wanted), *_unheeded(wish)) if alive else (),
     )
 
 
-def _otherwise(record: Mapping[str, Any], wanted: Way) -> tuple[str, ...]:
+def _otherwise(record: Mapping[str, Any], wanted: Way | None) -> tuple[str, ...]:
     """Return the remark that an agent goes on otherwise than it would be started now."""
+    if wanted is None:
+        return ()
     mode, policy = record.get("mode"), record.get("policy")
     same = (mode, policy) == (wanted.mode, wanted.policy) or mode == wanted.mode == "safe"
     if not mode or not policy or same:
@@ -134,6 +146,17 @@ def _otherwise(record: Mapping[str, Any], wanted: Way) -> tuple[str, ...]:
     flags = f"--mode {wanted.mode}" + (" --policy bypass" if wanted.policy == "bypass" else "")
     found = f"goes on as it was started, in {how(mode, policy)}"
     return (f"{found}, not in {how(wanted.mode, wanted.policy)}: tt down, then tt up {flags}",)
+
+
+def _unheeded(wish: Wish | None) -> tuple[str, ...]:
+    """Return the remark that an agent goes on where it was to begin anew."""
+    wished = (wish.fresh, wish.anew) if wish else ()
+    found = [words for words, asked in zip(AS_IT_IS, wished, strict=False) if asked]
+    if not found:
+        return ()
+    goes = " and ".join(words for words, _ in found)
+    flags = " ".join(flag for _, flag in found)
+    return (f"goes on {goes}: tt down, then tt up {flags}",)
 
 
 def how(mode: str, policy: str) -> str:

@@ -31,8 +31,12 @@ if TYPE_CHECKING:
     from .up import UpRequest
 
 PARALLEL = 4
+SPEAKERS = ("live", "title", "screen")
+"""The parts of a rule file that say how an agent is."""
 LOOK_SECS = 0.15
 TRIES = 3
+MUTE_SECS = 2.0
+"""For so long an agent of which nobody can say how it is must live to count as launched."""
 
 
 class Rising(NamedTuple):
@@ -168,7 +172,8 @@ class Rise:
                 self._failed(name, error)
 
     def _begun(self, name: str, begun: Started | Voice, tries: int) -> None:
-        deadline = time.monotonic() + self.context.arrangement.launch.ready_secs
+        secs = MUTE_SECS if self._mute(name) else self.context.arrangement.launch.ready_secs
+        deadline = time.monotonic() + secs
         if not isinstance(begun, Started):
             if self.request.wait and begun.reading.state == "starting":
                 self.rising[name] = Rising(None, deadline, TRIES)
@@ -178,6 +183,11 @@ class Rise:
             self.rising[name] = Rising(begun, deadline, tries)
         else:
             self._done(outcome_of(begun, None))
+
+    def _mute(self, name: str) -> bool:
+        """Return whether there is nothing that could say how an agent is, but that it lives."""
+        rules = self.context.digest["rules"].get(self._runtime(name)) or {}
+        return not (self.context.detectors or any(rules.get(one) for one in SPEAKERS))
 
     def _watch(self) -> None:
         voices, trouble = self._look(self.rising)
@@ -219,7 +229,8 @@ class Rise:
         if one.begun is None:
             self._runs(name, voice)
             return
-        outcome, session = outcome_of(one.begun, voice), voice.session
+        silent = self._mute(name) and _undecided(one, voice)
+        outcome, session = outcome_of(one.begun, voice, mute=silent), voice.session
         offer, tree = None, one.begun.tree
         over = one.tries >= TRIES or self.context.stop.is_set()
         if not outcome.ok and session is not None and not over:
@@ -265,7 +276,7 @@ class Rise:
             self._done(unprompted(outcome, problem) if problem else outcome)
 
     def _runs(self, name: str, voice: Voice) -> None:
-        self._done(running(voice, self._record(name), self.ways[name]))
+        self._done(running(voice, self._record(name), self.ways[name], self.request.wish))
 
     def _failed(self, name: str, error: Exception) -> None:
         if not isinstance(error, TuttiError):

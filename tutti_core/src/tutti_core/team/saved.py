@@ -55,7 +55,19 @@ def knowledge(runtime: str) -> Knowledge:
     return Knowledge(runtime, rules or _installed(plugins, runtime), detectors)
 
 
-def judged(path: Path, known: Knowledge, title: str | None = None) -> Reading:
+class Judged(NamedTuple):
+    """What a saved screen shows.
+
+    Attributes:
+        seen: What was seen then, as far as it is known.
+        reading: The state that is.
+    """
+
+    seen: Observation
+    reading: Reading
+
+
+def judged(path: Path, known: Knowledge, title: str | None = None) -> Judged:
     """Return what a saved screen shows.
 
     Args:
@@ -73,9 +85,8 @@ def judged(path: Path, known: Knowledge, title: str | None = None) -> Reading:
         raise StateError(f"cannot read {path}: {error.strerror or error}") from error
     facts = _facts(path.with_suffix(".json"))
     title = facts.get("title") if title is None else title
-    return read(
-        _observation(unstyled(_text(raw)), facts, title, known), known.rules, known.detectors
-    )
+    seen = _observation(unstyled(_text(raw)), facts, title, known)
+    return Judged(seen, read(seen, known.rules, known.detectors))
 
 
 def save(voice: Voice, version: str, what: str, folder: Path) -> Path:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING
 
 import attrs
 
-from ..detection.composer import draft, ours
-from ..errors import PolicyError
 from ..model.happening import Action, Receipt
 from ..state.lock import Lock
 from .ending import session_now
 from .plan import disarmed
+from .proof import LOOK_SECS, QUIET, Word, composer_rules, in_composer, prove, until_drawn
 from .turn import Typed, tries_again
 
 if TYPE_CHECKING:
@@ -22,14 +20,7 @@ if TYPE_CHECKING:
     from ..watching.look import Voice
     from .context import Context
 
-ENTER_AGAIN_SECS = (0.6, 1.5, 3.0)
-COMPOSER_SECS = 2.0
-PROOF_SECS = 6.0
-TAKEN_SECS = 0.5
-"""How long stronger sources have before the screen alone is asked whether a prompt was taken."""
-LOOK_SECS = 0.1
 LOCK_SECS = 60.0
-QUIET = frozenset(("idle", "auth_failed", "rate_limited", "provider_down"))
 
 
 @attrs.frozen
@@ -60,22 +51,6 @@ class SendRequest:
     idle_stable_secs: float = 2.0
     output: bool = False
     output_lines: int = 200
-
-
-Outcome = Literal["submitted", "queued", "refused", "unsubmitted", "unknown"]
-
-
-class Word(NamedTuple):
-    """What became of a prompt, what that stands on, and what to do about it.
-
-    Attributes:
-        worked: Whether the agent was seen at work on it.
-    """
-
-    outcome: Outcome
-    evidence: str
-    hint: str = ""
-    worked: bool = False
 
 
 class _Refused(Exception):
@@ -121,7 +96,8 @@ def deliver(context: Context, request: SendRequest) -> tuple[Receipt, Typed | No
     """
     context.begin_acting(request.without)
     agent = context.agent(request.agent)
-    warnings = _guard(context, request)
+    action = Action("send", context.name, request.agent, {"text": request.text})
+    warnings = context.permit(action)
     begun = time.monotonic()
     able = _runtime(context, agent).capabilities
     text = request.text if request.raw else disarmed(request.text, able) or ""
@@ -143,14 +119,6 @@ def _runtime(context: Context, agent: Agent) -> Runtime:
     return running or context.runtime(agent)
 
 
-def _guard(context: Context, request: SendRequest) -> tuple[str, ...]:
-    action = Action("send", context.name, request.agent, {"text": request.text})
-    verdicts = context.guard(action)
-    if verdicts and verdicts[0].decision == "refuse":
-        raise PolicyError(f"{verdicts[0].by}: {verdicts[0].reason}", hint=verdicts[0].remedy)
-    return tuple(one.reason for one in verdicts if one.decision == "warn")
-
-
 def _deliver(context: Context, name: str, text: str) -> tuple[Word, Typed | None]:
     if not text.strip():
         hint = "give it as words, with -f FILE, or on stdin"
@@ -162,9 +130,9 @@ def _deliver(context: Context, name: str, text: str) -> tuple[Word, Typed | None
     assert voice.session is not None
     typed = Typed(voice.session, time.time())
     context.host.paste(voice.session.pane, text)
-    drawn = _until_drawn(context, voice, text)
+    drawn = until_drawn(context, voice, text)
     context.host.keys(voice.session.pane, "Enter")
-    word = _prove(context, voice, text, typed.at, drawn=drawn)
+    word = prove(context, voice, text, typed.at, drawn=drawn)
     return word, typed._replace(worked=word.worked)
 
 
@@ -184,8 +152,8 @@ def _preflight(context: Context, name: str) -> Voice:
         raise _Refused(f"its state is {reading.state}", f"tt peek {name}")
     if session.in_mode:
         context.host.leave_copy_mode(session.pane)
-    written = _shown(context, voice)
-    if written is None and _rules(context, voice):
+    written = in_composer(context, voice)
+    if written is None and composer_rules(context, voice):
         raise _Refused("its composer is not on the screen", f"tt attach {name}")
     if written:
         raise _Refused("somebody's draft stands in the composer", f"tt attach {name}")
@@ -199,97 +167,3 @@ def _awake(context: Context, name: str) -> Voice:
         time.sleep(LOOK_SECS)
         voice = context.voices([name])[name]
     return voice
-
-
-def _rules(context: Context, voice: Voice) -> Mapping[str, Any] | None:
-    found: Mapping[str, Any] | None = context.digest["rules"].get(voice.runtime, {}).get("composer")
-    return found
-
-
-def _shown(context: Context, voice: Voice) -> str | None:
-    """Return what stands in the composer, given a moment: a screen may be half redrawn."""
-    deadline = time.monotonic() + COMPOSER_SECS
-    written = _composer(context, voice)
-    while written is None and _rules(context, voice) and time.monotonic() < deadline:
-        time.sleep(LOOK_SECS)
-        written = _composer(context, voice)
-    return written
-
-
-def _composer(context: Context, voice: Voice) -> str | None:
-    assert voice.session is not None
-    rules = _rules(context, voice)
-    pane = voice.session.pane
-    screens = context.host.capture([pane], styles=True) if rules else {}
-    return draft(screens[pane], rules) if pane in screens else None
-
-
-def _until_drawn(context: Context, voice: Voice, text: str) -> bool:
-    """Wait until the paste shows, so that Enter is not read as part of it; return whether it does.
-
-    Only what stands there as it was typed can be seen to leave.
-    """
-    deadline = time.monotonic() + 1.0
-    written = _composer(context, voice)
-    while not written and time.monotonic() < deadline:
-        time.sleep(0.03)
-        written = _composer(context, voice)
-    return bool(written) and ours(written or "", text)
-
-
-def _prove(context: Context, before: Voice, text: str, since: float, *, drawn: bool) -> Word:
-    assert before.session is not None
-    begun, again = time.monotonic(), list(ENTER_AGAIN_SECS)
-    while time.monotonic() - begun < PROOF_SECS:
-        now = context.voices([before.agent])[before.agent]
-        if not _same(before, now):
-            gone = now.reading.detail if now.reading.state == "exited" else "its session is gone"
-            said = f"it ended before it said anything ({gone})"
-            return Word("unknown", said, f"tt peek {now.agent}")
-        proof = _proof(now, since)
-        if not proof and drawn and time.monotonic() - begun > TAKEN_SECS:
-            proof = _taken(context, before, now, text)
-        if proof:
-            return Word("submitted", proof, worked=now.reading.state == "working")
-        if again and time.monotonic() - begun > again[0] and _held(context, now, text):
-            again.pop(0)
-            context.host.keys(before.session.pane, "Enter")
-        time.sleep(LOOK_SECS)
-    held = _composer(context, before)
-    hint = f"tt attach {before.agent}"
-    if held:
-        return Word("unsubmitted", "the prompt still stands in the composer", hint)
-    return Word("unknown", "nothing proves that the prompt was taken", hint)
-
-
-def _same(before: Voice, now: Voice) -> bool:
-    """Return whether this still is the process that the prompt was typed into."""
-    there, here = before.session, now.session
-    return bool(there and here and not here.dead and here.pane == there.pane)
-
-
-def _proof(now: Voice, since: float) -> str:
-    reading = now.reading
-    if reading.state in ("working", "waiting"):
-        source = reading.evidence[0].source if reading.evidence else "process"
-        return f"{source} says {reading.state}"
-    if reading.since is not None and reading.since > since and reading.evidence:
-        return f"{reading.evidence[0].source} changed after the prompt"
-    return ""
-
-
-def _taken(context: Context, before: Voice, now: Voice, text: str) -> str:
-    """Return a proof for a turn too short to be seen: the prompt moved up out of the composer."""
-    first = next(filter(None, map(str.strip, text.splitlines())), "")[:40]
-    if not first or now.reading.state not in QUIET or _composer(context, now) != "":
-        return ""
-    counts = [one.seen.screen.text.count(first) if one.seen.screen else 0 for one in (before, now)]
-    more = counts[1] > counts[0]
-    return "screen shows the prompt, and the composer is empty" if more else ""
-
-
-def _held(context: Context, now: Voice, text: str) -> bool:
-    if now.reading.state not in QUIET:
-        return False
-    written = _composer(context, now)
-    return bool(written) and ours(written or "", text)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import attrs
 
-from ..errors import PolicyError, RuntimeFailure
+from ..errors import RuntimeFailure
 from ..model.happening import Action
 from ..model.launch import Refusal
 from ..model.session import Session, SessionSpec
@@ -139,10 +139,7 @@ def _ready(context: Context, wanted: LaunchRequest, tree: Tree) -> LaunchRequest
 
 def _allowed(context: Context, agent: Agent, wanted: LaunchRequest) -> tuple[str, ...]:
     data = {"mode": wanted.mode, "policy": wanted.policy, "command": list(wanted.command)}
-    verdicts = context.guard(Action("launch", context.name, agent.name, data))
-    if verdicts and verdicts[0].decision == "refuse":
-        raise PolicyError(f"{verdicts[0].by}: {verdicts[0].reason}", hint=verdicts[0].remedy)
-    return tuple(one.reason for one in verdicts if one.decision == "warn")
+    return context.permit(Action("launch", context.name, agent.name, data))
 
 
 def _unheld(runtime: Runtime, wanted: LaunchRequest, answer: Launch) -> tuple[str, ...]:
