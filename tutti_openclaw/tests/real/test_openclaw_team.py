@@ -58,21 +58,6 @@ def test_a_day_of_two_agents(stage: Any) -> None:
     assert {path: path.read_bytes() for path in stage.own.rglob("*") if path.is_file()} == before
 
 
-def test_a_question_in_its_terminal_waits_for_a_person(stage: Any, model: ModelServer) -> None:
-    """Its dialog is no place for a prompt, and once it is answered there is one again."""
-    stage.claws("safe", "one")
-    stage.tt("up").well()
-    stage.until("one", "idle")
-    stage.tt("send", "one", "--raw", "!touch not-run")
-    assert stage.until("one", "waiting")["kind"] == "permission"
-    refused = stage.tt("send", "one", "yes").badly()
-    assert "waits for an answer" in refused.stdout
-    stage.press("one", "Escape")
-    stage.until("one", "idle")
-    assert not (stage.tree("one") / "not-run").exists()
-    assert model.requests == []
-
-
 def test_the_first_prompt_is_the_prompt(stage: Any, model: ModelServer) -> None:
     """A prompt of the arrangement reaches the model whole, whatever it begins with."""
     prompt = "--help me with\n  'quotes' and $(this)\n[[say Understood.]]"
@@ -83,10 +68,17 @@ def test_the_first_prompt_is_the_prompt(stage: Any, model: ModelServer) -> None:
 
 
 def test_what_it_would_run_itself_is_only_words(stage: Any, model: ModelServer) -> None:
-    """Prompts that look like its own commands reach the model."""
+    """Its dialog is for a person and no place for a prompt; what tt sends reaches the model."""
     stage.claws("safe", "one")
     stage.tt("up").well()
     stage.until("one", "idle")
+    stage.tt("send", "one", "--raw", "!touch not-run")
+    assert stage.until("one", "waiting")["kind"] == "permission"
+    refused = stage.tt("send", "one", "yes").badly()
+    assert "waits for an answer" in refused.stdout
+    stage.press("one", "Escape")
+    stage.until("one", "idle")
+    assert model.requests == []
     for prompt in ("!touch not-run; : [[slow 10 0.3]]", "/status [[slow 10 0.3]]"):
         stage.tt("send", "one", prompt).well()
         assert wait_for(lambda prompt=prompt: f"Prompt: {prompt}" in _asked(model))

@@ -20,6 +20,8 @@ from tutti_core.errors import TuttiError
 from .effects import watched
 from .ground import TEAM, Ground, ground
 
+UNKNOWN = "no such thing"
+
 
 class VerbConformance:
     """What every verb must do.
@@ -117,11 +119,10 @@ class VerbConformance:
             @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
             @given(self._any_request())
             def check(request: Any) -> None:
-                error = self._error_of(place, request)
-                assert error is None or isinstance(error, TuttiError), (
-                    f"{request} raises {error!r}: answer it, or raise a TuttiError"
-                )
+                self._is_answered_or_refused(place, request)
 
+            for request in self._unknown():
+                self._is_answered_or_refused(place, request)
             check()
 
     @contextmanager
@@ -129,6 +130,23 @@ class VerbConformance:
         with ground(folder, self.team) as place:
             self.prepare(place.context)
             yield place
+
+    def _is_answered_or_refused(self, place: Ground, request: Any) -> None:
+        error = self._error_of(place, request)
+        assert error is None or isinstance(error, TuttiError), (
+            f"{request} raises {error!r}: answer it, or raise a TuttiError"
+        )
+
+    def _unknown(self) -> Iterator[Any]:
+        """Yield the examples, each text in turn being what nothing is called."""
+        texts = [
+            one.alias
+            for one in attrs.fields(attrs.resolve_types(self.verb.request))
+            if one.type is str
+        ]
+        for request in self.requests:
+            for name in texts:
+                yield attrs.evolve(request, **{name: UNKNOWN})
 
     def _any_request(self) -> st.SearchStrategy[Any]:
         """Make up requests; a field whose type nothing can be made up of is as in the examples."""
