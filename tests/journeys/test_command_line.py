@@ -272,6 +272,10 @@ def test_events_begin_where_they_are_asked_to(workspace: Stage) -> None:
     later = workspace.tt("events", "--since", started["timestamp"], "--json").well().stdout
     assert [json.loads(line)["seq"] for line in later.splitlines()] == [stopped["seq"]]
     assert "agent.started" in workspace.tt("events").well().stdout
+    for begin in (("--since", "1d"), ("--after-seq", "0")):
+        last = workspace.tt("events", *begin, "-n", "1", "--json").well().stdout.splitlines()
+        assert [json.loads(line)["seq"] for line in last] == [stopped["seq"]]
+    assert workspace.tt("events", "--since", "1d", "-n", "0").well().stdout == ""
     both = workspace.tt("events", "--since", started["timestamp"], "--after-seq", "0").badly(2)
     assert "both say where to begin" in both.stderr
 

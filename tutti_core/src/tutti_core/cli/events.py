@@ -18,6 +18,9 @@ from .common import json_option, workspace_option
 from .moments import SINCE, local, moment
 from .style import legible, paint
 
+LINES = 20
+"""How many of the last events are printed where nothing else is asked for."""
+
 FOLLOW_SECS = 0.05
 """Seconds between two looks, each of which is one ``stat`` while nothing happens."""
 
@@ -31,9 +34,7 @@ FOLLOW_SECS = 0.05
     "-n",
     "--lines",
     type=click.IntRange(0),
-    default=20,
-    show_default=True,
-    help="How many of the last; all of them after a number or a time that is given.",
+    help=f"How many of the last; {LINES} by default, all after a number or a time that is given.",
 )
 @json_option
 def command(
@@ -41,7 +42,7 @@ def command(
     follow: bool,
     after_seq: int | None,
     since: str | None,
-    lines: int,
+    lines: int | None,
     as_json: bool,
 ) -> int:
     """Print what happened; with --json one object a line."""
@@ -51,11 +52,14 @@ def command(
     after = moment(since) if since is not None else None
     last = journal.last()
     newest = last["seq"] if last else 0
-    if after_seq is None and since is None:
-        after_seq = max(0, newest - lines)
+    most = LINES if lines is None and after_seq is None and since is None else lines
+    first = 0 if most is None else newest - most + 1
+    if since is None:
+        after_seq = max(after_seq or 0, first - 1)
     for event in journal.read(after_seq=after_seq, after=after):
         newest = max(newest, event["seq"])
-        _show(event, as_json)
+        if event["seq"] >= first:
+            _show(event, as_json)
     if follow:
         _follow(journal, journal.follow(newest), as_json)
     return 0
