@@ -42,6 +42,17 @@ def test_it_waits_until_the_turn_is_over(solo: Stage) -> None:
     assert (again["turn"], again["launched"]) == ("done", False)
 
 
+def test_who_is_started_to_be_asked_goes_on_in_the_tree_as_it_is(workspace: Stage) -> None:
+    """Nothing is reset by a prompt, though the file wishes for a fresh worktree at each start."""
+    workspace.team(HEAD + BYPASS + AGENT + "fresh_worktree = true\n")
+    workspace.tt("up").well()
+    draft = workspace.tree("solo") / "draft.txt"
+    draft.write_text("half done")
+    workspace.tt("down").well()
+    workspace.tt("send", "solo", "go on", "--auto-up", "--wait").well()
+    assert draft.read_text() == "half done"
+
+
 def test_a_turn_too_short_to_be_seen_is_done(solo: Stage) -> None:
     """Whatever began and ended between two looks is known by fresh evidence."""
     solo.tt("up").well()

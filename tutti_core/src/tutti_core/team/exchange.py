@@ -110,7 +110,9 @@ def _started(
         return None, None
     heard.starts(request.agent)
     begun = time.monotonic()
-    (outcome,) = up(context, UpRequest((request.agent,), without=request.without)).results
+    # Whoever is started only to be asked something goes on in the worktree as it is.
+    wanted = UpRequest((request.agent,), without=request.without, keep_trees=True)
+    (outcome,) = up(context, wanted).results
     heard.started(outcome)
     if not outcome.ok:
         why = f"it could not be started: {outcome.detail or outcome.outcome}"
