@@ -7,6 +7,8 @@ unexport PYTHONPATH PYTHONHOME TMUX TMUX_PANE
 unexport TUTTI_ROOT TUTTI_AGENT TUTTI_WORKSPACE TUTTI_TMUX_SOCKET TUTTI_DISABLE_PLUGINS
 
 PYTEST := .venv/bin/python -m pytest
+# One more than there are cores: tests of a terminal wait as long as they work.
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -20,7 +22,7 @@ demo: setup ## see a team at work: no account, no network
 test: setup ## lint, types and tests
 	.venv/bin/ruff check .
 	.venv/bin/mypy
-	$(PYTEST) -n auto --dist loadfile $(ARGS)
+	$(PYTEST) -n $(WORKERS) --dist worksteal $(ARGS)
 
 test-real: ## the tests that need real agent CLIs (installs them once, outside the clone)
 	@scripts/real $(ARGS)

@@ -56,13 +56,22 @@ def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
 
 
 def keepers(file: Path) -> list[int]:
-    """The processes that keep a ring: the shell, by its arguments."""
+    """The processes that keep a ring: the shell, by its arguments, and no child on its way to dd."""
     wanted = os.fsencode(str(file))
-    return [
+    found = [
         int(one.name)
         for one in Path("/proc").iterdir()
         if one.name.isdigit() and wanted in _words(one) and str(SCRIPT).encode() in _words(one)
     ]
+    return [one for one in found if _parent(one) not in found]
+
+
+def _parent(process: int) -> int:
+    try:
+        said = Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return 0
+    return int(said.rpartition(")")[2].split()[1])
 
 
 def _words(process: Path) -> list[bytes]:
