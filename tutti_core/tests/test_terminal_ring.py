@@ -56,7 +56,7 @@ def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
 
 
 def keepers(file: Path) -> list[int]:
-    """The processes that keep a ring: the shell, by its arguments, and no child on its way to dd."""
+    """The shells that keep a ring, by their arguments; no child of one on its way to dd."""
     wanted = os.fsencode(str(file))
     found = [
         int(one.name)
