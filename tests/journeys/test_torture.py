@@ -171,9 +171,9 @@ def blob(text: str) -> str:
     return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
-def torture(stage: Stage, steps: int) -> None:
+def torture(stage: Stage, steps: int, seed: int) -> None:
     """Do so many things to a team; at the end it must come up, and the repository be whole."""
-    world = World(stage, int(os.environ.get("TUTTI_SEED", random.randrange(10**6))))
+    world = World(stage, int(os.environ.get("TUTTI_SEED", seed)))
     stage.tt("up").well()
     for _ in range(steps):
         world.step()
@@ -185,12 +185,12 @@ def torture(stage: Stage, steps: int) -> None:
 
 @pytest.mark.timeout(300)
 def test_a_few_acts(workspace: Stage) -> None:
-    """A handful of acts in an order of chance loses nothing."""
-    torture(workspace, 6)
+    """A handful of acts, the same each time but for the instants of the kills, loses nothing."""
+    torture(workspace, 6, seed=1)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("run", range(20))
 def test_many_acts(workspace: Stage, run: int) -> None:
     """Nor do many of them, again and again."""
-    torture(workspace, 40)
+    torture(workspace, 40, seed=random.randrange(10**6))
