@@ -109,6 +109,9 @@ class Follower:
         ):
             return []
         shown = showing(self._context, session)
+        if not shown:
+            # It went away since it was listed; taken for a cleared screen, all would be new again.
+            return []
         quiet = session.dead or (shown == self._settler.seen if stamp == NO_FILE else silent)
         new = self._settler.look(shown, time.monotonic(), quiet=quiet)
         return [*told(tidy(new), "screen"), *self._changed(quiet)]
