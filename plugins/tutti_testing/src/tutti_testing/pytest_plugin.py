@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
     from .stage import Stage
 
 pytest.register_assert_rewrite("tutti_testing.conformance", "tutti_testing.stage")
+
+
+def pytest_configure() -> None:
+    """Let Ctrl+C be heard: a shell's background job has it ignored, and so would all it starts."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
