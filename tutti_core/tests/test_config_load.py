@@ -325,7 +325,7 @@ def test_names_nearly_right_are_proposed(home: Path) -> None:
             "tutti.toml:1 stray: unknown key",
             (
                 "known here: agent, budget, defaults, handoff, hook, launch, notify, observe,"
-                " permissions, remote, resilience, roles, runtime, serve, tool_pack, webhook,"
+                " permissions, remote, resilience, roles, runtime, schedule, serve, tool_pack, webhook,"
                 " workflow, workspace, worktree"
             ),
         ),

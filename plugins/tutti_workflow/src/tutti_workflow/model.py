@@ -151,4 +151,3 @@ class Failure:
     hint: str = ""
     step_index: int | None = None
     agent: str | None = None
-

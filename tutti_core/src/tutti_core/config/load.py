@@ -6,8 +6,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import attrs
-
 from tutti_core.errors import ConfigError
 from tutti_core.model.arrangement import Arrangement, GlobalSettings
 
@@ -60,7 +58,7 @@ def load(
         raise ConfigProblems(problems)
     own = _settled(settings, theirs)
     unowned = {**settings.unowned, **taken.unowned}
-    arrangement = attrs.evolve(_arranged(root, taken, own, unowned), source=ours.data)
+    arrangement = _arranged(root, taken, own, unowned)
     if across and (found := ours.place(across(arrangement))):
         raise ConfigProblems(found)
     return arrangement

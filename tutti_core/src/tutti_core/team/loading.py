@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from ..errors import PluginError, TuttiError
 
 if TYPE_CHECKING:
@@ -30,13 +32,17 @@ def load_arrangement(root: Path, plugins: Plugins, *, check_runtimes: bool = Tru
     """
     from ..config.load import load
 
+    read: dict[str, Any] = {}
+
     def runtimes(tables: Mapping[str, Any], settings: Mapping[str, Any]) -> Collection[str] | None:
+        read.update(tables)
         return plugins.runtimes(tables, settings, root).keys() if check_runtimes else None
 
     def across(arrangement: Arrangement) -> Iterator[Fault]:
         yield from _faults_across(arrangement, plugins)
 
-    return load(root, schema_of(plugins), runtimes=runtimes, across=across)
+    arrangement = load(root, schema_of(plugins), runtimes=runtimes, across=across)
+    return attrs.evolve(arrangement, source=read)
 
 
 def _faults_across(arrangement: Arrangement, plugins: Plugins) -> Iterator[Fault]:
