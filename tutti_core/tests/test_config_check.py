@@ -222,6 +222,11 @@ DECLARE = (
             id="no time to get ready",
         ),
         pytest.param(
+            "[launch]\nstalled_after_secs = -1",
+            "tutti.toml:10 launch.stalled_after_secs: must be at least 0, is -1",
+            id="stalled before it begins",
+        ),
+        pytest.param(
             "[observe]\nport = 70000",
             "tutti.toml:10 observe.port: must be from 0 to 65535, is 70000",
             id="a port",

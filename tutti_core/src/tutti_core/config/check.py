@@ -40,6 +40,7 @@ def check_workspace(
     yield from check_agents(data, runtimes, schema)
     yield from _tool_packs(data)
     yield from _above(data, ("launch", "ready_secs"), 0)
+    yield from _least(shapes.table(data, "launch"), ("launch",), "stalled_after_secs", 0)
     yield from _port(data, ("observe", "port"))
     yield from _resilience(data)
 

@@ -25,12 +25,14 @@ def gather(rules: Mapping[str, Any], seen: Observation) -> list[Evidence]:
     """
     found = [*_live(rules.get("live"), seen)]
     for source, parts in parts_of(rules, seen):
-        found += _first(rules[source], source, parts)
+        found += _first(rules[source], "screen" if source == "piece" else source, parts)
     return found
 
 
 def parts_of(rules: Mapping[str, Any], seen: Observation) -> Iterator[tuple[str, Parts]]:
     """Yield what rules look at, with the name of the rules that do: the title, the screen.
+
+    A screen that may be only a piece of one is looked at by the rules for pieces too.
 
     Args:
         rules: A rule file as `compile_rules` returns it.
@@ -40,8 +42,11 @@ def parts_of(rules: Mapping[str, Any], seen: Observation) -> Iterator[tuple[str,
         yield "title", Parts([seen.title])
     if seen.screen is not None:
         composer = rules.get("composer") or {}
-        rows, cursor = rows_of(seen.screen.text), seen.screen.cursor
-        yield "screen", Parts(rows, composer, rules.get("marks"), cursor)
+        rows, cursor, whole = rows_of(seen.screen.text), seen.screen.cursor, seen.screen.whole
+        parts = Parts(rows, composer, rules.get("marks"), cursor, whole)
+        yield "screen", parts
+        if not whole and rules.get("piece"):
+            yield "piece", parts
 
 
 class Gate(NamedTuple):

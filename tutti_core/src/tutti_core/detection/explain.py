@@ -17,7 +17,7 @@ class Tried(NamedTuple):
     """One rule, and what became of it.
 
     Attributes:
-        source: What it looked at: ``title`` or ``screen``.
+        source: The part of the rule file it stands in: ``title``, ``screen`` or ``piece``.
         rule: Its identifier.
         state: The state it stands for.
         kind: The kind of answer that state needs, empty if none.

@@ -1,6 +1,6 @@
 r"""Reads a runtime's rule file: TOML data, checked once, then kept as plain values.
 
-A rule file has up to five parts::
+A rule file has up to six parts::
 
     [live]                              # the runtime's own live-status file, JSON
     state = "status"                    # the key that says what it does
@@ -37,6 +37,11 @@ A rule file has up to five parts::
     regex = "(?m)^ *❯ 1\\. Yes"          # and this, searched in the region
     priority = 50                       # above 0 it outranks what says that the agent is busy
 
+    [[piece]]                           # rules for a saved text that may be a piece of a screen;
+    id = "prompt"                       # a screen that is seen live never is, and they are silent
+    state = "idle"
+    regex = '\A❯ ?\Z'
+
 The first rule of a part that matches speaks for it; order is the order of the file. Among the
 parts the highest priority decides. A screen rule for ``waiting`` has 50 unless it says otherwise,
 because keys would answer what it saw; every other rule has 0. A live-status file that says
@@ -57,7 +62,7 @@ SAYS = ("id", "state", "kind", "detail", "confidence", "priority")
 LOOKS = ("region", "all", "any", "none", "regex")
 RULE_KEYS = frozenset((*SAYS, *LOOKS))
 LIVE_KEYS = frozenset(("state", "since", "pid", "start", "states", "missing", "kind", "kinds"))
-PARTS = frozenset(("live", "composer", "marks", "title", "screen"))
+PARTS = frozenset(("live", "composer", "marks", "title", "screen", "piece"))
 DRAWN = ("hanging", "cursor")
 DIALOG = 50
 
@@ -71,7 +76,7 @@ def compile_rules(text: str, source: str) -> dict[str, Any]:
 
     Returns:
         ``{"live": {…} | None, "composer": {…} | None, "marks": {…}, "title": […],
-        "screen": […]}``, JSON values only.
+        "screen": […], "piece": […]}``, JSON values only.
 
     Raises:
         ConfigError: If it is not TOML, or a rule makes no sense.
@@ -94,6 +99,7 @@ def compile_rules(text: str, source: str) -> dict[str, Any]:
         "screen": [
             _loud(_rule(rule, f"{source}, screen", marks)) for rule in data.get("screen", [])
         ],
+        "piece": [_loud(_rule(rule, f"{source}, piece", marks)) for rule in data.get("piece", [])],
     }
 
 

@@ -67,11 +67,17 @@ class LaunchSettings:
         mode: `safe` asks a person, `auto` follows the policy, `unattended` allows `bypass`.
         policy: `constrained` allows only what the policy lists, `bypass` everything.
         ready_secs: How long `tt up` waits for an agent to be ready, in seconds.
+        trust: Whether `tt up` answers for you that an agent's folder can be trusted, when its CLI
+            asks that as it starts.
+        stalled_after_secs: After how many seconds of work without any sign of progress an agent
+            counts as stalled; 0 for never.
     """
 
     mode: Mode = "auto"
     policy: Policy = "constrained"
     ready_secs: float = 60.0
+    trust: bool = False
+    stalled_after_secs: float = 600.0
 
 
 @attrs.frozen
@@ -90,6 +96,7 @@ class Agent:
         branch: Its branch; else `tutti/<name>`.
         persistent: Whether it stays up when a workflow that started it ends.
         memory: Path of a file, relative to the workspace, that it gets as standing instructions.
+        trust: Whether its folder can be trusted, as under `[launch]`; else what stands there.
         env: Variables for this agent, stronger than the workspace's.
         extras: What plugins added to the table, by the class that describes it.
     """
@@ -105,6 +112,7 @@ class Agent:
     branch: str | None = None
     persistent: bool = False
     memory: str | None = None
+    trust: bool | None = None
     env: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     extras: Mapping[type, Any] = attrs.field(factory=dict)
 
@@ -327,6 +335,10 @@ class Arrangement:
     def worktree_of(self, agent: Agent) -> bool:
         """Return whether an agent works in a worktree of its own."""
         return self.defaults.worktree if agent.worktree is None else agent.worktree
+
+    def trust_of(self, agent: Agent) -> bool:
+        """Return whether an agent's folder is to be trusted without asking a person."""
+        return self.launch.trust if agent.trust is None else agent.trust
 
     def branch_of(self, agent: Agent) -> str:
         """Return the branch an agent starts on."""

@@ -200,11 +200,12 @@ class StepType(Protocol):
 
     def recover(
         self, context: Context, step: Any, record: Mapping[str, Any]
-    ) -> Literal["done", "redo", "unknown"]:
+    ) -> Literal["done", "redo", "continue", "unknown"]:
         """Say what became of an attempt that was interrupted, by looking, without effects.
 
         The record has the attempt's ``token``, its ``number`` and its ``notes``; whatever was not
-        on disk in time is missing.
+        on disk in time is missing. What is under way, or has ended and only has to be collected,
+        continues: `run` gets the record as the attempt's ``earlier`` and does nothing twice.
         """
 
 

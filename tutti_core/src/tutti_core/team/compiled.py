@@ -25,8 +25,8 @@ def compiled(root: Path) -> dict[str, Any]:
 
     Returns:
         ``workspace``, ``agents`` (a list of plain values), ``rules`` by runtime, ``unowned``,
-        ``detectors`` (names of detectors beside the rules) and ``files`` (what the rules were
-        read from, with stamps).
+        ``detectors`` (names of detectors beside the rules), ``files`` (what the rules were
+        read from, with stamps) and ``stalled_after_secs``.
 
     Raises:
         ConfigError: If a configuration file is wrong.
@@ -94,6 +94,7 @@ def digest(arrangement: Arrangement, plugins: Plugins) -> dict[str, Any]:
         "rules": _rules(known, {one["runtime"] for one in agents}),
         "unowned": dict(arrangement.unowned),
         "detectors": sorted(plugins.detectors()),
+        "stalled_after_secs": arrangement.launch.stalled_after_secs,
     }
 
 
