@@ -26,16 +26,16 @@ def startable(
         now: That clock.
         most: How many may run at once.
     """
-    held = {node.holds for node in nodes if node.key in running and node.holds}
+    held = {node.holds for node in nodes if node.key in running}
     room = most - len(running)
     found: list[Node] = []
     for node in nodes:
         if len(found) >= room:
             break
         ready = status[node.key] == "pending" and node.key not in running
-        if not ready or due.get(node.key, 0.0) > now or node.holds in held:
+        if not ready or due.get(node.key, 0.0) > now or (node.holds and node.holds in held):
             continue
         if all(status.get(key) in GOES_ON for key in node.needs):
             found.append(node)
-            held |= {node.holds} - {None}
+            held.add(node.holds)
     return found

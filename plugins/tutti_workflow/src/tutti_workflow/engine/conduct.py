@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -69,7 +69,8 @@ class Conductor:
         lines: list[Line] = []
         try:
             while True:
-                begun = [] if self.stopping or self.failed else self._begin()
+                # Ends and beginnings go to the disk together: one wait for it, not two.
+                begun = [] if self.stopping or self.failed else self._begin(lines)
                 lines += [self._attempt_line(one) for one in begun]
                 if lines:
                     self.publish(self.store.write(*lines))
@@ -96,14 +97,15 @@ class Conductor:
             return False
         return bool(self.due) or bool(self._startable())
 
-    def _startable(self) -> list[Node]:
+    def _startable(self, unwritten: Sequence[Line] = ()) -> list[Node]:
         status = {key: one.status for key, one in self.store.state.steps.items()}
+        status |= {line["step"]: line["status"] for line in unwritten if line.get("status")}
         most = self.plan.workflow.max_parallel
         now = time.monotonic()
         return startable(self.plan.nodes, status, self.running, self.due, now, most)
 
-    def _begin(self) -> list[Running]:
-        found = [self._lent(node) for node in self._startable()]
+    def _begin(self, unwritten: Sequence[Line]) -> list[Running]:
+        found = [self._lent(node) for node in self._startable(unwritten)]
         for one in found:
             self.running[one.node.key] = one
             self.due.pop(one.node.key, None)
@@ -183,7 +185,7 @@ class Conductor:
                 one.closing = now + GRACE_SECS
             if one.closing is not None and now >= one.closing:
                 one.abandoned = True
-                found.append((one, _deaf(one, timed_out=not self.stopping)))
+                found.append((one, _deaf(timed_out=not self.stopping)))
         return found
 
     def _end_lines(self, one: Running, ended: Ended) -> list[Line]:
@@ -241,12 +243,14 @@ class Conductor:
 
     def _ledger(self, node: Node) -> Line:
         state = node.common.on_success.ledger if node.common.on_success else None
-        return {"ledger": {"to": state, "actor": node.agent or "tt", "reason": node.key}} if (
-            state
-        ) else {}
+        return (
+            {"ledger": {"to": state, "actor": node.agent or "tt", "reason": node.key}}
+            if (state)
+            else {}
+        )
 
 
-def _deaf(one: Running, *, timed_out: bool) -> Ended:
+def _deaf(*, timed_out: bool) -> Ended:
     why = "its time was up" if timed_out else "the run was to end"
     message = f"the step did not end within {GRACE_SECS:.0f} s after {why}, and may go on"
     hint = "see what it started; report it to whoever makes this kind of step"

@@ -34,9 +34,7 @@ def plan_of(context: Context, order: Order) -> Plan:
             hint="take one of these steps out",
         )
     flow = find(context, order.workflow)
-    return resolve(
-        context, flow, agent=order.agent, strict=order.strict, movement=order.movement
-    )
+    return resolve(context, flow, agent=order.agent, strict=order.strict, movement=order.movement)
 
 
 def action_of(context: Context, order: Order, run_id: str = "") -> Action:

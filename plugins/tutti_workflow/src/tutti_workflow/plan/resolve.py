@@ -193,9 +193,7 @@ def _wanted(
     return with_needs(needs, of)
 
 
-def _kind(
-    name: str, types: Mapping[str, StepType], workflow: Workflow, place: int
-) -> StepType:
+def _kind(name: str, types: Mapping[str, StepType], workflow: Workflow, place: int) -> StepType:
     if name in types:
         return types[name]
     where = f"step {place + 1} of workflow {workflow.name!r} is of the type {name!r}"

@@ -7,9 +7,8 @@ from typing import Any
 
 from tutti_core import Context, TuttiError
 
-from .shapes import message_of
+from .shapes import message_of, spent
 from .state import RunState
-from .times import ms_between
 
 Line = Mapping[str, Any]
 
@@ -67,7 +66,7 @@ class Happenings:
     def _ending(self, line: Line) -> dict[str, Any]:
         step = self.run.steps[line["step"]]
         return {
-            "duration_ms": ms_between(step.started_at, line["timestamp"]),
+            "duration_ms": spent(step),
             "timed_out": line.get("outcome") == "timed_out",
             "message": message_of(step),
             "attempts": len(step.attempts),
@@ -117,4 +116,4 @@ class Happenings:
             self.context.emit(event, agent, whole, self.run.run_id)
         except TuttiError as error:
             # The run's own journal has it: what cannot be told now is told when it is resumed.
-            self.context.log.note("event not told", event=event, error=error.message)
+            self.context.log.note("event not told", name=event, error=error.message)

@@ -71,7 +71,7 @@ def ledger(run: RunState, facts: dict[str, Any]) -> dict[str, Any]:
     done = [one for one in run.steps.values() if one.status in GOES_ON]
     under_way = [one for one in run.steps.values() if one.status == "running"]
     failed = [one for one in run.steps.values() if one.status in ("failed", "timed_out")]
-    current = (under_way or failed or [None])[0]
+    current = next(iter([*under_way, *failed]), None)
     failure = run.failure or {}
     agents = {one.agent for one in under_way if one.agent}
     return {
@@ -86,7 +86,7 @@ def ledger(run: RunState, facts: dict[str, Any]) -> dict[str, Any]:
         "branch": facts.get("branch"),
         "failure_message": failure.get("message"),
         "failure_class": failure.get("category"),
-        "current_step_id": current.key if current else None,
+        "current_step_id": current.key if current is not None else None,
         "last_successful_step_id": max(done, key=lambda one: one.ended_at).key if done else None,
         "resume_eligible": run.status in ("failed", "interrupted"),
         "active_agents": sorted(agents),

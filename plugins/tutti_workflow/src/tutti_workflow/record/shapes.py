@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from tutti_core import TuttiError
+
 from .state import RunState, StepState
-from .times import ms_between
+from .times import ms_between, now
 
 COMPAT = {
     "success": "success",
@@ -47,7 +49,7 @@ def step_result(step: StepState, run: RunState) -> dict[str, Any] | None:
         "index": step.index,
         "step_type": step.type,
         "status": word,
-        "duration_ms": ms_between(step.started_at, step.ended_at),
+        "duration_ms": spent(step),
         "exit_code": result.get("exit_code", 0 if good else None),
         "timed_out": is_timed_out(step),
         "message": message_of(step),
@@ -71,6 +73,11 @@ def step_result(step: StepState, run: RunState) -> dict[str, Any] | None:
         "settled": step.settled,
         "result": {key: one for key, one in result.items() if key not in _APART},
     }
+
+
+def spent(step: StepState) -> int:
+    """Return the milliseconds that the attempts at a step took, without what lies between them."""
+    return sum(ms_between(one.started_at, one.ended_at) for one in step.attempts)
 
 
 _APART = frozenset({"exit_code", "stdout", "stderr", "message"})
@@ -243,4 +250,29 @@ def verify_summary(run: RunState) -> dict[str, Any]:
         "warnings": warnings_of(run),
         "failure": run.failure,
         "duration_ms": ms_between(run.started_at, run.finished_at or run.updated_at),
+    }
+
+
+def unverified(workflow: str, agent: str | None, error: TuttiError) -> dict[str, Any]:
+    """Return the contract's summary of a verification that could not be begun, or was cut off.
+
+    Args:
+        workflow: Name of the workflow.
+        agent: The agent that it was for.
+        error: Why.
+    """
+    failure = {"category": error.category, "message": error.message, "hint": error.hint}
+    return {
+        "workflow_name": workflow,
+        "timestamp": now(),
+        "success": False,
+        "failed_steps": [],
+        "strict": False,
+        "agent_scope": agent,
+        "run_id": None,
+        "status": "failed",
+        "warning_count": 0,
+        "warnings": [],
+        "failure": failure,
+        "duration_ms": 0,
     }

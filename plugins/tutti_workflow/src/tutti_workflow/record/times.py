@@ -27,3 +27,8 @@ def ms_between(start: str, end: str) -> int:
     if not (start and end):
         return 0
     return max(0, round((seconds_of(end) - seconds_of(start)) * 1000))
+
+
+def now() -> str:
+    """Return this moment as journals write it."""
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
