@@ -45,6 +45,7 @@ GROUPS: Mapping[str, str] = {
     "git.moving": "Git",
     "git.repo": "Git",
     "git.worktrees": "Git",
+    "team.retiring": "Git",
     "state.files": "Files",
     "state.journal": "Files",
     "state.lock": "Files",

@@ -232,3 +232,22 @@ def test_teardown_runs_before_a_tree_goes(workspace: Stage) -> None:
     workspace.tt("down", "--clean").well()
     assert not workspace.tree("api").exists()
     assert "README" in (workspace.root / "went").read_text()
+
+
+def test_teardown_runs_before_gc_takes_a_tree(workspace: Stage) -> None:
+    """What `tt gc` takes away is left as it is by `tt down --clean`; where it fails, it stays."""
+    lines = 'teardown = ["test ! -e busy.log", "ls > ../../../went"]'
+    (workspace.root / ".gitignore").write_text("*.log\n")
+    workspace.run("git", "add", ".").well()
+    workspace.run("git", "commit", "-qm", "Ignore logs").well()
+    team(workspace, lines, AGENT.format("api")).tt("up").well()
+    workspace.tt("down").well()
+    (workspace.tree("api") / "busy.log").touch()
+    team(workspace, lines, AGENT.format("web"))
+    told = workspace.tt("gc").badly()
+    assert "test ! -e busy.log" in told.stderr
+    assert workspace.tree("api").is_dir()
+    (workspace.tree("api") / "busy.log").unlink()
+    workspace.tt("gc").well()
+    assert not workspace.tree("api").exists()
+    assert "README" in (workspace.root / "went").read_text()

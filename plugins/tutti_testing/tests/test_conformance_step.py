@@ -219,6 +219,29 @@ class Forgetful(Good):
         return "redo"
 
 
+class Resuming(Good):
+    """It goes on with an attempt that was interrupted."""
+
+    def run(self, context: Context, step: Line, attempt: Attempt) -> Mapping[str, Any]:
+        """Add the line, unless the earlier attempt has."""
+        if super().recover(context, step, attempt.earlier) == "done":
+            return {"lines": len(self.lines(context, step))}
+        return super().run(context, step, attempt)
+
+    def recover(self, context: Context, step: Line, record: Mapping[str, Any]) -> str:
+        """Say that it goes on, if there is anything to go on with."""
+        token = record.get("token")
+        return "continue" if isinstance(token, str) and token else "unknown"
+
+
+class Restarting(Resuming):
+    """It says that it goes on, and begins anew."""
+
+    def run(self, context: Context, step: Line, attempt: Attempt) -> Mapping[str, Any]:
+        """Forget what was before."""
+        return super().run(context, step, attrs.evolve(attempt, earlier={}))
+
+
 class Boastful(Good):
     """It calls done what never was."""
 
@@ -286,6 +309,7 @@ FAULTS = {
     "answers otherwise": (of(Talkative), "test_recovering_only_looks"),
     "mends while it looks": (of(Tidy), "test_recovering_only_looks"),
     "forgets": (of(Forgetful), "test_what_was_done_is_not_done_again"),
+    "begins anew": (of(Restarting), "test_what_was_done_is_not_done_again"),
     "boasts": (of(Boastful), "test_what_was_not_done_is_not_called_done"),
     "survives a kill": (of(Stubborn), "test_killed_at_any_note_it_is_done_once"),
     "believes its notes": (of(Trusting), "test_killed_at_any_note_it_is_done_once"),
@@ -318,6 +342,11 @@ class Waiter(Good):
 def test_a_step_without_effects_may_be_done_again() -> None:
     """To ask for another run is right where another run changes nothing."""
     assert failures(of(Waiter)) == {}
+
+
+def test_a_step_may_go_on_where_it_was_interrupted() -> None:
+    """To continue is right where what was done is collected and not done twice."""
+    assert failures(of(Resuming)) == {}
 
 
 def test_every_law_has_a_fault() -> None:

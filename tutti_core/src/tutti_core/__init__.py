@@ -99,6 +99,8 @@ if TYPE_CHECKING:
     from .team.plan import started_by as started_by
     from .team.reach import root_of as root_of
     from .team.reach import target_of as target_of
+    from .team.retiring import retire as retire
+    from .team.retiring import unkept as unkept
     from .team.versions import version_of as version_of
     from .terminal.processes import carried as carried
     from .terminal.processes import end_marked as end_marked
@@ -145,6 +147,7 @@ _HOMES = {
     "team.loading": "load_arrangement load_global no_runtime",
     "team.plan": "started_by",
     "team.reach": "root_of target_of",
+    "team.retiring": "retire unkept",
     "team.versions": "version_of",
     "terminal.processes": "carried end_marked start_time",
     "undoing.entry": "FileCopy LostTree RefChange UndoEntry Unkept",

@@ -33,6 +33,8 @@ def gather(rules: Mapping[str, Any], seen: Observation) -> list[Evidence]:
 def parts_of(rules: Mapping[str, Any], seen: Observation) -> Iterator[tuple[str, Parts]]:
     """Yield what rules look at, with the name of the rules that do: the title, the screen.
 
+    A screen that may be only a piece of one is looked at by the rules for pieces too.
+
     Args:
         rules: A rule file as `compile_rules` returns it.
         seen: What was seen.
@@ -41,8 +43,11 @@ def parts_of(rules: Mapping[str, Any], seen: Observation) -> Iterator[tuple[str,
         yield "title", Parts([seen.title])
     if seen.screen is not None:
         composer = rules.get("composer") or {}
-        rows, cursor = rows_of(seen.screen.text), seen.screen.cursor
-        yield "screen", Parts(rows, composer, rules.get("marks"), cursor)
+        rows, cursor, whole = rows_of(seen.screen.text), seen.screen.cursor, seen.screen.whole
+        parts = Parts(rows, composer, rules.get("marks"), cursor, whole)
+        yield "screen", parts
+        if not whole and rules.get("piece"):
+            yield "piece", parts
 
 
 class Gate(NamedTuple):
@@ -106,7 +111,7 @@ def _first(rules: Mapping[str, Any], source: str, parts: Parts) -> Iterator[Evid
         found = _held(rule, parts)
         if found is not None:
             options = options_of(rules.get("options"), parts) if rule.get("kind") else ()
-            yield _evidence(rule, source, found, options)
+            yield _evidence(rule, "screen" if source == "piece" else source, found, options)
             return
 
 

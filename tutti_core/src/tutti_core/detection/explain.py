@@ -19,7 +19,8 @@ class Tried(NamedTuple):
     """One rule, and what became of it.
 
     Attributes:
-        source: What it looked at: ``title``, ``screen``, or the name of a feed.
+        source: The part of the rule file it stands in: ``title``, ``screen``, ``piece``, or
+            the name of a feed.
         rule: Its identifier.
         state: The state it stands for.
         kind: The kind of answer that state needs, empty if none.

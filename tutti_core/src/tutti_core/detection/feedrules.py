@@ -35,7 +35,9 @@ def compile_feeds(data: Mapping[str, Any], source: str, marks: Collection[str]) 
     context = data.get("context", [])
     return {
         "feed": {
-            feed: [_rule(rule, f"{source}, feed {feed}") for rule in _list(rules, f"{source}: {feed}")]
+            feed: [
+                _rule(rule, f"{source}, feed {feed}") for rule in _list(rules, f"{source}: {feed}")
+            ]
             for feed, rules in _table(data.get("feed", {}), f"{source}: [feed]").items()
         },
         "follow": _follow(data.get("follow", {}), f"rules of {source}: [follow]"),

@@ -37,11 +37,14 @@ class Parts:
             is where the cursor is; without it any two lines are taken for a composer's.
         marks: Patterns by name, for ``since``.
         cursor: The row in which the cursor is shown, or None.
+        whole: Whether the rows are all that the pane shows. Of a piece, what would stand above the
+            composer may be all there is, and blank rows may have been lost.
 
     Attributes:
         rows: The rows.
         marks: The marks.
         cursor: The cursor's row.
+        whole: Whether they are all that the pane shows.
     """
 
     def __init__(
@@ -50,8 +53,9 @@ class Parts:
         composer: Mapping[str, Any] | None = None,
         marks: Mapping[str, str] | None = None,
         cursor: int | None = None,
+        whole: bool = True,
     ) -> None:
-        self.rows, self.marks, self.cursor = rows, marks or {}, cursor
+        self.rows, self.marks, self.cursor, self.whole = rows, marks or {}, cursor, whole
         self._look = composer or {}
         self._prompt = self._look.get("prompt", "")
         self._cut: dict[str, str] = {}
@@ -112,7 +116,25 @@ class Parts:
     @property
     def above(self) -> Sequence[str]:
         """The rows above the composer; all of them if there is none."""
-        return self.rows[: max(self.box[0], 0)] if self.box else self.rows
+        if self.box is None:
+            return self.rows
+        top = max(self.box[0], 0)
+        # Above one that hangs no line is drawn, and its blank row may have been lost.
+        lost = self._look.get("hanging") and any(self.rows[top : self.box[0] + 1])
+        return self.rows[: top + bool(lost)]
+
+    @property
+    def spoken(self) -> str:
+        """The conversation: what stands above the composer; nothing if a whole screen shows none.
+
+        Where all blank rows were lost, what stands at the left edge begins something.
+        """
+        if self.whole:
+            return "\n".join(self.above) if self.box else ""
+        rows = list(self.above)
+        if all(self.rows):
+            rows = [row if row[:1].isspace() else f"\n{row}" for row in rows]
+        return "\n".join(rows).lstrip("\n")
 
 
 def _screen(parts: Parts, _: str) -> str:
@@ -140,7 +162,9 @@ def _composer(parts: Parts, _: str) -> str:
 
 
 def _footer(parts: Parts, _: str) -> str:
-    return "\n".join(parts.rows[parts.box[1] + 1 :]) if parts.box else ""
+    if parts.box is None:
+        return "" if parts.whole else _below_rule(parts, "")
+    return "\n".join(parts.rows[parts.box[1] + 1 :])
 
 
 def _tail(parts: Parts, count: str) -> str:
@@ -153,7 +177,7 @@ def _modal(parts: Parts, count: str) -> str:
 
 def _since(parts: Parts, mark: str) -> str:
     """Return nothing without a composer: where a conversation ends is known only above one."""
-    text = "\n".join(parts.above) if parts.box else ""
+    text = parts.spoken
     begins = [found.start() for found in pattern(parts.marks[mark]).finditer(text)]
     return text[begins[-1] :] if begins else text
 

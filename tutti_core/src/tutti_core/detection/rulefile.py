@@ -1,6 +1,6 @@
 r"""Reads a runtime's rule file: TOML data, checked once, then kept as plain values.
 
-A rule file has up to ten parts::
+A rule file has up to eleven parts::
 
     [live]                              # the runtime's own live-status file, JSON
     state = "status"                    # the key that says what it does
@@ -38,6 +38,11 @@ A rule file has up to ten parts::
     priority = 50                       # above 0 it outranks what says that the agent is busy
     answers = { allow = "1", always = "/^Yes, and", deny = "Escape" }   # see below
 
+    [[piece]]                           # rules for a saved text that may be a piece of a screen;
+    id = "prompt"                       # a screen that is seen live never is, and they are silent
+    state = "idle"
+    regex = '\A❯ ?\Z'
+
     [options]                           # the lines of a dialog that can be chosen
     region = "modal:24"
     regex = "(?m)^[ ❯]*(?P<key>\\d)\\. (?P<text>.+)$"
@@ -72,7 +77,7 @@ A rule file has up to ten parts::
     where = { type = "assistant" }
     used = ["message.usage.input_tokens", "message.usage.output_tokens"]
     model = ["hooks:model", "message.model"]
-    windows = { "\\[1m\\]" = 1000000, "^claude-" = 200000 }   # or window = PATH, or a number
+    windows = { "\\[1m\\]" = 1000000, "^claude-" = 200000 }   # or `window`, a path or number
 
     [[context]]
     source = "screen"
@@ -105,7 +110,7 @@ LOOKS = ("region", "all", "any", "none", "regex")
 RULE_KEYS = frozenset((*SAYS, *LOOKS))
 LIVE_KEYS = frozenset(("state", "since", "pid", "start", "states", "missing", "kind", "kinds"))
 OPTIONS_KEYS = frozenset(("region", "regex"))
-PARTS = frozenset(("live", "composer", "marks", "title", "screen", "options", *FEED_PARTS))
+PARTS = frozenset(("live", "composer", "marks", "title", "screen", "piece", "options", *FEED_PARTS))
 DRAWN = ("hanging", "cursor")
 DIALOG = 50
 
@@ -119,8 +124,8 @@ def compile_rules(text: str, source: str) -> dict[str, Any]:
 
     Returns:
         ``{"live": {…} | None, "composer": {…} | None, "marks": {…}, "title": […],
-        "screen": […], "options": {…} | None, "feed": {…}, "follow": {…}, "turn": {…} | None,
-        "context": […]}``, JSON values only.
+        "screen": […], "piece": […], "options": {…} | None, "feed": {…}, "follow": {…},
+        "turn": {…} | None, "context": […]}``, JSON values only.
 
     Raises:
         ConfigError: If it is not TOML, or a rule makes no sense.
@@ -143,6 +148,7 @@ def compile_rules(text: str, source: str) -> dict[str, Any]:
         "screen": [
             _loud(_rule(rule, f"{source}, screen", marks)) for rule in data.get("screen", [])
         ],
+        "piece": [_loud(_rule(rule, f"{source}, piece", marks)) for rule in data.get("piece", [])],
         "options": _options(data["options"], source, marks) if "options" in data else None,
         **compile_feeds(data, source, marks),
     }

@@ -37,6 +37,9 @@ class Attempt:
         number: Which attempt this is, from 1.
         deadline: Seconds of `time.monotonic` at which it must have ended; None without a limit.
         env: Variables for programs that the step starts.
+        earlier: Record of the attempt before this one, if that was interrupted: its ``token``,
+            ``number`` and ``notes``, as `recover` was given it. What it had begun can be gone on
+            with, such as waiting for an answer to what was sent.
         note: Keeps facts, JSON values only, on disk before it returns; `recover` is given them.
         say: Takes one line of progress, for people.
         stopped: Says whether somebody wants the step to end.
@@ -46,6 +49,7 @@ class Attempt:
     number: int = 1
     deadline: float | None = None
     env: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    earlier: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
     note: Callable[[Mapping[str, Any]], None] = _nobody_keeps
     say: Callable[[str], None] = _nobody_hears
     stopped: Callable[[], bool] = _nobody_stops

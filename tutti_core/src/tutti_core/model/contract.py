@@ -15,7 +15,9 @@ from .reading import Evidence, Observation
 from .session import Ended, Session, SessionSpec
 
 if TYPE_CHECKING:
+    from ..plugins import Plugins
     from ..team.context import Context
+    from .arrangement import Arrangement
 
 
 @runtime_checkable
@@ -215,11 +217,12 @@ class StepType(Protocol):
 
     def recover(
         self, context: Context, step: Any, record: Mapping[str, Any]
-    ) -> Literal["done", "redo", "unknown"]:
+    ) -> Literal["done", "redo", "continue", "unknown"]:
         """Say what became of an attempt that was interrupted, by looking, without effects.
 
         The record has the attempt's ``token``, its ``number`` and its ``notes``; whatever was not
-        on disk in time is missing.
+        on disk in time is missing. What is under way, or has ended and only has to be collected,
+        continues: `run` gets the record as the attempt's ``earlier`` and does nothing twice.
         """
 
 
@@ -277,6 +280,9 @@ class Table:
         starter: TOML text that `tt init` offers when the table is not there.
         check: Looks at the converted value and yields problems, each a path below the table and a
             message.
+        across: Looks at the whole arrangement, once each of its tables is sound by itself, with the
+            plugins at work; yields problems of `tutti.toml`, each a path from its top, such as
+            ``workflow[0].step[2].agent``, and a message.
     """
 
     name: str
@@ -285,6 +291,7 @@ class Table:
     many: bool = False
     starter: str = ""
     check: Callable[[Any], Iterable[tuple[str, str]]] | None = None
+    across: Callable[[Arrangement, Plugins], Iterable[tuple[str, str]]] | None = None
 
 
 @attrs.frozen

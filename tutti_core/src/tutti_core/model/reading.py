@@ -56,6 +56,7 @@ class Screen(NamedTuple):
         alternate: Whether the program uses the alternate screen.
         cursor: The row in which the cursor is shown, 0 for the topmost; None if it is hidden or
             not known.
+        whole: Whether it is all that the pane shows; a saved text may be a piece of that.
     """
 
     text: str
@@ -63,6 +64,7 @@ class Screen(NamedTuple):
     height: int = 50
     alternate: bool = False
     cursor: int | None = None
+    whole: bool = True
 
 
 class Option(NamedTuple):

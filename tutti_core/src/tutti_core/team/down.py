@@ -14,18 +14,16 @@ from ..errors import RuntimeFailure, TuttiError
 from ..model.session import Ended, Session
 from .ending import GRACE_SECS, end, end_survivors, session_now
 from .entry import is_open
-from .record import read_record, write_record
 from .restoring import keep_team
+from .retiring import retire, unkept
 from .trees import way_back
 from .waiting import patient_lock
 
 if TYPE_CHECKING:
-    from ..git.worktrees import Retired
     from ..model.contract import SessionHost
     from .context import Context
 
 PARALLEL = 8
-SHOWN = 5
 
 
 @attrs.frozen
@@ -248,33 +246,12 @@ def _counted(name: str, outcome: str, ended: Ended) -> Downed:
 
 
 def _clean(context: Context, name: str, done: Downed) -> Downed:
-    from ..git.worktrees import Worktrees
-
-    trees = Worktrees(context.root, context.places.worktrees)
-    if not os.path.lexists(context.places.worktrees / name):
-        return done
     try:
-        site = trees.survey(name)
-        if site.whole:
-            context.plugins.leave(context, name, site.path)
-        retired = trees.retire(name, command=f"tt down --clean {name}")
+        retired = retire(context, name, f"tt down --clean {name}")
     except TuttiError as error:
         return attrs.evolve(done, ok=False, detail=error.message, hint=error.hint)
-    if read_record(context.places.agent(name)):
-        write_record(context.root, name, {"worktree_path": None})
-    details = [
-        done.detail,
-        way_back(retired.undo) if retired.undo else "",
-        *_gone(retired),
-    ]
-    detail = "; ".join(filter(None, details))
+    if retired is None:
+        return done
+    back = way_back(retired.undo) if retired.undo else ""
+    detail = "; ".join(filter(None, (done.detail, back, unkept(retired))))
     return attrs.evolve(done, cleaned=True, detail=detail, undo=retired.undo)
-
-
-def _gone(retired: Retired) -> tuple[str, ...]:
-    """Return in words what was not kept, if anything."""
-    if not retired.unkept:
-        return ()
-    said = [f"{one.path} ({one.size >> 20} MiB)" for one in retired.unkept[:SHOWN]]
-    more = len(retired.unkept) - SHOWN
-    return (f"not kept: {', '.join(said)}" + (f" and {more} more" if more > 0 else ""),)

@@ -20,6 +20,8 @@ from ..watching.look import Voice, read
 from .compiled import compiled
 from .loading import load_global
 
+# What moves the cursor or sets a mode; what sets a style says something and is left.
+CONTROL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-ln-~]|[()][0AB]|[=>78cM])")
 DEAD = re.compile(r"Pane is dead \((?:status (\d+)|signal \w+)")
 
 
@@ -159,7 +161,8 @@ def _observation(
     status = facts.get("exit_status", _ended(rows[-1]))
     size = (max(map(len, rows)), text.count("\n") + 1)
     cursor = facts["cursor"] if "cursor" in facts else _cursor(text, rows, known)
-    screen = Screen(text, *size, facts.get("alternate") is True, cursor)
+    # Whoever noted the pane's size beside it had all of the pane.
+    screen = Screen(text, *size, facts.get("alternate") is True, cursor, "height" in facts)
     return Observation(
         now,
         known.runtime,
@@ -174,7 +177,7 @@ def _observation(
 
 
 def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "replace").replace("\r\n", "\n")
+    return CONTROL.sub("", raw.decode("utf-8-sig", "replace").replace("\r\n", "\n"))
 
 
 def _facts(path: Path) -> dict[str, Any]:

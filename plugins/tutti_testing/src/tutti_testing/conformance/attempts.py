@@ -46,6 +46,7 @@ def begun(
     diary: Diary | None = None,
     *,
     number: int = 1,
+    earlier: Mapping[str, Any] | None = None,
     deadline: float | None = None,
     stopped: Callable[[], bool] | None = None,
 ) -> Attempt:
@@ -54,6 +55,7 @@ def begun(
     Args:
         diary: Where it notes things.
         number: Which one it is.
+        earlier: The record of the attempt that it goes on with.
         deadline: Seconds of `time.monotonic` at which it must have ended.
         stopped: Says whether somebody wants it to end.
     """
@@ -61,6 +63,7 @@ def begun(
         f"run-7f3a/step-1/{number}",
         number,
         deadline,
+        earlier=earlier or {},
         note=(diary or Diary()).note,
         stopped=stopped or (lambda: False),
     )

@@ -21,7 +21,7 @@ from .attempts import Diary, Killed, begun
 from .effects import snapshot, watched
 from .ground import TEAM, Ground, ground
 
-ANSWERS = ("done", "redo", "unknown")
+ANSWERS = ("done", "redo", "continue", "unknown")
 SOON_SECS = 0.3
 PATIENCE_SECS = 5.0
 TORN: tuple[Mapping[str, Any], ...] = (
@@ -156,12 +156,13 @@ class StepConformance:
         def check(place: Ground, step: Any) -> None:
             diary = Diary()
             self.step.run(place.context, step, begun(diary))
-            if self._recovered(place, step, diary.record(begun())) == "redo":
+            again = self._again(place, step, diary.record(begun()))
+            if again is not None:
                 with watched(place) as done:
-                    self.step.run(place.context, step, begun(number=2))
+                    self.step.run(place.context, step, again)
                 assert not done, (
-                    f"recover() says redo of what was done, and that does it again: {done}; look "
-                    "for the attempt's token, or for what it noted"
+                    f"recover() has what was done run once more, and that does it again: {done}; "
+                    "look for the attempt's token, or for what it noted"
                 )
 
         self._with_each(tmp_path, check)
@@ -186,12 +187,12 @@ class StepConformance:
             while self._recovers_from_kill(folder / f"killed-{lasts}", text, lasts, once):
                 lasts += 1
 
-    def _after_one_run(self, folder: Path, text: str) -> dict[str, str]:
+    def _after_one_run(self, folder: Path, text: str, number: int = 2) -> dict[str, str]:
         """Return what is below the folder of a workspace, as far as it is the same each time."""
         found = []
         for name in ("once", "as-well"):
             with self._ground(folder / name) as place:
-                self.step.run(place.context, self.taken(text), begun(number=2))
+                self.step.run(place.context, self.taken(text), begun(number=number))
                 found.append(snapshot(place.folder))
         return dict(found[0].items() & found[1].items())
 
@@ -205,10 +206,16 @@ class StepConformance:
             with suppress(Killed):
                 self.step.run(place.context, step, begun(diary))
                 assert not diary.killed, "run() went on after a kill: never catch BaseException"
-            if diary.killed and self._recovered(place, step, diary.record(begun())) == "redo":
-                self.step.run(place.context, step, begun(number=2))
+            again = self._again(place, step, diary.record(begun())) if diary.killed else None
+            if again is not None:
+                self.step.run(place.context, step, again)
                 after = snapshot(place.folder)
-                twice = [name for name, content in once.items() if after.get(name) != content]
+                # What was gone on with may bear the token of the attempt that was killed.
+                first = self._after_one_run(folder, text, 1) if again.earlier else {}
+                right = {
+                    name: (content, first.get(name, content)) for name, content in once.items()
+                }
+                twice = [name for name in right if after.get(name) not in right[name]]
                 assert not twice, (
                     f"killed at note {lasts + 1}, recovered and run again, it left {twice} other "
                     "than one run does: note before the effect, and have recover() look for it"
@@ -246,6 +253,13 @@ class StepConformance:
             f"run() went on to its end although {why}: call attempt.check(), which raises "
             "StepStopped, and let that through"
         )
+
+    def _again(self, place: Ground, step: Any, record: Mapping[str, Any]) -> Attempt | None:
+        """Return the attempt that an engine would make after an interrupted one, if any."""
+        answer = self._recovered(place, step, record)
+        if answer not in ("redo", "continue"):
+            return None
+        return begun(number=2, earlier=record if answer == "continue" else {})
 
     def _recovered(self, place: Ground, step: Any, record: Mapping[str, Any]) -> str:
         with watched(place) as done:

@@ -47,7 +47,7 @@ def command(workspace: str | None, dry_run: bool, older_than: str, as_json: bool
 
 def _progress(item: Item) -> None:
     mark = paint("✗", "red") if item.error else paint("✓", "green")
-    said = item.error or item.reason
+    said = item.error or "; ".join(filter(None, (item.reason, item.remark)))
     back = f"; tt undo restore {item.undo}" if item.undo else ""
     click.echo(f"  {mark} {item.kind} {legible(item.name)}: {legible(said)}{back}", err=True)
 

@@ -19,6 +19,7 @@ class Item:
         reason: Why it goes, or stays.
         undo: The id of the undo entry that brings it back, once it is gone.
         error: Why it could not be removed.
+        remark: What of it is not kept by that entry.
     """
 
     kind: Literal["tree", "branch", "session", "undo", "trash", "log"]
@@ -28,3 +29,4 @@ class Item:
     reason: str
     undo: str = ""
     error: str = ""
+    remark: str = ""

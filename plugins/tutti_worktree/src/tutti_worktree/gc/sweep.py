@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from tutti_core import Lock, RefChange, Undo, Worktrees, move_refs, pin, tip
+from tutti_core import Lock, RefChange, Undo, Worktrees, move_refs, pin, retire, tip, unkept
 from tutti_core.errors import GitError, TuttiError
 
 from .items import Item
@@ -93,7 +93,7 @@ def _swept(context: Context, item: Item, progress: Callable[[Item], None] | None
     if not item.goes:
         return item
     try:
-        done = attrs.evolve(item, undo=REMOVERS[item.kind](context, item))
+        done = REMOVERS[item.kind](context, item)
     except (TuttiError, OSError) as error:
         done = attrs.evolve(item, error=str(error))
     if progress:
@@ -101,7 +101,7 @@ def _swept(context: Context, item: Item, progress: Callable[[Item], None] | None
     return done
 
 
-def _tree(context: Context, item: Item) -> str:
+def _tree(context: Context, item: Item) -> Item:
     trees = Worktrees(context.root, context.places.worktrees)
     lock = context.places.lock(f"agent-{item.name}")
     with Lock(lock, timeout=LOCK_SECS, purpose="tt gc"):
@@ -109,15 +109,16 @@ def _tree(context: Context, item: Item) -> str:
         why = needed(context, trees, item.name, running, time.time())
         if why:
             raise GitError(f"{item.name} was looked at again, and stays: {why}")
-        return trees.retire(item.name, command="tt gc").undo
+        gone = retire(context, item.name, "tt gc")
+    return attrs.evolve(item, undo=gone.undo, remark=unkept(gone)) if gone else item
 
 
-def _branch(context: Context, item: Item) -> str:
+def _branch(context: Context, item: Item) -> Item:
     trees = Worktrees(context.root, context.places.worktrees)
     ref = f"refs/heads/{item.name}"
     commit = tip(trees.git, ref)
     if commit is None:
-        return ""
+        return item
     trash, kept = pin(trees.git, "gc", [commit], f"branch {item.name}, removed by tt gc")
     change = RefChange(ref, commit, None)
     what = f"branch {item.name}, at {commit[:12]}"
@@ -126,40 +127,40 @@ def _branch(context: Context, item: Item) -> str:
     ) as entry:
         move_refs(trees.git, [change], "gc")
         trees.branches.forget(item.name)
-    return entry.id
+    return attrs.evolve(item, undo=entry.id)
 
 
-def _session(context: Context, item: Item) -> str:
+def _session(context: Context, item: Item) -> Item:
     verb = context.plugins.verbs()["down"]
     done = verb.run(context, verb.request(agents=(item.name,)))
     if not done.ok:
         raise GitError(f"{item.name} could not be closed: {done.results[0].detail}")
-    return ""
+    return item
 
 
-def _entry(context: Context, item: Item) -> str:
+def _entry(context: Context, item: Item) -> Item:
     undo = Undo(context.root)
     entry = undo.get(item.name)
     if entry.trash:
         _drop_ref(context, entry.trash)
     undo.forget([entry])
-    return ""
+    return item
 
 
-def _trash(context: Context, item: Item) -> str:
+def _trash(context: Context, item: Item) -> Item:
     if item.name.startswith("refs/"):
         _drop_ref(context, item.name)
-        return ""
+        return item
     path = place(context, item.name)
     shutil.rmtree(path, ignore_errors=True)
     if path.exists():
         raise GitError(f"{path} cannot be removed: somebody else's file, or a mount, is in it")
-    return ""
+    return item
 
 
-def _log(context: Context, item: Item) -> str:
+def _log(context: Context, item: Item) -> Item:
     place(context, item.name).unlink(missing_ok=True)
-    return ""
+    return item
 
 
 def _drop_ref(context: Context, ref: str) -> None:
@@ -171,7 +172,7 @@ def _drop_ref(context: Context, ref: str) -> None:
         move_refs(git, [RefChange(ref, commit, None)], "gc")
 
 
-REMOVERS: dict[str, Callable[[Context, Item], str]] = {
+REMOVERS: dict[str, Callable[[Context, Item], Item]] = {
     "tree": _tree,
     "branch": _branch,
     "session": _session,

@@ -58,8 +58,8 @@ def leave(workspace: Context, agent: str, worktree: Path) -> None:
     Raises:
         TuttiError: If it fails.
     """
-    known = workspace.arrangement.named(agent)
-    settings = settings_of(workspace.arrangement, known) if known else Ready()
+    team = workspace.arrangement
+    settings = settings_of(team, team.named(agent))
     if settings.teardown:
         _allow(workspace, agent, settings.teardown)
         ports = ports_of(workspace.root, agent, settings.ports)

@@ -93,14 +93,15 @@ class Ready:
         return (leading,) if leading else ()
 
 
-def settings_of(team: Arrangement, agent: Agent) -> Ready:
+def settings_of(team: Arrangement, agent: Agent | None) -> Ready:
     """Return what makes an agent's worktree ready.
 
     Args:
         team: The arrangement.
-        agent: The agent.
+        agent: The agent; None for one that is no longer in it.
     """
-    return (team.table(Ready) or Ready()).of(agent)
+    common = team.table(Ready) or Ready()
+    return common.of(agent) if agent else common
 
 
 def tables() -> Iterable[Table | Keys]:
