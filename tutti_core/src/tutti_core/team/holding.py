@@ -17,10 +17,9 @@ from ..watching.readings import read_readings
 from ..watching.sight import Sight
 from ..watching.telling import Teller
 from ..watching.waking import Waker
-from .places import Places
 from .record import Records
 from .scene import Scene
-from .watcher import PURPOSE
+from .watcher import PURPOSE, has_queue
 
 if TYPE_CHECKING:
     from .context import Context
@@ -149,15 +148,6 @@ class Watch:
             return False
         who = self._lock.holder()
         return who is not None and who.pid in (0, os.getpid())
-
-
-def has_queue(places: Places) -> bool:
-    """Return whether prompts wait to be delivered."""
-    try:
-        with os.scandir(places.queue) as found:
-            return any(one.name.endswith(".json") for one in found)
-    except OSError:
-        return False
 
 
 def _connect() -> Control:

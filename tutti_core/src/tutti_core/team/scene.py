@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 from ..config.find import FILE, global_path
 from ..errors import StateError, TuttiError
 from ..log import Log
-from ..model.reading import Observation, Reading
 from ..state.files import JsonFile, write_atomic
 from ..state.lock import Lock
-from ..watching.look import Voice
+from ..watching.look import Voice, stopped
 from .context import Context
 from .entry import complete, is_open, vanished
 from .health import record as health_record
@@ -132,9 +131,7 @@ class Scene:
 
     def gone(self, agent: str) -> None:
         """Keep that an agent has no session."""
-        runtime = str(self.record(agent).get("runtime") or "")
-        seen = Observation(time.time(), runtime, session=False)
-        self.seen(Voice(agent, runtime, None, seen, Reading("stopped", confidence=1.0)))
+        self.seen(stopped(agent, str(self.record(agent).get("runtime") or "")))
 
     def keep(self, data: bytes) -> None:
         """Write the file with the readings."""

@@ -17,10 +17,12 @@ def main(words: list[str]) -> int:
     Args:
         words: The workspace's absolute path.
     """
+    root = Path(words[0])
     if os.fork():
         os._exit(0)
     os.setsid()
-    return watch(Path(words[0]))
+    _redirect(root / ".tutti" / "logs" / "watcher.out")
+    return watch(root)
 
 
 def watch(root: Path) -> int:
@@ -47,6 +49,17 @@ def watch(root: Path) -> int:
         if one.stopped or not one.is_needed():
             break
     return 0
+
+
+def _redirect(path: Path) -> None:
+    """Let go of the terminal and of every pipe; what is said to nobody goes into a file."""
+    quiet = os.open(os.devnull, os.O_RDWR)
+    try:
+        said = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    except OSError:
+        said = quiet
+    for source, target in ((quiet, 0), (said, 1), (said, 2)):
+        os.dup2(source, target)
 
 
 if __name__ == "__main__":

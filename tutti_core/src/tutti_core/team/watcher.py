@@ -92,6 +92,31 @@ def ensure(context: Context) -> bool:
     return who is not None or _start(context)
 
 
+def relieve(context: Context) -> None:
+    """End the watcher if nothing is left to be watched or delivered.
+
+    Args:
+        context: The workspace.
+    """
+    root = context.root
+    if holder(root) is None or has_queue(context.places) or context.host.list(str(root)):
+        return
+    end_watch(root)
+
+
+def has_queue(places: Places) -> bool:
+    """Return whether prompts wait to be delivered.
+
+    Args:
+        places: Where the workspace's files are.
+    """
+    try:
+        with os.scandir(places.queue) as found:
+            return any(one.name.endswith(".json") for one in found)
+    except OSError:
+        return False
+
+
 def end_watch(root: Path) -> bool:
     """End the process that does nothing but watch a workspace, and wait until it is gone.
 
@@ -101,14 +126,24 @@ def end_watch(root: Path) -> bool:
     Returns:
         Whether there is none any more.
     """
-    ends, asked = time.monotonic() + END_SECS, 0
-    while (who := holder(root)) is not None and who.pid and who.purpose == PURPOSE:
-        late = time.monotonic() >= ends
-        if asked != who.pid or late:
-            # One that was stopped would not hear it otherwise.
-            _signal(who.pid, signal.SIGKILL if late else signal.SIGTERM, signal.SIGCONT)
-            asked = who.pid
-        if time.monotonic() >= ends + 1.0:
+    who = holder(root)
+    if who is None or not who.pid or who.purpose != PURPOSE:
+        return who is None
+    # One that was stopped would not hear it otherwise.
+    _signal(who.pid, signal.SIGTERM, signal.SIGCONT)
+    if _ends(who.pid):
+        return True
+    _signal(who.pid, signal.SIGKILL)
+    return _ends(who.pid)
+
+
+def _ends(pid: int) -> bool:
+    """Wait until a process is gone."""
+    from ..terminal.proctable import look
+
+    ends = time.monotonic() + END_SECS
+    while (found := look(pid)) is not None and not found.zombie:
+        if time.monotonic() >= ends:
             return False
         time.sleep(GLANCE_SECS)
     return True
@@ -117,19 +152,24 @@ def end_watch(root: Path) -> bool:
 def _start(context: Context) -> bool:
     import subprocess
 
-    log = context.places.logs / "watcher.out"
-    argv = [sys.executable, "-m", PROGRAM, str(context.root)]
+    context.places.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with log.open("wb") as out:
-            log.chmod(0o600)
-            done = subprocess.run(
-                argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=_environment(),
-                cwd="/", timeout=START_SECS, check=False,
-            )  # fmt: skip
+        # It leaves this process's side, and its pipes, as soon as it can.
+        done = subprocess.run(
+            [sys.executable, "-m", PROGRAM, str(context.root)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env=_environment(),
+            cwd="/",
+            timeout=START_SECS,
+            check=False,
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         context.log.note("watcher not started", why=str(error))
         return False
+    if done.returncode != 0:
+        said = done.stderr.decode("utf-8", "replace").strip()
+        context.log.note("watcher not started", why=said[-2000:])
     return done.returncode == 0
 
 

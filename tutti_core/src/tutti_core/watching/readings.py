@@ -152,7 +152,8 @@ def _voice(name: str, one: Mapping[str, Any]) -> Voice:
     seen = Observation(
         float(one["at"]), one["runtime"], session=session is not None, alive=_lives(session)
     )
-    return Voice(name, one["runtime"], session, seen, reading_of(one["reading"]))
+    since = max(0.0, time.time() - seen.now)
+    return Voice(name, one["runtime"], session, seen, aged(reading_of(one["reading"]), since))
 
 
 def _lives(session: Session | None) -> bool:
@@ -168,6 +169,19 @@ def reading_of(one: Mapping[str, Any]) -> Reading:
     known = _known(Reading, one)
     known["evidence"] = tuple(Evidence(**_known(Evidence, each)) for each in one["evidence"])
     return Reading(**known)
+
+
+def aged(reading: Reading, seconds: float) -> Reading:
+    """Return a reading as it is some time later: whatever it stands on is older by that.
+
+    Args:
+        reading: The reading.
+        seconds: How much later.
+    """
+    older = [
+        one if one.age is None else one._replace(age=one.age + seconds) for one in reading.evidence
+    ]
+    return reading._replace(evidence=tuple(older))
 
 
 def _known(kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:
