@@ -20,10 +20,10 @@ class Places:
         self.logs = self.home / "logs"
         self.events = self.state / "events.jsonl"
         self.policy_decisions = self.state / "policy-decisions.jsonl"
+        self.deaths = self.state / "deaths.spool"
         self.last_team = self.state / "last-team.json"
         self.locks = self.state / "locks"
         self.readings = self.state / "readings.json"
-        self.deaths = self.state / "deaths.spool"
         self.cursors = self.state / "cursors"
         self.queue = self.state / "queue"
 
@@ -46,6 +46,10 @@ class Places:
     def cursor(self, service: str) -> Path:
         """Return the file that says how far in the journal a service is."""
         return self.cursors / f"{service}.json"
+
+    def spool(self, name: str) -> Path:
+        """Return the file that hooks of an agent's launch append to."""
+        return self.state / "hooks" / f"{name}.jsonl"
 
     def log(self, name: str) -> Path:
         """Return an agent's readable log."""

@@ -79,10 +79,6 @@ class Scene:
         live = record.get("live_status")
         if isinstance(live, str) and live:
             found["live"] = Path(live.replace("{pid}", str(session.pid)))
-        feeds = record.get("feeds")
-        for name, path in feeds.items() if isinstance(feeds, dict) else ():
-            if isinstance(path, str) and path:
-                found[f"feed {name}"] = Path(path)
         return found
 
     def configured(self) -> Iterable[Path]:

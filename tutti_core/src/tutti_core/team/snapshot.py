@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import TuttiError
-from ..model.reading import Evidence
+from ..model.reading import Evidence, Reading
 from ..watching.look import Panes, Voice, look, stopped
 from ..watching.readings import Readings
 from .compiled import compiled, salvaged
@@ -161,7 +161,7 @@ def status_row(workspace: str, voice: Voice) -> dict[str, Any]:
         "status": reading.status,
         "running": running,
         "session": session.name if session is not None else "—",
-        "ctx": None,
+        "ctx": reading.context,
         "state": reading.state,
         "kind": reading.kind,
         "detail": reading.detail,
@@ -170,7 +170,20 @@ def status_row(workspace: str, voice: Voice) -> dict[str, Any]:
         "since": reading.since,
         "activity_state": reading.activity_state,
         "auth_state": reading.auth_state,
+        **beside(reading),
         "evidence": [evidence_row(one) for one in reading.evidence],
+    }
+
+
+def beside(reading: Reading) -> dict[str, Any]:
+    """Return what a reading says beside the state, as plain values."""
+    return {
+        "resets": reading.resets,
+        "resets_at": reading.resets_at,
+        "options": [option._asdict() for option in reading.options],
+        "answers": dict(reading.answers),
+        "context": reading.context,
+        "stalled": reading.stalled,
     }
 
 

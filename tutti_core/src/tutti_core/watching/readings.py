@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..model.reading import Evidence, Observation, Reading
+from ..model.reading import Evidence, Observation, Option, Reading
 from ..model.session import Session
 from ..version import VERSION
 from .look import Voice
@@ -89,13 +89,19 @@ def line_of(voice: Voice) -> str:
     Args:
         voice: The voice; it has a session.
     """
-    reading = voice.reading
-    said = {**reading._asdict(), "evidence": [one._asdict() for one in reading.evidence]}
-    if reading_options := getattr(reading, "options", ()):
-        said["options"] = [one._asdict() for one in reading_options]
     session = voice.session._asdict() if voice.session else None
-    known = {"runtime": voice.runtime, "at": voice.seen.now, "session": session, "reading": said}
+    known = {"runtime": voice.runtime, "at": voice.seen.now, "session": session}
+    known["reading"] = plain(voice.reading)
     return json.dumps(known, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON knows it: named tuples by the names of their fields."""
+    if hasattr(value, "_asdict"):
+        return {name: plain(one) for name, one in value._asdict().items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(one) for one in value]
+    return dict(value) if isinstance(value, Mapping) else value
 
 
 def read_readings(path: Path) -> Readings | None:
@@ -166,9 +172,16 @@ def reading_of(one: Mapping[str, Any]) -> Reading:
     Args:
         one: The values by the names of its fields; unknown ones are left out.
     """
-    known = _known(Reading, one)
-    known["evidence"] = tuple(Evidence(**_known(Evidence, each)) for each in one["evidence"])
+    known = _with_options(_known(Reading, one))
+    known["evidence"] = tuple(
+        Evidence(**_with_options(_known(Evidence, each))) for each in known.get("evidence", ())
+    )
     return Reading(**known)
+
+
+def _with_options(known: dict[str, Any]) -> dict[str, Any]:
+    options = tuple(Option(**_known(Option, each)) for each in known.get("options", ()))
+    return {**known, "options": options}
 
 
 def aged(reading: Reading, seconds: float) -> Reading:

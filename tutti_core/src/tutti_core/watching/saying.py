@@ -89,9 +89,9 @@ def unsaid(said: Said, reading: Reading, *, steady: bool = False) -> list[str]:
         names.append(RECOVERED[said.trouble])
     changed = state in TOLD and _differs(said, reading)
     names += [f"agent.{state}"] if changed else []
-    if state == "working" and _stalled(reading) and (changed or not said.stalled):
+    if state == "working" and reading.stalled and (changed or not said.stalled):
         names.append("agent.stalled")
-    context = step_of(getattr(reading, "context", None))
+    context = step_of(reading.context)
     if context is not None and context != said.context:
         names.append("agent.context")
     return names
@@ -125,11 +125,11 @@ def details(said: Said, reading: Reading, runtime: str) -> dict[str, Any]:
         "confidence": reading.confidence,
         "evidence": decisive.source if decisive else None,
         "rule": decisive.rule if decisive else None,
-        "options": [one._asdict() for one in getattr(reading, "options", ())],
-        "resets": getattr(reading, "resets", ""),
-        "resets_at": getattr(reading, "resets_at", None),
-        "stalled": getattr(reading, "stalled", ""),
-        "context": getattr(reading, "context", None),
+        "options": [one._asdict() for one in reading.options],
+        "resets": reading.resets,
+        "resets_at": reading.resets_at,
+        "stalled": reading.stalled,
+        "context": reading.context,
     }
     return {key: value for key, value in known.items() if value not in (None, "", [])}
 
@@ -147,13 +147,13 @@ def details_of(name: str, said: Said, reading: Reading, runtime: str) -> dict[st
     if name in RECOVERED.values():
         data["from"] = said.trouble
     if name == "agent.context":
-        data["context"] = step_of(getattr(reading, "context", None))
-        data["used"] = getattr(reading, "context", None)
+        data["context"] = step_of(reading.context)
+        data["used"] = reading.context
     return data
 
 
 def _differs(said: Said, reading: Reading) -> bool:
-    revived = said.stalled and not _stalled(reading) and reading.state == "working"
+    revived = said.stalled and not reading.stalled and reading.state == "working"
     return revived or (said.state, said.kind) != (reading.state, reading.kind)
 
 
@@ -170,7 +170,3 @@ def _whole(value: object) -> int | None:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _stalled(reading: Reading) -> bool:
-    return bool(getattr(reading, "stalled", ""))

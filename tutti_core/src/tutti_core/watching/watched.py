@@ -8,9 +8,11 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Protocol
 
+from ..detection.records import Record
 from ..model.reading import Observation, Reading
 from ..model.session import Session
 from .confirming import Stand
+from .feeds import Feeds, feeds_of
 from .look import Reads, Voice, observe, read
 from .pacing import SAMPLE_SECS, Pace
 from .sight import Glimpse
@@ -69,10 +71,13 @@ class Watched:
         self._mark = b""
         self._last = Reading("unknown")
         self._printed: float | None = None
+        self._feeds: Feeds | None = None
 
     def files(self) -> Iterator[tuple[str, Hashable]]:
         """Yield the files that have to be watched and are not yet, each with its tag."""
-        for what, path in self._known.files(self.name, self.session).items():
+        fed = self._feeds.paths if self._feeds else {}
+        found = [*self._known.files(self.name, self.session).items(), *fed.items()]
+        for what, path in found:
             entry = (str(path), (what, self.name))
             if entry not in self.watched:
                 self.watched.append(entry)
@@ -114,7 +119,7 @@ class Watched:
 
     def anew(self, now: float) -> None:
         """Read it again by other rules."""
-        self._mark = b""
+        self._mark, self._feeds = b"", None
         self.pace.called(now)
 
     def look(self, found: Glimpse, now: float) -> bool:
@@ -140,7 +145,18 @@ class Watched:
         rules = self._known.rules(session.runtime)
         screens = {} if found.text is None else {session.pane: found.text}
         record = self._known.record(self.name)
-        return observe(session.runtime, session, screens, time.time(), rules, record)
+        feeds = self._fed(record, rules)
+        return observe(session.runtime, session, screens, time.time(), rules, record, feeds)
+
+    def _fed(
+        self, record: Mapping[str, Any], rules: Mapping[str, Any] | None
+    ) -> Mapping[str, Sequence[Record]]:
+        """Return what its feeds say, of which only what is new is read."""
+        if self._feeds is None:
+            self._feeds = Feeds(feeds_of(record), rules)
+        self._feeds.learn(feeds_of(record))
+        self._feeds.read()
+        return self._feeds.records
 
     def _read(self, seen: Observation) -> Reading:
         """Return what was seen means; what looks the same means the same, unless time counts."""
@@ -164,10 +180,8 @@ class Watched:
 def essence(reading: Reading) -> tuple[Any, ...]:
     """Return what has to differ for a reading to be worth writing down again."""
     words = [(one.source, one.state, one.rule) for one in reading.evidence[:1]]
-    return (
-        *(value for name, value in zip(reading._fields, reading, strict=True) if name in COUNTS),
-        words,
-    )
+    values = zip(reading._fields, reading, strict=True)
+    return (*(value for name, value in values if name in COUNTS), words)
 
 
 COUNTS = frozenset(
@@ -183,7 +197,6 @@ def fingerprint(seen: Observation) -> bytes:
     if screen is not None:
         digest.update(screen.text.encode("utf-8", "replace"))
         digest.update(repr((screen.width, screen.height, screen.alternate, screen.cursor)).encode())
-    feeds = getattr(seen, "feeds", None) or {}
-    for name, records in feeds.items():
+    for name, records in seen.feeds.items():
         digest.update(repr((name, len(records), records[-1:])).encode("utf-8", "replace"))
     return digest.digest()
