@@ -335,7 +335,7 @@ class TestInterrupted:
         assert events(context, run.run_id)[-1] == "workflow.interrupted"
         desk.flow('type = "jot"\nid = "x"', 'type = "jot"\nid = "y"\nsecs = 20')
         monkey = desk.plugins.steps()["jot"]
-        monkey._wait = lambda *_: None
+        monkey.wait = lambda *_: None
         again = resume(context, run.run_id, Again())
         assert again.status == "succeeded"
         assert desk.done() == ["x", "y"]
