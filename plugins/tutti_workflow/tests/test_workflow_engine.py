@@ -314,7 +314,7 @@ class TestRecords:
 
         run_order(context, Order("a"), Seat(told))
         values = {fact["key"]: fact["value"] for fact in seen[0]["api"]}
-        assert values == {"step": "a: x 1/1 (auth)", "movement": "auth"}
+        assert values == {"step": "a: x 1/1", "movement": "auth"}
         assert json.loads(Files(context).facts.read_text()) == {}
 
 
