@@ -37,7 +37,8 @@ class Capabilities:
             nothing does.
         longest_paste: Bytes that may be pasted as one prompt; a longer one is given as a file to
             read. 0 for any length.
-        version: Arguments with which the program prints its version and ends.
+        version: Arguments with which the program prints its version and ends; empty if it cannot be
+            asked, because whatever it is called with it begins to work.
     """
 
     prompt: Literal["argument", "paste"] = "paste"
@@ -93,6 +94,8 @@ class LaunchRequest:
         worktree: Absolute path of its worktree once that is there; None while it is not, or for an
             agent that works in the workspace itself.
         remarks: What the user should know of it.
+        spool: Path of a file to which hooks of this launch may append JSON lines, the feed
+            ``hooks``; it is begun anew, empty and private, before the process starts.
     """
 
     agent: Agent
@@ -113,6 +116,7 @@ class LaunchRequest:
     tree: TreePlan = attrs.field(factory=TreePlan)
     worktree: Path | None = None
     remarks: tuple[str, ...] = ()
+    spool: Path = Path()
 
     @property
     def root(self) -> Path:
@@ -148,6 +152,8 @@ class Launch:
         warnings: What the user should know about this launch.
         leaves: Ignore patterns for what the CLI keeps for itself in the repository it works in;
             they are kept out of the user's commits, and are no work of the agent's.
+        feeds: Absolute paths of files that JSON lines are appended to while the agent runs, by the
+            names its rules know them by: ``hooks``, ``transcript``. Those that are known now.
     """
 
     argv: tuple[str, ...]
@@ -161,6 +167,7 @@ class Launch:
     enforcement: Literal["prompt", "hard", "hard_shim", "bypass", "unsupported"] = "prompt"
     warnings: tuple[str, ...] = ()
     leaves: tuple[str, ...] = ()
+    feeds: Mapping[str, str] = attrs.field(factory=dict)
 
 
 @attrs.frozen

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from ..terminal.keyboard import PaneGone
-from .composing import composer_of, composer_rules, looked, until_drawn
+from .composing import composer_of, composer_rules, drawn_in, looked, until_drawn
 from .ends import end
 from .plan import disarmed
 from .proof import Word, asks, may_enter, press_enter, prove, same
@@ -129,7 +129,9 @@ def _submitted(context: Context, voice: Voice, text: str, since: float) -> Word:
         drawn = False
         time.sleep(SETTLE_SECS)
     now = looked(context, voice.agent)
-    stopped = _stopped(context, voice, now, known and not drawn)
+    # The last look is at the composer: whatever somebody typed since then, Enter would submit.
+    hidden = known and not (drawn and now and same(voice, now) and drawn_in(context, now, text))
+    stopped = _stopped(context, voice, now, hidden)
     if stopped is not None or now is None:
         return stopped or Word("unknown", "nobody can say how it is", f"tt peek {voice.agent}")
     if may_enter(now):  # else somebody else's turn has begun, or this one
@@ -147,7 +149,7 @@ def _stopped(context: Context, before: Voice, now: Voice | None, hidden: bool) -
     if asks(now):
         what = f"{now.reading.kind or 'dialog'}: {now.reading.detail}"
         return Word("unsubmitted", f"it asked for an answer meanwhile ({what}); no Enter", hint)
-    if hidden:
+    if hidden and may_enter(now):
         written = composer_of(context, now)
         there = "shows more than the prompt" if written else "does not show the prompt"
         return Word("unsubmitted", f"its composer {there}; no Enter was pressed", hint)
