@@ -19,7 +19,7 @@ import pytest
 from pages import section
 
 from tutti_core import STATES, Plugins, Reading
-from tutti_core.cli.send import EXIT_CODES
+from tutti_core.cli.send_view import EXIT_CODES
 from tutti_core.team.turn import CATEGORIES
 from tutti_testing import Stage
 from tutti_testing.stage import Result, environment

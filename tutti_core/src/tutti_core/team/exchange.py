@@ -108,11 +108,11 @@ def watch(context: Context) -> None:
     Args:
         context: The workspace.
     """
-    from .watcher import ensure
-
     try:
+        from .watcher import ensure  # type: ignore[import-not-found, unused-ignore]
+
         ensure(context)
-    except (TuttiError, OSError) as error:
+    except (ImportError, TuttiError, OSError) as error:
         context.log.note("nobody watches", exc_info=error)
 
 
