@@ -165,6 +165,18 @@ class Day:
         self.tt("send", "gone", "Hello?")
         self.tt("send", "gone", "Hello?")
 
+    def queue(self) -> None:
+        """Have prompts queued, taken back, delivered; and one that is at work stopped."""
+        self.tt("send", AGENT, "[[hang]]")
+        self.tt("send", AGENT, "Later.", "--json")
+        ((entry, *_), *_) = [
+            [one["entry"]]
+            for one in self.tt("queue", "--json", name="tt queue --json").well().json()
+        ]
+        self.tt("queue", "cancel", str(entry))
+        self.tt("send", AGENT, "Now. [[think 0]]", "--interrupt", "--wait")
+        self.tt("send", AGENT, "Then. [[think 0]]", "--queue", "--wait")
+
     def wait(self) -> None:
         """Wait for turns, each of which ends in another way."""
         for prompt in ("[[http 401]]", "[[limit 5pm]]", "[[http 500]]", "[[ask Which?|A|B]]"):

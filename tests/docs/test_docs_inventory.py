@@ -50,7 +50,10 @@ class TestEvents:
         from tutti_core.cli.send_view import EXIT_CODES
 
         listed = set(re.findall(r"^\| `(\w+\.\w+)` \|", page("reference/events.md"), re.MULTILINE))
-        words = {"word": {*EXIT_CODES, "delivered", "cancelled"}, "verdict.decision": {"refuse", "warn"}}
+        words = {
+            "word": {*EXIT_CODES, "delivered", "cancelled"},
+            "verdict.decision": {"refuse", "warn"},
+        }
         emitted = {name for file in sources for name in self._emitted(file, words)}
         assert listed == emitted
 
@@ -101,7 +104,7 @@ class TestFiles:
         found = {folder: {one[2] for one in own if one and one[1] == folder}
                  for folder in ("state", "logs")}  # fmt: skip
         assert {"branches", "worktrees"} <= found["state"] <= known.STATE_FILES
-        assert {"tt"} == found["logs"] <= known.LOG_FILES
+        assert {"tt", "watcher"} == found["logs"] <= known.LOG_FILES
 
     def _listed(self, page: Page) -> list[str]:
         rows = re.findall(r"^\| (`[^|]*) \|", page("reference/files.md"), re.MULTILINE)

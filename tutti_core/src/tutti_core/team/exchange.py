@@ -19,6 +19,7 @@ from .marks import answer_to
 from .send import SendRequest, deliver
 from .turn import Turn, Typed, await_turn
 from .up import UpRequest, up
+from .watcher import ensure
 
 if TYPE_CHECKING:
     from ..watching.look import Voice
@@ -109,10 +110,8 @@ def watch(context: Context) -> None:
         context: The workspace.
     """
     try:
-        from .watcher import ensure  # type: ignore[import-not-found, unused-ignore]
-
         ensure(context)
-    except (ImportError, TuttiError, OSError) as error:
+    except (TuttiError, OSError) as error:
         context.log.note("nobody watches", exc_info=error)
 
 

@@ -212,6 +212,15 @@ class Queue:
         JsonFile(self._path(entry)).write(attrs.asdict(entry))
 
 
+def unsettled(places: Places) -> bool:
+    """Return whether a prompt is in hand, or its end is not told.
+
+    Args:
+        places: Where the workspace's files are.
+    """
+    return any(one.state != WAITING and not one.told for one in Queue(places).all())
+
+
 def _read(path: Path) -> Entry | None:
     """Return the entry in a file; None if it is gone, or is none."""
     try:
