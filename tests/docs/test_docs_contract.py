@@ -130,6 +130,7 @@ class Day:
         self.tt("up", AGENT, "--json", name="up again")
         self.look()
         self.prompt()
+        self.queue()
         self.wait()
         self.keep()
         self.tt("up", "--bogus")
@@ -169,11 +170,8 @@ class Day:
         """Have prompts queued, taken back, delivered; and one that is at work stopped."""
         self.tt("send", AGENT, "[[hang]]")
         self.tt("send", AGENT, "Later.", "--json")
-        ((entry, *_), *_) = [
-            [one["entry"]]
-            for one in self.tt("queue", "--json", name="tt queue --json").well().json()
-        ]
-        self.tt("queue", "cancel", str(entry))
+        (waits,) = self.tt("queue", "--json", name="tt queue --json").well().json()
+        self.tt("queue", "cancel", str(waits["entry"]))
         self.tt("send", AGENT, "Now. [[think 0]]", "--interrupt", "--wait")
         self.tt("send", AGENT, "Then. [[think 0]]", "--queue", "--wait")
 
