@@ -34,7 +34,7 @@ AGAIN_SECS = 1.0
 """Until the next try where somebody else had an agent in their hands."""
 
 MOVED = ("agent.started", "agent.stopped")
-"""Events after which the sessions are others."""
+"""Events after which there are other sessions than before."""
 
 JOURNAL, DEATHS, CONFIG = "journal", "deaths", "config"
 """Tags of files that are not an agent's."""
@@ -174,10 +174,10 @@ class Monitor:
             self._sweep(now)
         self._look([one for one in self._agents.values() if one.pace.due <= now])
         self._teller.catch_up()
-        self._keep()
         news = self._teller.news()
         if any(one.get("event") in MOVED for one in news):
             self._sweeps.due = self._clock()
+        self._keep()
         return news
 
     def close(self) -> None:
@@ -310,6 +310,10 @@ class Monitor:
     def _keep(self) -> None:
         """Write the readings down if they are others than those that stand there."""
         now = self._clock()
+        unseen = any(one.voice is None for one in self._agents.values())
+        if unseen or self._sweeps.due <= now:
+            # What is written says that the journal is taken in so far: first see who is new.
+            return
         head = Head(
             self._pid, self._plugins, self._teller.seq, self._teller.at,
             "poll" if self._sight.floor else "control", self._trouble,
