@@ -315,13 +315,18 @@ def _argv(tmux: Tmux) -> list[str]:
     apart = ["-f", "no-output,ignore-size"] if is_new else []
     # `cat` says nothing and ends with its terminal; two words keep tmux from using a shell.
     new = ["new-session", "-E", "-s", name, "-c", "/", *apart, "/usr/bin/env", "cat"]
-    options = [
-        ["set-option", "-t", f"={name}:", option, value]
-        for option, value in ((HIDDEN, "1"), ("destroy-unattached", "on"),
-                              ("detach-on-destroy", "on"))
-    ]  # fmt: skip
-    hook = ["set-hook", "-g", _HOOK, line(_LEAVE).strip()]
-    words = [word for command in (new, *options, hook) for word in (*command, ";")]
+    target = f"={name}:"
+    # Not destroy-unattached: tmux 3.3 crashes, with every agent, if it destroys such a session while
+    # its client is on its way out; after that client has gone it does no harm.
+    gone = ["set-hook", "-t", target, "client-detached", line(["kill-session", "-t", f"={name}"])]
+    rest = [
+        ["set-option", "-t", target, HIDDEN, "1"],
+        ["set-option", "-t", target, "destroy-unattached", "off"],
+        ["set-option", "-t", target, "detach-on-destroy", "on"],
+        [*gone[:-1], gone[-1].strip()],
+        ["set-hook", "-g", _HOOK, line(_LEAVE).strip()],
+    ]
+    words = [word for command in (new, *rest) for word in (*command, ";")]
     starts_none = ["-N"] if is_new else []
     return ["tmux", "-u", "-L", tmux.socket, "-f", CONFIG, *starts_none, "-C", *words[:-1]]
 
