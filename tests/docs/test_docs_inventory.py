@@ -82,6 +82,7 @@ class TestFiles:
         places = Places(Path("/w"))
         paths = [value for value in vars(places).values() if value != Path("/w")]
         paths += [places.agent("<agent>"), places.launch("<agent>"), places.lock("agent-<agent>")]
+        paths += [places.spool("<agent>")]
         listed = self._listed(page)
         for path in paths:
             name = path.relative_to("/w").as_posix()
@@ -100,7 +101,7 @@ class TestFiles:
         found = {folder: {one[2] for one in own if one and one[1] == folder}
                  for folder in ("state", "logs")}  # fmt: skip
         assert {"branches", "worktrees"} <= found["state"] <= known.STATE_FILES
-        assert {"tt"} == found["logs"] <= known.LOG_FILES
+        assert {"tt", "watcher"} == found["logs"] <= known.LOG_FILES
 
     def _listed(self, page: Page) -> list[str]:
         rows = re.findall(r"^\| (`[^|]*) \|", page("reference/files.md"), re.MULTILINE)
