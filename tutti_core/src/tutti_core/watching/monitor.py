@@ -33,6 +33,9 @@ KEPT_SECS = 0.25
 AGAIN_SECS = 1.0
 """Until the next try where somebody else had an agent in their hands."""
 
+MOVED = ("agent.started", "agent.stopped")
+"""Events after which there are other sessions than before."""
+
 JOURNAL, DEATHS, CONFIG = "journal", "deaths", "config"
 """Tags of files that are not an agent's."""
 
@@ -165,13 +168,15 @@ class Monitor:
         """
         now = self._clock()
         self._alarm.listen(self._sight.line)
-        rung = self._alarm.wait(min(most, self._next(now) - now))
-        news = self._heed(rung)
+        self._heed(self._alarm.wait(min(most, self._next(now) - now)))
         now = self._clock()
         if self._sweeps.fell(now):
             self._sweep(now)
         self._look([one for one in self._agents.values() if one.pace.due <= now])
-        news += self._teller.catch_up()
+        self._teller.catch_up()
+        news = self._teller.news()
+        if any(one.get("event") in MOVED for one in news):
+            self._sweeps.due = self._clock()
         self._keep()
         return news
 
@@ -189,20 +194,15 @@ class Monitor:
             soonest = max(soonest, min(self._looked + self._sight.floor, self._sweeps.due))
         return max(soonest, now)
 
-    def _heed(self, rung: Rung) -> list[dict[str, Any]]:
-        now, news = self._clock(), []
-        tags = set(rung.files)
-        if JOURNAL in tags:
-            news = self._teller.catch_up()
+    def _heed(self, rung: Rung) -> None:
+        now, tags = self._clock(), set(rung.files)
         if CONFIG in tags:
             self._reload()
         ended = {one.session.pid for one in self._agents.values()} & rung.ended
-        moved = any(one.get("event") in ("agent.started", "agent.stopped") for one in news)
-        if DEATHS in tags or ended or moved or (rung.told and self._sight.heard()):
+        if DEATHS in tags or ended or (rung.told and self._sight.heard()):
             self._sweeps.due = now
         for tag in tags - {JOURNAL, CONFIG, DEATHS}:
             self._touched(tag, now)
-        return news
 
     def _touched(self, tag: Hashable, now: float) -> None:
         what, agent = tag if isinstance(tag, tuple) else ("", "")
@@ -310,6 +310,10 @@ class Monitor:
     def _keep(self) -> None:
         """Write the readings down if they are others than those that stand there."""
         now = self._clock()
+        unseen = any(one.voice is None for one in self._agents.values())
+        if unseen or self._sweeps.due <= now:
+            # What is written says that the journal is taken in so far: first see who is new.
+            return
         head = Head(
             self._pid, self._plugins, self._teller.seq, self._teller.at,
             "poll" if self._sight.floor else "control", self._trouble,
