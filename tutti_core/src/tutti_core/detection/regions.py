@@ -87,6 +87,8 @@ class Parts:
         if len(self.ruled) < 2:
             return None
         top, bottom = self.ruled[-2:]
+        if self.rows[top][0] in "╰└":  # the end of another box
+            return None
         inside = "\n".join(self.rows[top + 1 : bottom])
         return (top, bottom) if pattern(self._prompt).search(inside) else None
 
