@@ -338,7 +338,7 @@ class Torture(RuleBasedStateMachine):
 
 
 QUICK = settings(
-    max_examples=6,
+    max_examples=4,
     stateful_step_count=14,
     deadline=None,
     suppress_health_check=list(HealthCheck),

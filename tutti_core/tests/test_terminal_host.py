@@ -24,6 +24,9 @@ from tutti_core.terminal.tmux import TmuxError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+ROOT = f"/root-{os.getpid()}"
+"""Of this process's own: sessions that end look for their processes on the whole machine."""
+
 ODD = "a\tb | c # #{pid} \\t \\ ; 'é' \"日\" 🎉 $HOME `x` %7 {"
 
 
@@ -42,7 +45,7 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[TmuxHost]:
 
 def start(host: TmuxHost, name: str, script: str = "exec sleep 600", **more: Any) -> Session:
     """Start an agent, named like its session, that runs a shell script."""
-    more = {"root": "/root", "workspace": "duo", "cwd": "/", **more}
+    more = {"root": ROOT, "workspace": "duo", "cwd": "/", **more}
     return host.create(SessionSpec(name=name, agent=name, argv=("sh", "-c", script), **more))
 
 
@@ -101,7 +104,7 @@ class TestListing:
         made = start(host, "ada", options=options, width=120, height=40)
         (listed,) = host.list()
         assert listed == made
-        assert (listed.agent, listed.workspace, listed.root) == ("ada", "duo", "/root")
+        assert (listed.agent, listed.workspace, listed.root) == ("ada", "duo", ROOT)
         assert (listed.runtime, listed.profile) == ("claude", "work")
         assert (listed.width, listed.height) == (120, 40)
         assert before <= listed.created <= listed.activity <= time.time()
@@ -112,9 +115,9 @@ class TestListing:
 
     def test_of_one_workspace(self, host: TmuxHost) -> None:
         """A workspace sees its own sessions only, not those of a root that begins the same."""
-        start(host, "one", root="/a")
-        start(host, "two", root="/a/b")
-        assert names(host, "/a") == ["one"]
+        start(host, "one", root=f"{ROOT}/a")
+        start(host, "two", root=f"{ROOT}/a/b")
+        assert names(host, f"{ROOT}/a") == ["one"]
         assert names(host) == ["one", "two"]
 
     def test_strangers_are_not_listed(self, host: TmuxHost) -> None:
@@ -132,7 +135,7 @@ class TestListing:
         until(lambda: the(host, "odd").title == title)
         assert the(host, "odd").root == ODD
         assert names(host, ODD) == ["odd"]
-        assert names(host, "/root") == ["plain"]
+        assert names(host, ROOT) == ["plain"]
 
     def test_a_cursor_is_where_it_is_shown(self, host: TmuxHost) -> None:
         """The row is told, and that none is shown where a program has hidden it."""
@@ -340,9 +343,9 @@ class TestEndingAgents:
 
     def test_of_the_same_name_in_another_workspace(self, host: TmuxHost) -> None:
         """An agent of the same name in another root goes on."""
-        spec = SessionSpec("one", "/one", "ada", "duo", "/", ("sleep", "600"))
+        spec = SessionSpec("one", f"{ROOT}/one", "ada", "duo", "/", ("sleep", "600"))
         one = host.create(spec)
-        two = host.create(spec._replace(name="two", root="/two"))
+        two = host.create(spec._replace(name="two", root=f"{ROOT}/two"))
         host.end(one)
         assert host.list() == (two,)
         assert _alive(two.pid)

@@ -31,6 +31,8 @@ with open(sys.argv[1], "ab", 0) as file:
     while data := os.read(0, 65536):
         file.write(data)
 """
+ROOT = f"/root-{os.getpid()}"
+"""Of this process's own: sessions that end look for their processes on the whole machine."""
 
 
 @pytest.fixture
@@ -53,7 +55,7 @@ class Reader:
         program, self.kept = folder / "reader.py", folder / "kept"
         program.write_text(READER)
         argv = (sys.executable, "-I", "-S", str(program), str(self.kept), mode)
-        self.pane = host.create(SessionSpec("ada", "/root", "ada", "duo", "/", argv)).pane
+        self.pane = host.create(SessionSpec("ada", ROOT, "ada", "duo", "/", argv)).pane
         until(lambda: "ready" in host.capture([self.pane])[self.pane])
 
     def got(self, data: bytes) -> bool:
@@ -72,7 +74,7 @@ def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
 
 def start(host: TmuxHost, name: str, *argv: str) -> Session:
     """Start an agent of that name."""
-    return host.create(SessionSpec(name, "/root", name, "duo", "/", argv))
+    return host.create(SessionSpec(name, ROOT, name, "duo", "/", argv))
 
 
 def buffers(host: TmuxHost) -> str:

@@ -46,6 +46,9 @@ WORDS = st.lists(
     max_size=5,
 )
 
+ROOT = f"/the/root-{os.getpid()}"
+"""Of this process's own: sessions that end look for their processes on the whole machine."""
+
 
 @pytest.fixture
 def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[TmuxHost]:
@@ -86,7 +89,7 @@ def recorder(host: TmuxHost, tmp_path: Path) -> Recorder:
 
 def spec(name: str, cwd: Path, *argv: str, **more: Any) -> SessionSpec:
     """A session of agent `ada` in workspace `duo`."""
-    return SessionSpec(name, "/the/root", "ada", "duo", str(cwd), argv, **more)
+    return SessionSpec(name, ROOT, "ada", "duo", str(cwd), argv, **more)
 
 
 def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
@@ -107,7 +110,7 @@ def outside(host: TmuxHost, env: Mapping[str, str], *command: str) -> None:
 def expected(cwd: Path) -> dict[str, str]:
     """What an agent sees besides what tmux tells it."""
     mine = {k: v for k, v in os.environ.items() if k not in OF_TMUX | LEFT_BEHIND}
-    ours = {"TUTTI_ROOT": "/the/root", "TUTTI_AGENT": "ada", "TUTTI_WORKSPACE": "duo"}
+    ours = {"TUTTI_ROOT": ROOT, "TUTTI_AGENT": "ada", "TUTTI_WORKSPACE": "duo"}
     return {**mine, "PWD": str(cwd), **ours}
 
 
@@ -311,7 +314,7 @@ class TestRefusals:
     def test_a_name_of_ours_that_is_taken(self, host: TmuxHost, tmp_path: Path) -> None:
         """The error says whose the session is, and the session is untouched."""
         first = host.create(spec("twice", tmp_path, "sleep", "600"))
-        with pytest.raises(SessionExists, match="'twice' exists already: agent 'ada' of /the/root"):
+        with pytest.raises(SessionExists, match=f"'twice' exists already: agent 'ada' of {ROOT}"):
             host.create(spec("twice", tmp_path, "sleep", "601"))
         assert [one.pid for one in host.list()] == [first.pid]
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 SCRIPT = Path(ring.__file__).with_name("ring.sh")
 SLACK = 1024 * 1024
 ODD = 'it\'s a "#{pid}" 100% %H $HOME `x` ; 日 \udcff\n'
+ROOT = f"/root-{os.getpid()}"
+"""Of this process's own: sessions that end look for their processes on the whole machine."""
 
 
 @pytest.fixture
@@ -44,7 +46,7 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[TmuxHost]:
 
 def start(host: TmuxHost, file: Path, *argv: str, name: str = "ada") -> Session:
     """Start an agent whose output is kept in a file."""
-    return host.create(SessionSpec(name, "/root", name, "duo", "/", argv, ring=str(file)))
+    return host.create(SessionSpec(name, ROOT, name, "duo", "/", argv, ring=str(file)))
 
 
 def until(condition: Callable[[], object], seconds: float = 20.0) -> None:

@@ -15,7 +15,9 @@ from .reading import Evidence, Observation
 from .session import Ended, Session, SessionSpec
 
 if TYPE_CHECKING:
+    from ..plugins import Plugins
     from ..team.context import Context
+    from .arrangement import Arrangement
 
 
 @runtime_checkable
@@ -263,6 +265,9 @@ class Table:
         starter: TOML text that `tt init` offers when the table is not there.
         check: Looks at the converted value and yields problems, each a path below the table and a
             message.
+        across: Looks at the whole arrangement, once each of its tables is sound by itself, with the
+            plugins at work; yields problems of `tutti.toml`, each a path from its top, such as
+            ``workflow[0].step[2].agent``, and a message.
     """
 
     name: str
@@ -271,6 +276,7 @@ class Table:
     many: bool = False
     starter: str = ""
     check: Callable[[Any], Iterable[tuple[str, str]]] | None = None
+    across: Callable[[Arrangement, Plugins], Iterable[tuple[str, str]]] | None = None
 
 
 @attrs.frozen

@@ -33,7 +33,8 @@ class Capabilities:
         disarm: What is put in front of such a prompt, so that it is read as words.
         providers: Providers whose profiles are for it whatever their command is called, such as
             `anthropic`.
-        version: Arguments with which the program prints its version and ends.
+        version: Arguments with which the program prints its version and ends; empty if it cannot be
+            asked, because whatever it is called with it begins to work.
     """
 
     prompt: Literal["argument", "paste"] = "paste"

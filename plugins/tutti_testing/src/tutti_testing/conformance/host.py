@@ -221,7 +221,10 @@ class HostConformance:
     def test_an_end_is_known(self, tmp_path: Path) -> None:
         """A program that ended is listed as dead, with its exit status, and its last screen."""
         with self._theatre(tmp_path) as place:
-            made = place.shell("ada", "echo last words; exit 3")
+            # It waits to be read: a terminal may drop what a program says as it ends.
+            made = place.shell("ada", "echo last words; read over; exit 3")
+            until(lambda: "last words" in place.host.capture([made.pane]).get(made.pane, ""))
+            place.host.keys(made.pane, "Enter")
             assert until(lambda: place.of("ada").dead), "the program ended and is not listed so"
             assert until(lambda: place.of("ada").exit_status == 3), (
                 f"it ended with 3, and is listed with {place.of('ada').exit_status}"
