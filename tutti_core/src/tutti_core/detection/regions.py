@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
 
-RULE_LINE = re.compile(r"[╭╰├┌└]?[─━═▔▁]{8,}")
+RULE_LINE = re.compile(r"[╭╰├┌└]?[─━═▔▁▄▀]{8,}")
 """A horizontal rule from the left edge; what a conversation or a draft quotes is indented."""
 
 
