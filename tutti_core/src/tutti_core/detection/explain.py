@@ -26,6 +26,7 @@ class Tried(NamedTuple):
         outcome: ``spoke``; ``matched`` but an earlier rule spoke; ``nearly`` all of it matched but
             one condition; ``no``.
         why: What it matched, or the first condition that was not met.
+        origin: The file that changed or added it; empty if it is the runtime's own.
     """
 
     source: str
@@ -36,6 +37,7 @@ class Tried(NamedTuple):
     priority: int
     outcome: str
     why: str
+    origin: str = ""
 
 
 def explain(rules: Mapping[str, Any] | None, seen: Observation) -> list[Tried]:
@@ -80,6 +82,7 @@ def _tried(rule: Mapping[str, Any], source: str, parts: Parts, first: str) -> Tr
         rule.get("priority", 0),
         outcome,
         why,
+        rule.get("from", ""),
     )
 
 

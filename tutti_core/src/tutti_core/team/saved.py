@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ..config.find import find_root
@@ -87,8 +88,43 @@ def judged(path: Path, known: Knowledge, title: str | None = None) -> Judged:
         raise StateError(f"cannot read {path}: {error.strerror or error}") from error
     facts = _facts(path.with_suffix(".json"))
     title = facts.get("title") if title is None else title
-    seen = _observation(unstyled(_text(raw)), facts, title, known)
+    seen = seen_in(raw, known, title, facts)
     return Judged(seen, read(seen, known.rules, known.detectors))
+
+
+def seen_in(
+    raw: bytes,
+    known: Knowledge,
+    title: str | None = None,
+    facts: Mapping[str, Any] = MappingProxyType({}),
+) -> Observation:
+    """Return what an observer would have seen of a saved screen.
+
+    Args:
+        raw: The screen, or a piece of one, with or without styles.
+        known: What it is judged by.
+        title: The pane's title then.
+        facts: What was noted beside it.
+    """
+    text = unstyled(_text(raw))
+    now, live = time.time(), facts.get("live")
+    rows = text.rstrip().split("\n")
+    status = facts.get("exit_status", _ended(rows[-1]))
+    size = (max(map(len, rows)), text.count("\n") + 1)
+    cursor = facts["cursor"] if "cursor" in facts else _cursor(text, rows, known)
+    # Whoever noted the pane's size beside it had all of the pane.
+    screen = Screen(text, *size, facts.get("alternate") is True, cursor, "height" in facts)
+    return Observation(
+        now,
+        known.runtime,
+        session=True,
+        alive=not isinstance(status, int),
+        exit_status=status if isinstance(status, int) else None,
+        title=title if isinstance(title, str) else None,
+        screen=screen,
+        live=live if isinstance(live, dict) else None,
+        live_at=now if isinstance(live, dict) else None,
+    )
 
 
 def save(voice: Voice, version: str, what: str, folder: Path) -> Path:
@@ -151,29 +187,6 @@ def _ended(row: str) -> int | None:
     """Return the exit status that tmux itself writes under the last screen of a process."""
     found = DEAD.match(row)
     return int(found[1] or -1) if found else None
-
-
-def _observation(
-    text: str, facts: Mapping[str, Any], title: str | None, known: Knowledge
-) -> Observation:
-    now, live = time.time(), facts.get("live")
-    rows = text.rstrip().split("\n")
-    status = facts.get("exit_status", _ended(rows[-1]))
-    size = (max(map(len, rows)), text.count("\n") + 1)
-    cursor = facts["cursor"] if "cursor" in facts else _cursor(text, rows, known)
-    # Whoever noted the pane's size beside it had all of the pane.
-    screen = Screen(text, *size, facts.get("alternate") is True, cursor, "height" in facts)
-    return Observation(
-        now,
-        known.runtime,
-        session=True,
-        alive=not isinstance(status, int),
-        exit_status=status if isinstance(status, int) else None,
-        title=title if isinstance(title, str) else None,
-        screen=screen,
-        live=live if isinstance(live, dict) else None,
-        live_at=now if isinstance(live, dict) else None,
-    )
 
 
 def _text(raw: bytes) -> str:

@@ -1,0 +1,149 @@
+"""A runtime's rules with what people put over them: changed by id, added, or switched off.
+
+A change that makes no sense is left out, and said with its file and line: nobody's team is to stand
+still for a typing error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from typing import Any, NamedTuple
+
+from ..config.positions import lines_of
+from ..errors import ConfigError
+from .rulefile import compile_parts, parse
+
+Path = tuple[str, ...]
+BAD = (ConfigError, TypeError, ValueError, AttributeError, LookupError)
+
+
+class Layer(NamedTuple):
+    """A file with changes.
+
+    Attributes:
+        origin: What to call it in messages.
+        text: Its content: a rule file, of which every part is optional.
+    """
+
+    origin: str
+    text: str
+
+
+class Layered(NamedTuple):
+    """Rules with the changes that could be made.
+
+    Attributes:
+        rules: As `compile_rules` returns them. A rule that a layer changed or added says so under
+            ``from``.
+        left_out: What could not be used, each with file and line.
+    """
+
+    rules: dict[str, Any]
+    left_out: tuple[str, ...] = ()
+
+
+class Change(NamedTuple):
+    """One thing that a layer says.
+
+    Attributes:
+        place: The part, and for a feed its name.
+        values: The rule, or the keys of the part.
+        line: Where it stands.
+        rule: Whether it is a rule of a list, which an id tells from the others.
+    """
+
+    place: Path
+    values: Mapping[str, Any]
+    line: int
+    rule: bool
+
+
+def layered(text: str, source: str, layers: Sequence[Layer]) -> Layered:
+    """Return rules with layers over them, the last one on top.
+
+    Args:
+        text: The runtime's own rule file.
+        source: What to call it in messages.
+        layers: What is put over it.
+
+    Raises:
+        ConfigError: If the runtime's own rules make no sense.
+    """
+    data = parse(text, source)
+    rules = compile_parts(data, source)
+    left_out: list[str] = []
+    for layer in layers:
+        data, failed = _over(data, layer, source)
+        left_out += failed
+    return Layered(compile_parts(data, source) if layers else rules, tuple(left_out))
+
+
+def _over(data: dict[str, Any], layer: Layer, source: str) -> tuple[dict[str, Any], list[str]]:
+    """Return the data with each change of a layer that makes sense, and why the others make none."""
+    try:
+        changes = list(_changes(parse(layer.text, layer.origin), layer.text))
+    except ConfigError as error:
+        return data, [error.message]
+    failed = []
+    added = 0
+    for change in changes:
+        trial = deepcopy(data)
+        try:
+            fresh = _change(trial, change, layer.origin, added)
+            compile_parts(trial, source)
+        except BAD as error:
+            said = error.message if isinstance(error, ConfigError) else str(error)
+            failed.append(f"{layer.origin}:{change.line}: {said}")
+            continue
+        data, added = trial, added + fresh
+    return data, failed
+
+
+def _changes(data: Mapping[str, Any], text: str) -> Iterator[Change]:
+    lines = lines_of(text)
+    for part, value in data.items():
+        if part == "feed" and isinstance(value, dict):
+            for name, rules in value.items():
+                yield from _listed((part, name), rules, lines)
+        else:
+            yield from _listed((part,), value, lines)
+
+
+def _listed(place: Path, value: Any, lines: Mapping[Any, int]) -> Iterator[Change]:
+    if isinstance(value, list):
+        for number, rule in enumerate(value):
+            yield Change(place, rule, lines.get((*place, number), 1), rule=True)
+    else:
+        yield Change(place, value, lines.get(place, 1), rule=False)
+
+
+def _change(data: dict[str, Any], change: Change, origin: str, added: int) -> int:
+    """Make a change; return how many rules it adds. New ones speak before those that are there."""
+    if not isinstance(change.values, dict):
+        raise ConfigError(f"{'.'.join(change.place)} is neither a table nor an array of tables")
+    *above, last = change.place
+    holder = data
+    for name in above:
+        holder = holder.setdefault(name, {})
+    if not change.rule:
+        holder[last] = {**holder.get(last, {}), **change.values}
+        return 0
+    return _rule(holder.setdefault(last, []), dict(change.values), origin, added)
+
+
+def _rule(rules: list[dict[str, Any]], said: dict[str, Any], origin: str, added: int) -> int:
+    name, off = said.get("id"), said.pop("disabled", False)
+    if not isinstance(off, bool):
+        raise ConfigError(f"rule {name!r}: disabled is true or false, not {off!r}")
+    there = next((number for number, one in enumerate(rules) if one.get("id") == name), None)
+    if off and there is None:
+        raise ConfigError(f"there is no rule {name!r} to switch off")
+    if there is None:
+        rules.insert(added, {**said, "from": origin})
+        return 1
+    if off:
+        del rules[there]
+    else:
+        rules[there] = {**rules[there], **said, "from": origin}
+    return 0
