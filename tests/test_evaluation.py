@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cuts import SPOILS, TELLING, cuts, windows
 
+from cuts import SPOILS, TELLING, cuts, windows
 from tutti_core.team.saved import Knowledge, knowledge, seen_in
 from tutti_core.watching.look import read
 from tutti_testing.corpus import Case, cases
@@ -37,8 +37,8 @@ PIECES = {"aider": 0.96, "claude-code": 0.97, "codex": 0.95, "openclaw": 0.95}
 SPOILED = 0.92
 """The same for pieces that were spoiled."""
 PROSE = {"aider": 0.1, "claude-code": 0.0, "codex": 0.0, "openclaw": 0.0}
-"""What share of screenfuls that quote errors may be taken for one. Aider sets no mark before what it
-says, so that an error quoted whole right under a prompt looks like one."""
+"""What share of screenfuls that quote errors may be taken for one. Aider sets no mark before what
+it says, so that an error quoted whole right under a prompt looks like one."""
 
 APART = re.compile("prose|quote|boot|no-status|streaming|recovered|draft|steered|own-title|inline")
 """Cases whose pieces mean something else, or nothing, or whose state is only beside the screen."""

@@ -91,6 +91,8 @@ def command(
         show_json({"agent": name, "file": str(saved)}) if as_json else print(saved)
         return 0
     record = detect(context, DetectRequest(name, lines, every)).record
+    for said in context.digest["left_out"].get(record["runtime"], ()):
+        warn(f"left out of the rules: {said}")
     if as_json:
         show_json(record)
         return 0
@@ -104,6 +106,8 @@ def _saved(
 ) -> int:
     if known.rules is None:
         warn(f"nobody gives a runtime {known.runtime!r}, so nothing is known of its screens")
+    for said in known.left_out:
+        warn(f"left out of the rules: {said}")
     code = 0
     for file in files:
         try:

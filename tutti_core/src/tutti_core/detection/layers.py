@@ -15,6 +15,8 @@ from ..errors import ConfigError
 from .rulefile import compile_parts, parse
 
 Path = tuple[str, ...]
+RULES = ("title", "screen", "piece", "feed")
+"""The parts that are lists of rules with ids. Of the others, keys take the place of keys."""
 BAD = (ConfigError, TypeError, ValueError, AttributeError, LookupError)
 
 
@@ -48,13 +50,13 @@ class Change(NamedTuple):
 
     Attributes:
         place: The part, and for a feed its name.
-        values: The rule, or the keys of the part.
+        values: The rule, or what the part holds.
         line: Where it stands.
         rule: Whether it is a rule of a list, which an id tells from the others.
     """
 
     place: Path
-    values: Mapping[str, Any]
+    values: Any
     line: int
     rule: bool
 
@@ -80,7 +82,7 @@ def layered(text: str, source: str, layers: Sequence[Layer]) -> Layered:
 
 
 def _over(data: dict[str, Any], layer: Layer, source: str) -> tuple[dict[str, Any], list[str]]:
-    """Return the data with each change of a layer that makes sense, and why the others make none."""
+    """Return the data with the changes of a layer that make sense, and why the others make none."""
     try:
         changes = list(_changes(parse(layer.text, layer.origin), layer.text))
     except ConfigError as error:
@@ -111,7 +113,7 @@ def _changes(data: Mapping[str, Any], text: str) -> Iterator[Change]:
 
 
 def _listed(place: Path, value: Any, lines: Mapping[Any, int]) -> Iterator[Change]:
-    if isinstance(value, list):
+    if place[0] in RULES and isinstance(value, list):
         for number, rule in enumerate(value):
             yield Change(place, rule, lines.get((*place, number), 1), rule=True)
     else:
@@ -120,14 +122,13 @@ def _listed(place: Path, value: Any, lines: Mapping[Any, int]) -> Iterator[Chang
 
 def _change(data: dict[str, Any], change: Change, origin: str, added: int) -> int:
     """Make a change; return how many rules it adds. New ones speak before those that are there."""
-    if not isinstance(change.values, dict):
-        raise ConfigError(f"{'.'.join(change.place)} is neither a table nor an array of tables")
     *above, last = change.place
     holder = data
     for name in above:
         holder = holder.setdefault(name, {})
     if not change.rule:
-        holder[last] = {**holder.get(last, {}), **change.values}
+        table = isinstance(change.values, dict)
+        holder[last] = {**holder.get(last, {}), **change.values} if table else change.values
         return 0
     return _rule(holder.setdefault(last, []), dict(change.values), origin, added)
 

@@ -1,12 +1,11 @@
 """The rules that agents are read by: a runtime's own, and what people put over them.
 
-Two files may change the rules of a runtime: the user's, beside the global file, and the workspace's,
-which has the last word.
+Two files may change the rules of a runtime: the user's, beside the global file, and the
+workspace's, which has the last word.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,12 +84,11 @@ def shown(path: Path, root: Path | None) -> str:
     return str(path)
 
 
-def over(rules: Mapping[str, Mapping[str, object]], root: Path) -> list[str]:
-    """Return the files that are put over the rules of these runtimes, as people write them.
+def files_there(name: str, root: Path) -> list[str]:
+    """Return the files that are put over a runtime's rules, as people write them.
 
     Args:
-        rules: Compiled rules by runtime.
+        name: The runtime's name.
         root: The workspace.
     """
-    files = (path for name in rules for path in files_over(name, root))
-    return [shown(path, root) for path in files if path.is_file()]
+    return [shown(path, root) for path in files_over(name, root) if path.is_file()]

@@ -8,18 +8,21 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..config.find import find_root
 from ..config.slug import is_slug
 from ..detection.composer import draft, unstyled
-from ..detection.rulefile import compile_rules
 from ..errors import ConfigError, StateError, TuttiError
 from ..model.reading import Observation, Reading, Screen
 from ..plugins import Plugins
 from ..watching.look import Voice, read
 from .compiled import compiled
 from .loading import load_global
+from .rules import layered_over, rules_of
+
+if TYPE_CHECKING:
+    from ..detection.layers import Layered
 
 # What moves the cursor or sets a mode; what sets a style says something and is left.
 CONTROL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-ln-~]|[()][0AB]|[=>78cM])")
@@ -33,11 +36,13 @@ class Knowledge(NamedTuple):
         runtime: Its name.
         rules: Its compiled rules, None if it is not known.
         detectors: Detectors beside the rules.
+        left_out: What people put over the rules and cannot be used.
     """
 
     runtime: str
     rules: Mapping[str, Any] | None
     detectors: Sequence[Any]
+    left_out: tuple[str, ...] = ()
 
 
 def knowledge(runtime: str) -> Knowledge:
@@ -51,11 +56,23 @@ def knowledge(runtime: str) -> Knowledge:
     """
     plugins = Plugins.installed()
     detectors = tuple(plugins.detectors().values())
+    root, team = _around()
+    if team["rules"].get(runtime):
+        left_out = tuple(team["left_out"].get(runtime, ()))
+        return Knowledge(runtime, team["rules"][runtime], detectors, left_out)
+    found = _installed(plugins, runtime, root)
+    if found is None:
+        return Knowledge(runtime, None, detectors)
+    return Knowledge(runtime, found.rules, detectors, found.left_out)
+
+
+def _around() -> tuple[Path | None, Mapping[str, Any]]:
+    """Return the workspace one is in and what is known of its team, if there is one in order."""
     try:
-        rules = compiled(find_root())["rules"].get(runtime)
+        root = find_root()
+        return root, compiled(root)
     except TuttiError:
-        rules = None
-    return Knowledge(runtime, rules or _installed(plugins, runtime), detectors)
+        return None, {"rules": {}, "left_out": {}}
 
 
 class Judged(NamedTuple):
@@ -168,10 +185,14 @@ def save(voice: Voice, version: str, what: str, folder: Path) -> Path:
     return path
 
 
-def _installed(plugins: Plugins, name: str) -> dict[str, Any] | None:
+def _installed(plugins: Plugins, name: str, root: Path | None) -> Layered | None:
+    """Return the rules of a runtime outside of any workspace, or those known for its name."""
     settings = load_global(plugins)
     found = plugins.runtimes({}, settings.source, Path.cwd()).get(name)
-    return compile_rules(found.rules(), name) if found else None
+    if found is not None:
+        return rules_of(found, root)
+    text = plugins.rules().get(name)
+    return layered_over(text, name, root) if text else None
 
 
 def _cursor(text: str, rows: Sequence[str], known: Knowledge) -> int | None:
