@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -19,7 +20,8 @@ from ..plugins import Plugins
 from ..watching.look import Voice, read
 from .compiled import compiled
 from .loading import load_global
-from .rules import layered_over, rules_of
+from .places import Places
+from .rules import FOLDER, layered_over, rules_of
 
 if TYPE_CHECKING:
     from ..detection.layers import Layered
@@ -144,6 +146,16 @@ def seen_in(
     )
 
 
+def corpus_of(places: Places, runtime: str) -> Path:
+    """Return where cases of a runtime are saved if nobody says where.
+
+    Args:
+        places: The workspace's places.
+        runtime: The runtime's name.
+    """
+    return places.home / FOLDER / "corpus" / (runtime if is_slug(runtime) else "unknown")
+
+
 def save(voice: Voice, version: str, what: str, folder: Path) -> Path:
     """Save an agent's screen as a case ``<state>/<version>-<what>.txt``; nothing is overwritten.
 
@@ -160,7 +172,7 @@ def save(voice: Voice, version: str, what: str, folder: Path) -> Path:
         ConfigError: If the word is not one, or the case is there already.
         StateError: If it cannot be written.
     """
-    from ..state.files import JsonFile, write_atomic
+    from ..state.files import JsonFile
 
     if not is_slug(what):
         raise ConfigError(f"{what!r} cannot name a case", hint="letters, digits, '-' and '_'")
@@ -169,7 +181,7 @@ def save(voice: Voice, version: str, what: str, folder: Path) -> Path:
     if seen.screen is None:
         raise StateError(f"the screen of {voice.agent} could not be read")
     if path.exists():
-        raise ConfigError(f"{path} is there already", hint="give it another name")
+        raise _there(path)
     facts = {
         "title": seen.title,
         "live": seen.live,
@@ -180,9 +192,29 @@ def save(voice: Voice, version: str, what: str, folder: Path) -> Path:
         "alternate": seen.screen.alternate,
         "exit_status": seen.exit_status,
     }
-    write_atomic(path, seen.screen.text.encode("utf-8", "replace"), mode=0o600)
+    _write_new(path, seen.screen.text.encode("utf-8", "replace"))
     JsonFile(path.with_suffix(".json")).write(facts)
     return path
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    """Write a file that is not there yet, whole; of two at once only one can."""
+    from ..state.files import write_atomic
+
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    write_atomic(fresh, content, mode=0o600)
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        raise _there(path) from None
+    except OSError as error:
+        raise StateError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _there(path: Path) -> ConfigError:
+    return ConfigError(f"{path} is there already", hint="give it another name")
 
 
 def _installed(plugins: Plugins, name: str, root: Path | None) -> Layered | None:
@@ -211,7 +243,8 @@ def _ended(row: str) -> int | None:
 
 
 def _text(raw: bytes) -> str:
-    return CONTROL.sub("", raw.decode("utf-8-sig", "replace").replace("\r\n", "\n"))
+    text = raw.decode("utf-8-sig", "replace").replace("\r\n", "\n")
+    return CONTROL.sub("", text) if "\x1b" in text else text
 
 
 def _facts(path: Path) -> dict[str, Any]:
