@@ -11,9 +11,7 @@ from .checking import compiles, cuts, known
 
 FEED_PARTS = ("feed", "follow", "turn", "context")
 GATES = ("where", "not", "regex", "at")
-FEED_KEYS = frozenset(
-    (*GATES, "id", "state", "kind", "detail", "confidence", "priority", "fades", "from")
-)
+FEED_KEYS = frozenset((*GATES, "id", "state", "kind", "detail", "confidence", "priority", "fades"))
 TURN_PARTS = ("begin", "end", "answer")
 TURN_KEYS = frozenset((*GATES, "feed", "text"))
 COUNTED_KEYS = frozenset((*GATES, "feed", "used", "window", "model", "windows"))

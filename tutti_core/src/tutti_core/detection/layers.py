@@ -15,6 +15,7 @@ from ..errors import ConfigError
 from .rulefile import compile_parts, parse
 
 Path = tuple[str, ...]
+Named = tuple[Path, str]
 RULES = ("title", "screen", "piece", "feed")
 """The parts that are lists of rules with ids. Of the others, keys take the place of keys."""
 BAD = (ConfigError, TypeError, ValueError, AttributeError, LookupError)
@@ -75,13 +76,27 @@ def layered(text: str, source: str, layers: Sequence[Layer]) -> Layered:
     data = parse(text, source)
     rules = compile_parts(data, source)
     left_out: list[str] = []
+    origins: dict[Named, str] = {}
     for layer in layers:
-        data, failed = _over(data, layer, source)
+        data, failed = _over(data, layer, source, origins)
         left_out += failed
-    return Layered(compile_parts(data, source) if layers else rules, tuple(left_out))
+    if layers:
+        rules = compile_parts(data, source)
+    for (place, name), origin in origins.items():
+        for rule in _at(rules, place):
+            rule.update({"from": origin} if rule["id"] == name else {})
+    return Layered(rules, tuple(left_out))
 
 
-def _over(data: dict[str, Any], layer: Layer, source: str) -> tuple[dict[str, Any], list[str]]:
+def _at(rules: Mapping[str, Any], place: Path) -> list[dict[str, Any]]:
+    for name in place:
+        rules = rules.get(name, {})
+    return list(rules)  # type: ignore[arg-type]  # the last one is a list
+
+
+def _over(
+    data: dict[str, Any], layer: Layer, source: str, origins: dict[Named, str]
+) -> tuple[dict[str, Any], list[str]]:
     """Return the data with the changes of a layer that make sense, and why the others make none."""
     try:
         changes = list(_changes(parse(layer.text, layer.origin), layer.text))
@@ -92,13 +107,15 @@ def _over(data: dict[str, Any], layer: Layer, source: str) -> tuple[dict[str, An
     for change in changes:
         trial = deepcopy(data)
         try:
-            fresh = _change(trial, change, layer.origin, added)
+            fresh = _change(trial, change, added)
             compile_parts(trial, source)
         except BAD as error:
             said = error.message if isinstance(error, ConfigError) else str(error)
             failed.append(f"{layer.origin}:{change.line}: {said}")
             continue
         data, added = trial, added + fresh
+        if change.rule:
+            origins[change.place, change.values["id"]] = layer.origin
     return data, failed
 
 
@@ -120,7 +137,7 @@ def _listed(place: Path, value: Any, lines: Mapping[Any, int]) -> Iterator[Chang
         yield Change(place, value, lines.get(place, 1), rule=False)
 
 
-def _change(data: dict[str, Any], change: Change, origin: str, added: int) -> int:
+def _change(data: dict[str, Any], change: Change, added: int) -> int:
     """Make a change; return how many rules it adds. New ones speak before those that are there."""
     *above, last = change.place
     holder = data
@@ -130,10 +147,10 @@ def _change(data: dict[str, Any], change: Change, origin: str, added: int) -> in
         table = isinstance(change.values, dict)
         holder[last] = {**holder.get(last, {}), **change.values} if table else change.values
         return 0
-    return _rule(holder.setdefault(last, []), dict(change.values), origin, added)
+    return _rule(holder.setdefault(last, []), dict(change.values), added)
 
 
-def _rule(rules: list[dict[str, Any]], said: dict[str, Any], origin: str, added: int) -> int:
+def _rule(rules: list[dict[str, Any]], said: dict[str, Any], added: int) -> int:
     name, off = said.get("id"), said.pop("disabled", False)
     if not isinstance(off, bool):
         raise ConfigError(f"rule {name!r}: disabled is true or false, not {off!r}")
@@ -141,10 +158,10 @@ def _rule(rules: list[dict[str, Any]], said: dict[str, Any], origin: str, added:
     if off and there is None:
         raise ConfigError(f"there is no rule {name!r} to switch off")
     if there is None:
-        rules.insert(added, {**said, "from": origin})
+        rules.insert(added, said)
         return 1
     if off:
         del rules[there]
     else:
-        rules[there] = {**rules[there], **said, "from": origin}
+        rules[there] = {**rules[there], **said}
     return 0

@@ -105,7 +105,7 @@ from .checking import compiles, cuts, known
 from .dialogs import ANSWERS
 from .feedrules import FEED_PARTS, compile_feeds
 
-SAYS = ("id", "state", "kind", "detail", "confidence", "priority", "answers", "from")
+SAYS = ("id", "state", "kind", "detail", "confidence", "priority", "answers")
 LOOKS = ("region", "all", "any", "none", "regex")
 RULE_KEYS = frozenset((*SAYS, *LOOKS))
 LIVE_KEYS = frozenset(("state", "since", "pid", "start", "states", "missing", "kind", "kinds"))
