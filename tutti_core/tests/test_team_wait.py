@@ -42,7 +42,9 @@ def voice(
     return Voice(agent, "echo", None if state == "stopped" else SESSION, seen, reading)
 
 
-def ended(shown: Voice, *states: str, stood: float = 60.0, rested: float = 60.0, **more: Any) -> str:
+def ended(
+    shown: Voice, *states: str, stood: float = 60.0, rested: float = 60.0, **more: Any
+) -> str:
     """How a wait ends for an agent that is seen so."""
     asked = {key: more.pop(key) for key in ("patient", "stable_secs") if key in more}
     request = WaitRequest(("one",), states or ("idle",), **asked)

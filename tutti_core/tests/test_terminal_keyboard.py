@@ -248,7 +248,14 @@ class TestKeysForAScreen:
 
     @pytest.mark.parametrize(
         "row",
-        ["Do you want to proceed", "│ Do you want to │", "1. Yes", "3. No", "ready or not", "heads"],
+        [
+            "Do you want to proceed",
+            "│ Do you want to │",
+            "1. Yes",
+            "3. No",
+            "ready or not",
+            "heads",
+        ],
     )
     def test_do_not_while_a_row_is_not_there(
         self, host: TmuxHost, tmp_path: Path, row: str

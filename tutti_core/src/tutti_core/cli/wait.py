@@ -11,7 +11,8 @@ import click
 from ..errors import RuntimeFailure, UsageError
 from ..model.reading import STATES
 from ..team.reach import running_targets
-from ..team.wait import Waited, WaitRequest, WaitResponse, wait
+from ..team.turn import EXIT_CODES
+from ..team.wait import Told, Waited, WaitRequest, WaitResponse, wait
 from .common import agents_argument, json_option, open_running, show_json, workspace_option
 from .progress import Progress
 from .report import report
@@ -31,8 +32,20 @@ WORDS = {
     "unknown": "nobody can say how it is",
 }
 
+HELP = f"""Wait until AGENTS are idle, or in another state.
 
-@click.command("wait")
+It ends before that once it is known that idle will not come by itself. What takes prompts one
+after the other is not idle in between.
+
+Exit code: 0 they are there; {EXIT_CODES["timeout"]} time is over; {EXIT_CODES["waiting"]} one waits
+for an answer; {EXIT_CODES["auth_failed"]} its login failed; {EXIT_CODES["rate_limited"]} its
+subscription gives no more for now; {EXIT_CODES["provider_down"]} its provider cannot be reached;
+{EXIT_CODES["exited"]} its process has ended, or it does not run; {EXIT_CODES["unknown"]} nobody can
+say how it is.
+"""
+
+
+@click.command("wait", help=HELP)
 @agents_argument
 @workspace_option
 @click.option(
@@ -71,10 +84,7 @@ def command(
     patient: bool,
     as_json: bool,
 ) -> int:
-    """Wait until AGENTS are idle, or in another state.
-
-    Exit code: 0 they are. When idle will not come by itself: {codes}. 4 nobody can say how it is.
-    """
+    """Wait for AGENTS."""
     _check(agents, first=first, every=every, team=team)
     root, names = running_targets(agents, workspace)
     asked = WaitRequest(names, states or ("idle",), first, timeout_secs, stable_secs, patient)
@@ -97,7 +107,7 @@ def _check(agents: tuple[str, ...], *, first: bool, every: bool, team: bool) -> 
         raise UsageError(said, hint="tt wait AGENT… or tt wait --all-agents")
 
 
-def _teller(progress: Progress):  # type: ignore[no-untyped-def]
+def _teller(progress: Progress) -> Told:
     def told(voices: Mapping[str, Voice], elapsed: float) -> None:
         states = (f"{name} {_state(voice)}" for name, voice in voices.items())
         progress.show(f"{', '.join(states)}; {ago(elapsed)}")
@@ -131,8 +141,7 @@ def _show(answer: WaitResponse) -> None:
         mark = paint("✓", "green") if one.reached else paint("✗" if one.end else "…", "yellow")
         print(f"{mark} {one.agent}: {legible(_words(one))}")
     print(f"{'there' if answer.end == 'reached' else 'ended'} after {ago(answer.ms / 1000)}")
-    hint = next((_hint(one) for one in answer.agents if one.agent == answer.agent), "")
-    if hint:
+    for hint in dict.fromkeys(one.hint for one in answer.agents if one.hint):
         print(f"→ {hint}")
 
 
@@ -141,13 +150,3 @@ def _words(one: Waited) -> str:
     kind = f" ({one.kind})" if one.kind else ""
     how = f"{state}{kind}" + (f", {one.detail}" if one.detail else "")
     return how if one.reached or not one.end else f"{WORDS[one.end]}: {how}"
-
-
-def _hint(one: Waited) -> str:
-    if one.end == "waiting":
-        return f"tt answer {one.agent} allow|always|deny" if one.kind == "permission" else (
-            f"tt attach {one.agent}"
-        )
-    if one.end in ("exited", "unknown"):
-        return f"tt peek {one.agent}"
-    return f"tt up {one.agent}" if one.end == "stopped" else f"tt attach {one.agent}"

@@ -8,6 +8,7 @@ import attrs
 
 from ..model.contract import Verb
 from ..model.happening import Receipt
+from .answer import Answered, AnswerRequest, answer
 from .context import Context
 from .detect import DetectRequest, DetectResponse, detect
 from .doctor import Report, doctor
@@ -17,7 +18,9 @@ from .health import health
 from .logs import LogsRequest, LogsResponse, logs
 from .send import SendRequest
 from .snapshot import status_rows
+from .trust import TrustRequest, trust
 from .up import UpRequest, UpResponse, up
+from .wait import WaitRequest, WaitResponse, wait
 
 
 @attrs.frozen
@@ -69,6 +72,9 @@ def core_verbs() -> tuple[Verb, ...]:
         Verb("up", UpRequest, UpResponse, up, "Start the team."),
         Verb("down", DownRequest, DownResponse, down, "End the team."),
         Verb("send", SendRequest, Receipt, exchange, "Give a running agent a prompt."),
+        Verb("wait", WaitRequest, WaitResponse, wait, "Wait for agents.", reads=True),
+        Verb("answer", AnswerRequest, Answered, answer, "Answer what an agent asks."),
+        Verb("trust", TrustRequest, Answered, trust, "Say that an agent's folder can be trusted."),
         Verb("status", StatusRequest, StatusResponse, _status, "Show the team.", reads=True),
         Verb("health", HealthRequest, HealthResponse, _health, "Say how agents are.", reads=True),
         Verb("logs", LogsRequest, LogsResponse, logs, "Show what an agent showed.", reads=True),

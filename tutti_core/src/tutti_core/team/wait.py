@@ -18,6 +18,7 @@ from ..detection.judge import ERRORS
 from ..errors import TuttiError, UsageError
 from ..model.reading import STATES
 from ..state.instants import MICROS, micros_of, text_of
+from .asking import way_of
 from .turn import ERROR_SECS, EXIT_CODES, HELD_SECS, RESTLESS, tries_again
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Waited:
         state: Its state then.
         kind: What it waits to be told, if it does.
         detail: What its state stands on, in one line.
+        hint: What can be done about it, if it was not reached.
     """
 
     agent: str
@@ -76,6 +78,7 @@ class Waited:
     state: str = "unknown"
     kind: str = ""
     detail: str = ""
+    hint: str = ""
 
 
 @attrs.frozen
@@ -294,13 +297,24 @@ class _Wait:
     def _waited(self, name: str, end: str) -> Waited:
         voice, reached = self.last.get(name), end in self.request.states
         if self.trouble is not None:
-            return Waited(name, end, detail=self.trouble.message)
+            return Waited(name, end, detail=self.trouble.message, hint=self.trouble.hint)
         if voice is None or voice.session is None:
-            return Waited(name, end, reached, "stopped", detail="it has no session")
+            hint = "" if reached else f"tt up {name}"
+            return Waited(name, end, reached, "stopped", "", "it has no session", hint)
         reading = voice.reading
         said = f"{reading.evidence[0].source} says {reading.state}" if reading.evidence else ""
-        detail = reading.detail or said
-        return Waited(name, end, reached, reading.state, reading.kind, detail)
+        detail, hint = reading.detail or said, "" if reached or not end else _hint(voice)
+        return Waited(name, end, reached, reading.state, reading.kind, detail, hint)
+
+
+def _hint(voice: Voice) -> str:
+    reading = voice.reading
+    if reading.state in ("exited", "unknown"):
+        return f"tt peek {voice.agent}"
+    if reading.state == "working":
+        return f"tt status {voice.agent}"
+    keys = [one.key for one in reading.options]
+    return way_of(voice.agent, reading.kind, reading.answers, keys)
 
 
 def is_queued(context: Context, agent: str) -> bool:

@@ -105,6 +105,11 @@ def stalled(reading: Reading, moves: Moves, now: float, after: float) -> str:
     return "; ".join(f"{what} at {_instant(at)}" for at, what in told)
 
 
+def still(text: str) -> str:
+    """Return what a screen says without what moves by itself: spinners, and clocks that count."""
+    return _GLYPHS.sub("", _VERB.sub("", _CLOCK.sub("", text)))
+
+
 def _last(moves: Moves) -> float:
     return max(at for at, _ in _told(moves))
 
@@ -136,8 +141,7 @@ def _worked(moves: Moves, effort: Effort, now: float) -> Moves:
 
 
 def _picture(seen: Observation) -> str:
-    text = "\n".join(rows_of(seen.screen.text)) if seen.screen else ""
-    return _hash(_GLYPHS.sub("", _VERB.sub("", _CLOCK.sub("", text))))
+    return _hash(still("\n".join(rows_of(seen.screen.text)) if seen.screen else ""))
 
 
 def _words(seen: Observation) -> tuple[tuple[str, str], ...]:

@@ -1,0 +1,29 @@
+"""What a person can do about an agent that asks; on the path of ``tt status``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+MOST = 5
+"""So many choices are named by their keys; more are looked up with `tt answer AGENT`."""
+
+
+def way_of(agent: str, kind: str, answers: Collection[str] = (), keys: Sequence[str] = ()) -> str:
+    """Return the command that answers what an agent asks.
+
+    Args:
+        agent: The agent.
+        kind: What it waits to be told, one of `KINDS`.
+        answers: The answers by meaning that its dialog has.
+        keys: What chooses each of the choices.
+    """
+    if kind == "trust" and "allow" in answers:
+        return f"tt trust {agent}"
+    if kind != "trust" and answers and kind == "permission":
+        return f"tt answer {agent} {'|'.join(answers)}"
+    if kind != "trust" and keys:
+        named = [key or str(number + 1) for number, key in enumerate(keys)]
+        return f"tt answer {agent} {'|'.join(named) if len(named) <= MOST else named[0] + '|…'}"
+    if kind != "trust" and answers:
+        return f"tt answer {agent} {'|'.join(answers)}"
+    return f"tt attach {agent}"
