@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..model.reading import Reading
 
 MOST = 5
 """So many choices are named by their keys; more are looked up with `tt answer AGENT`."""
@@ -27,3 +31,14 @@ def way_of(agent: str, kind: str, answers: Collection[str] = (), keys: Sequence[
     if kind != "trust" and answers:
         return f"tt answer {agent} {'|'.join(answers)}"
     return f"tt attach {agent}"
+
+
+def way_for(agent: str, reading: Reading) -> str:
+    """Return the command that answers what an agent asks, by its reading.
+
+    Args:
+        agent: The agent.
+        reading: How it is.
+    """
+    keys = [one.key for one in reading.options]
+    return way_of(agent, reading.kind, tuple(reading.answers), keys)

@@ -18,7 +18,7 @@ from ..detection.judge import ERRORS
 from ..errors import TuttiError, UsageError
 from ..model.reading import STATES
 from ..state.instants import MICROS, micros_of, text_of
-from .asking import way_of
+from .asking import way_for
 from .turn import ERROR_SECS, EXIT_CODES, HELD_SECS, RESTLESS, tries_again
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class WaitResponse:
 
 
 def wait(
-    context: Context, request: WaitRequest, told: Told = lambda voices, elapsed: None
+    context: Context, request: WaitRequest, told: Told = lambda *_: None
 ) -> WaitResponse:
     """Wait until agents are in a state, or it is known that they will not be by themselves.
 
@@ -313,8 +313,7 @@ def _hint(voice: Voice) -> str:
         return f"tt peek {voice.agent}"
     if reading.state == "working":
         return f"tt status {voice.agent}"
-    keys = [one.key for one in reading.options]
-    return way_of(voice.agent, reading.kind, reading.answers, keys)
+    return way_for(voice.agent, reading)
 
 
 def is_queued(context: Context, agent: str) -> bool:
