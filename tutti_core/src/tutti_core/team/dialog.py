@@ -182,19 +182,25 @@ def _body(above: list[str]) -> list[str]:
 
 
 def _first(rows: list[str], said: Evidence) -> int:
-    """Return where the first choice stands; the end if it is not found."""
-    last = range(len(rows) - 1, -1, -1)
-    return next((n for n in last if said.options and _heads(rows[n], said.options[0])), len(rows))
+    """Return where the first choice stands; the end if the choices are not found in their order."""
+    at = len(rows)
+    for option in reversed(said.options):
+        at = next((n for n in range(at - 1, -1, -1) if _mark(rows[n], option) is not None), -1)
+    return at if at >= 0 else len(rows)
 
 
-def _heads(row: str, option: Option) -> bool:
-    return option.text[:HEAD] in " ".join(row.split())
+def _mark(row: str, option: Option) -> str | None:
+    """Return what marks the row of a choice, empty for nothing; None if it is not its row."""
+    words = r"\s+".join(map(re.escape, option.text[:HEAD].split()))
+    number = rf"{re.escape(option.key)}[.)]\s+" if option.key else ""
+    found = re.search(rf"(?:^|[│ ])([{MARKS}]?)\s+(?:{number})?{words}", f" {row}")
+    return None if found is None else found[1]
 
 
 def _marked(rows: list[str], options: tuple[Option, ...]) -> int | None:
     """Return the choice whose row begins with the mark of the one that is chosen."""
     for number, option in enumerate(options):
-        row = next((row for row in rows if _heads(row, option)), "")
-        if any(mark in row.partition(option.text[:HEAD].split(" ")[0])[0] for mark in MARKS):
+        marks = (_mark(row, option) for row in rows)
+        if next((one for one in marks if one is not None), ""):
             return number
     return None
