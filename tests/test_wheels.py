@@ -35,6 +35,7 @@ GIVES = {
     "tutti_openclaw": {"core", "openclaw"},
     "tutti_permissions": {"core", "permissions"},
     "tutti_testing": {"core", "demo"},
+    "tutti_workflow": {"core", "workflow"},
     "tutti_worktree": {"core", "worktree"},
 }
 # Everything but the kit, which is for authors.

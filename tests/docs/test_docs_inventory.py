@@ -82,6 +82,7 @@ class TestFiles:
         places = Places(Path("/w"))
         paths = [value for value in vars(places).values() if value != Path("/w")]
         paths += [places.agent("<agent>"), places.launch("<agent>"), places.lock("agent-<agent>")]
+        paths += [places.spool("<agent>")]
         listed = self._listed(page)
         for path in paths:
             name = path.relative_to("/w").as_posix()

@@ -159,7 +159,7 @@ def test_nobody_reads_on(team: Stage) -> None:
 
 @pytest.mark.timeout(180)
 def test_a_flood(team: Stage) -> None:
-    """Fourteen megabytes, bytes that are no text and wide glyphs: bounded on disk, the last kept."""
+    """Fourteen megabytes, bytes that are no text, wide glyphs: bounded on disk, the last kept."""
     flood = team.root / "flood"
     flood.write_text(f"#!{sys.executable}\n{FLOOD}")
     flood.chmod(0o755)

@@ -113,6 +113,7 @@ weekly_hours = 45.0
 """
 
 OURS = frozenset({"claude-code", "codex"})
+ABSENT = "is not installed: run `tt plugins install workflow`"
 LATER = f"tutti {VERSION} does not have yet: do without it until a later tutti brings it"
 
 
@@ -150,9 +151,9 @@ def test_the_sample_loads_and_names_what_its_tables_need(home: Path) -> None:
     team = load(home, Schema(), runtimes=OURS)
     assert team.unowned == {
         "budget": f"it belongs to tutti-usage, which {LATER}",
-        "workflow": f"it belongs to tutti-workflow, which {LATER};"
+        "workflow": f"it belongs to tutti-workflow, which {ABSENT};"
         " its step 'review' comes with tutti-git",
-        "hook": f"it belongs to tutti-workflow, which {LATER}",
+        "hook": f"it belongs to tutti-workflow, which {ABSENT}",
     }
     assert [one.name for one in team.agent] == ["server", "pages", "checks"]
     assert team.agent[2].depends_on == ("server", "pages")
@@ -324,7 +325,7 @@ def test_names_nearly_right_are_proposed(home: Path) -> None:
             "tutti.toml:1 stray: unknown key",
             (
                 "known here: agent, budget, defaults, handoff, hook, launch, notify, observe,"
-                " permissions, remote, resilience, roles, runtime, serve, tool_pack, webhook,"
+                " permissions, remote, resilience, roles, runtime, schedule, serve, tool_pack, webhook,"
                 " workflow, workspace, worktree"
             ),
         ),

@@ -130,6 +130,7 @@ def pane(crew: Any, monkeypatch: pytest.MonkeyPatch) -> Pane:
     monkeypatch.setattr(crew.host, "capture", capture)
     monkeypatch.setattr(answers, "PROOF_SECS", 0.6)
     monkeypatch.setattr(answers, "LOOK_SECS", 0.02)
+    monkeypatch.setattr(answers, "MOVE_SECS", 0.2)
     return found
 
 

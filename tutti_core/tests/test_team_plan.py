@@ -129,6 +129,13 @@ class TestVersions:
         assert versions.version_of([prog], {}) == "1.2.3"
         assert count.read_text() == "x\n"
 
+    def test_who_cannot_be_asked_is_not(self, tmp_path: Path) -> None:
+        """A program without words for it, which would begin to work, is never called."""
+        count = tmp_path / "count"
+        prog = self.program(tmp_path, f'echo x >> "{count}"')
+        assert versions.ask([prog], {}, timeout=5, asking=()) == versions.Answer(None, came=True)
+        assert not count.exists()
+
     def test_no_answer_is_not_kept(self, tmp_path: Path) -> None:
         """A program that was slow once is not one without a version for ever."""
         gate = tmp_path / "gate"

@@ -1,4 +1,4 @@
-"""`wait`: it ends when all are there, or when it is known that they will not be; a blip is neither."""
+"""`wait`: it ends when all are there, or are known not to come; a blip is neither."""
 
 from __future__ import annotations
 

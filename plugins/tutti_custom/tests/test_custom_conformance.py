@@ -111,10 +111,10 @@ def test_every_declaration_without_a_problem_keeps_the_contract(said: Declaratio
 
 def test_what_is_not_declared_cannot_be_done() -> None:
     """A missing key is a missing capability."""
-    assert Declared(PLAIN, FILE).capabilities == Capabilities()
+    assert Declared(PLAIN, FILE).capabilities == Capabilities(version=())
     able = Declared(FULL, FILE).capabilities
     assert attrs.evolve(able, commands="") == Capabilities(
-        prompt="argument", resume="chosen", constrain="hard", bypass=True, memory=True
+        prompt="argument", resume="chosen", constrain="hard", bypass=True, memory=True, version=()
     )
 
 

@@ -46,6 +46,7 @@ mode = "safe"
 name = "pasted"
 title = "The Parrot"
 command = "./parrot.sh"
+version = "--version"
 {RULES}
 [[runtime]]
 name = "argued"

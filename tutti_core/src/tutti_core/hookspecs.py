@@ -127,7 +127,8 @@ def tutti_verbs() -> Iterable[Verb]:
 def tutti_steps() -> Iterable[StepType]:
     """Give kinds of workflow steps.
 
-    To be called when a workflow is read; no part of this release reads one.
+    Called, with `tutti-workflow` installed, when a configuration with a workflow is read, and by
+    whatever runs one.
 
     Returns:
         The step types, each with the attrs class of its keys.

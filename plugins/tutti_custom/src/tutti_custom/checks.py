@@ -21,6 +21,7 @@ ALLOWED = {
     "command": (),
     "args": ("name", "prompt"),
     "args_safe": ("name",),
+    "version": (),
     "args_constrained": ("name", "policy_file"),
     "args_bypass": ("name",),
     "session": ("name", "conversation"),

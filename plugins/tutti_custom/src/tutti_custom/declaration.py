@@ -40,6 +40,8 @@ class Declaration:
         commands: Regular expression for the beginning of prompts that the CLI would run by itself.
         disarm: What is put in front of such a prompt.
         providers: Providers whose profiles are for it, whatever their command is called.
+        version: Words with which the program prints its version and ends, such as `"--version"`;
+            without them it is not asked.
         rules_file: A rule file, relative to the file and below its folder.
         screen: Rules that read its screen.
         pane_title: Rules that read the title of its pane.
@@ -65,6 +67,7 @@ class Declaration:
     commands: str = ""
     disarm: str = " "
     providers: tuple[str, ...] = ()
+    version: Words = ()
     rules_file: str = ""
     screen: tuple[Mapping[str, Any], ...] = ()
     pane_title: tuple[Mapping[str, Any], ...] = ()

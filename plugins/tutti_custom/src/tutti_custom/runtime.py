@@ -71,6 +71,7 @@ class Declared:
             commands=said.commands,
             disarm=said.disarm,
             providers=said.providers,
+            version=split(said.version),
         )
 
     def launch(self, request: LaunchRequest) -> Launch:

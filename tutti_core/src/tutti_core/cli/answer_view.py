@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..team.answer import Answered, question
-from ..team.asking import way_of
+from ..team.asking import name_of, way_of
 from .common import show_json, warn
 from .style import clean, legible, paint
 
@@ -64,7 +64,7 @@ def _print_dialog(told: Answered) -> None:
     for row in told.shown:
         print(f"  {clean(row)}".rstrip())
     for number, (key, text) in enumerate(told.options):
-        print(f"  {paint(key or str(number + 1), 'cyan')}  {legible(text)}")
+        print(f"  {paint(name_of(key, number), 'cyan')}  {legible(text)}")
     if told.keys:
         print(f"\n  would press: {' '.join(told.keys)}{_gave(told, ' for ')}")
 

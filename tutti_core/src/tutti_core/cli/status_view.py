@@ -82,9 +82,7 @@ def render(workspace: str, rows: Sequence[Mapping[str, Any]], where: str = "") -
     cells = [_cells(row, labels, context, modes) for row in rows]
     colours = {(number, 2): STATE_COLOURS[row["state"]] for number, row in enumerate(rows)}
     title = f"{paint(workspace, 'bold')}  {_count(rows)}"
-    return "\n".join(
-        [title, "", table(heads, cells, colours, SPARE), *_next(rows, at)]
-    )
+    return "\n".join([title, "", table(heads, cells, colours, SPARE), *_next(rows, at)])
 
 
 def _cells(

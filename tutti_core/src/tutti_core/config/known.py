@@ -14,6 +14,7 @@ TABLES: Mapping[str, str] = {
     "permissions": "tutti-permissions",
     "remote": "tutti-fleet",
     "runtime": "tutti-custom",
+    "schedule": "tutti-workflow",
     "serve": "tutti-serve",
     "webhook": "tutti-serve",
     "workflow": "tutti-workflow",
@@ -111,7 +112,6 @@ LATER: frozenset[str] = frozenset(
         "tutti-serve",
         "tutti-usage",
         "tutti-watch",
-        "tutti-workflow",
     }
 )
 """Distributions that are named here and not made yet: nobody is told to install one.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,22 @@ from tutti_core.model.arrangement import Arrangement, GlobalSettings
 from . import find
 from .check import check_global, check_profile_of, check_workspace
 from .document import Document, read
-from .problems import ConfigProblems, Problem
+from .problems import ConfigProblems, Fault, Problem
 from .schema import Schema
 from .take import Taken, take
 
 Tables = Mapping[str, Any]
 Runtimes = Collection[str] | Callable[[Tables, Tables], Collection[str] | None]
+Across = Callable[[Arrangement], Iterable[Fault]]
 
 
-def load(root: Path, schema: Schema, *, runtimes: Runtimes | None = None) -> Arrangement:
+def load(
+    root: Path,
+    schema: Schema,
+    *,
+    runtimes: Runtimes | None = None,
+    across: Across | None = None,
+) -> Arrangement:
     """Load a workspace's `tutti.toml` and the global file beside it.
 
     Args:
@@ -29,6 +36,8 @@ def load(root: Path, schema: Schema, *, runtimes: Runtimes | None = None) -> Arr
         runtimes: The names of the runtimes there are, or a function that is given the values of
             `tutti.toml` and of the global file and returns them; None, given or returned, if they
             are not to be checked.
+        across: Looks at what was loaded as a whole, once nothing else is wrong, and yields what is
+            wrong in `tutti.toml`.
 
     Returns:
         The team.
@@ -49,7 +58,10 @@ def load(root: Path, schema: Schema, *, runtimes: Runtimes | None = None) -> Arr
         raise ConfigProblems(problems)
     own = _settled(settings, theirs)
     unowned = {**settings.unowned, **taken.unowned}
-    return _arranged(root, taken, own, unowned)
+    arrangement = _arranged(root, taken, own, unowned)
+    if across and (found := ours.place(across(arrangement))):
+        raise ConfigProblems(found)
+    return arrangement
 
 
 def load_settings(schema: Schema) -> GlobalSettings:

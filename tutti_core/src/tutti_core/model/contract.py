@@ -15,7 +15,9 @@ from .reading import Evidence, Observation
 from .session import Ended, Session, SessionSpec
 
 if TYPE_CHECKING:
+    from ..plugins import Plugins
     from ..team.context import Context
+    from .arrangement import Arrangement
 
 
 @runtime_checkable
@@ -84,6 +86,21 @@ class Recalls(Protocol):
         """Look for the conversation in the CLI's own files; must not change anything, nor raise.
 
         What cannot be looked up is not kept: the user is told why, and a new one is begun.
+        """
+
+
+@runtime_checkable
+class Learns(Protocol):
+    """A runtime that finds out later which files its agent writes.
+
+    Whoever watches asks it until it answers, and records what it says beside the feeds of the
+    launch.
+    """
+
+    def learn(self, past: Past) -> Mapping[str, str]:
+        """Return absolute paths by the names of feeds; must not change anything, nor raise.
+
+        What is not known yet is left out.
         """
 
 
@@ -278,6 +295,9 @@ class Table:
         starter: TOML text that `tt init` offers when the table is not there.
         check: Looks at the converted value and yields problems, each a path below the table and a
             message.
+        across: Looks at the whole arrangement, once each of its tables is sound by itself, with the
+            plugins at work; yields problems of `tutti.toml`, each a path from its top, such as
+            ``workflow[0].step[2].agent``, and a message.
     """
 
     name: str
@@ -286,6 +306,7 @@ class Table:
     many: bool = False
     starter: str = ""
     check: Callable[[Any], Iterable[tuple[str, str]]] | None = None
+    across: Callable[[Arrangement, Plugins], Iterable[tuple[str, str]]] | None = None
 
 
 @attrs.frozen

@@ -33,6 +33,8 @@ PROOF_SECS = 5.0
 """How long a dialog that was answered may stay."""
 LOOKS = 2
 """So many looks must show it gone: a screen may be half redrawn."""
+MOVE_SECS = 2.0
+"""How long an arrow key may take to show."""
 STEPS = 30
 """So often an arrow key is pressed at most on the way to a choice."""
 BY_ANSWER = frozenset(("permission", "question", "dialog"))
@@ -312,14 +314,15 @@ class _Answering:
         raise _Refused("its choices cannot be gone to", f"tt attach {self.request.agent}")
 
     def _moved(self, before: Dialog) -> Dialog:
-        deadline = time.monotonic() + 2.0
-        while True:
+        deadline = time.monotonic() + MOVE_SECS
+        while time.monotonic() < deadline:
             now = self._dialog(self._look())
             if now is None or not now.like(before):
                 raise self._changed(now)
-            if now.at != before.at or time.monotonic() >= deadline:
+            if now.at != before.at:
                 return now
             time.sleep(0.03)
+        raise _Refused("its choices cannot be gone to", f"tt attach {self.request.agent}")
 
     def _keys(self, dialog: Dialog, keys: Collection[str]) -> bool:
         host = self.context.host

@@ -12,6 +12,16 @@ MOST = 5
 """So many choices are named by their keys; more are looked up with `tt answer AGENT`."""
 
 
+def name_of(key: str, place: int) -> str:
+    """Return what a choice is called: its key, without what is pressed behind it, or its number.
+
+    Args:
+        key: Its key; empty if it has none of its own.
+        place: Its place, from 0.
+    """
+    return key.partition(" ")[0] or str(place + 1)
+
+
 def way_of(agent: str, kind: str, answers: Collection[str] = (), keys: Sequence[str] = ()) -> str:
     """Return the command that answers what an agent asks.
 
@@ -26,7 +36,7 @@ def way_of(agent: str, kind: str, answers: Collection[str] = (), keys: Sequence[
     if kind != "trust" and answers and kind == "permission":
         return f"tt answer {agent} {'|'.join(answers)}"
     if kind != "trust" and keys:
-        named = [key or str(number + 1) for number, key in enumerate(keys)]
+        named = [name_of(key, place) for place, key in enumerate(keys)]
         return f"tt answer {agent} {'|'.join(named) if len(named) <= MOST else named[0] + '|…'}"
     if kind != "trust" and answers:
         return f"tt answer {agent} {'|'.join(answers)}"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..detection.evidence import parts_of
 from ..detection.regions import RULE_LINE, rows_of
 from ..watching.stall import still
+from .asking import name_of
 
 if TYPE_CHECKING:
     from ..model.reading import Evidence, Option
@@ -133,7 +134,7 @@ def press_of(dialog: Dialog, answer: str) -> Press | str:
 def choices(dialog: Dialog) -> str:
     """Return in words what can be answered; empty if nobody knows."""
     words = [word for word in WORDS if word in dialog.answers]
-    texts = [f"{one.key or number + 1}: {one.text}" for number, one in enumerate(dialog.options)]
+    texts = [f"{name_of(one.key, n)}: {one.text}" for n, one in enumerate(dialog.options)]
     return "; ".join(filter(None, [", ".join(words), *texts]))
 
 
@@ -143,7 +144,7 @@ def _press(dialog: Dialog, answer: str, keys: str) -> Press:
         place = int(keys[1:]) - 1
         return Press(answer, dialog.options[place].text, ("Enter",), place)
     names = tuple(keys.split())
-    option = next((one.text for one in dialog.options if (one.key,) == names), "")
+    option = next((one.text for one in dialog.options if one.key == keys), "")
     return Press(answer, option, names)
 
 
@@ -154,7 +155,7 @@ def _chosen(dialog: Dialog, answer: str) -> int | str:
     if not wanted:
         return "no answer was given"
     for number, one in enumerate(dialog.options):
-        if answer == (one.key or str(number + 1)):
+        if wanted == name_of(one.key, number).casefold():
             return number
     for same in (str.__eq__, str.startswith, str.__contains__):
         found = [number for number, text in enumerate(texts) if same(text, wanted)]
@@ -167,7 +168,8 @@ def _chosen(dialog: Dialog, answer: str) -> int | str:
 
 def _rows(voice: Voice, rules: Mapping[str, Any], said: Evidence) -> list[str]:
     """Return the part of the screen that a rule recognised a dialog in."""
-    rule = next((one for one in rules.get("screen", ()) if one["id"] == said.rule), {})
+    screen: Iterable[Mapping[str, Any]] = rules.get("screen", ())
+    rule = next((one for one in screen if one["id"] == said.rule), {})
     for source, parts in parts_of(rules, voice.seen):
         if source == "screen":
             return parts.region(rule.get("region", "screen")).split("\n")

@@ -16,7 +16,7 @@ from ..state.instants import MICROS, micros_of
 from ..terminal.effort import efforts
 from ..watching.stall import SURE_SECS, Moves, is_work, stalled, still
 from .record import read_record
-from .snapshot import asked_row
+from .snapshot import beside
 
 if TYPE_CHECKING:
     from ..watching.look import Voice
@@ -75,7 +75,7 @@ def record(workspace: str, voice: Voice, kept: Mapping[str, Any] | None = None) 
         "confidence": reading.confidence,
         "since": reading.since,
         "ctx": reading.context,
-        **asked_row(reading),
+        **beside(reading),
     }
 
 

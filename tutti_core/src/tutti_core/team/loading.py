@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from ..errors import PluginError, TuttiError
+
 if TYPE_CHECKING:
+    from ..config.problems import Fault
     from ..config.schema import Schema
     from ..errors import ConfigError
     from ..model.arrangement import Arrangement, GlobalSettings
@@ -35,8 +38,30 @@ def load_arrangement(root: Path, plugins: Plugins, *, check_runtimes: bool = Tru
         read.update(tables)
         return plugins.runtimes(tables, settings, root).keys() if check_runtimes else None
 
-    arrangement = load(root, schema_of(plugins), runtimes=runtimes)
+    def across(arrangement: Arrangement) -> Iterator[Fault]:
+        yield from _faults_across(arrangement, plugins)
+
+    arrangement = load(root, schema_of(plugins), runtimes=runtimes, across=across)
     return attrs.evolve(arrangement, source=read)
+
+
+def _faults_across(arrangement: Arrangement, plugins: Plugins) -> Iterator[Fault]:
+    from ..config.problems import Fault, parsed
+    from ..model.contract import Table
+
+    for owner, one in plugins.tables():
+        if not isinstance(one, Table) or one.across is None or one.name in arrangement.unowned:
+            continue
+        try:
+            found = [(parsed(path), message) for path, message in one.across(arrangement, plugins)]
+        except TuttiError:
+            raise
+        except Exception as error:
+            raise PluginError(
+                f"{owner} failed to check [{one.name}]: {type(error).__name__}: {error}",
+                hint=f"report it to whoever makes {owner}",
+            ) from error
+        yield from (Fault(path, message) for path, message in found)
 
 
 def load_global(plugins: Plugins) -> GlobalSettings:

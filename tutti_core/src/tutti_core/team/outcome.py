@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from .asking import way_for
 from ..detection.regions import rows_of
 from ..errors import PolicyError, TuttiError
+from .asking import way_for
 
 if TYPE_CHECKING:
     from ..watching.look import Voice

@@ -35,6 +35,10 @@ class Places:
         """Return the folder for files that a runtime has written for a launch."""
         return self.state / "runtime-settings" / name
 
+    def spool(self, name: str) -> Path:
+        """Return the file that hooks of an agent's launch append to."""
+        return self.state / "hooks" / f"{name}.jsonl"
+
     def log(self, name: str) -> Path:
         """Return an agent's readable log."""
         return self.logs / f"{name}.log"

@@ -141,22 +141,19 @@ def status_row(workspace: str, voice: Voice) -> dict[str, Any]:
         "since": reading.since,
         "activity_state": reading.activity_state,
         "auth_state": reading.auth_state,
-        **asked_row(reading),
+        **beside(reading),
         "evidence": [evidence_row(one) for one in reading.evidence],
     }
 
 
-def asked_row(reading: Reading) -> dict[str, Any]:
-    """Return what a reading says beside the state: what is asked, when a limit ends, a stall.
-
-    Args:
-        reading: The reading.
-    """
+def beside(reading: Reading) -> dict[str, Any]:
+    """Return what a reading says beside the state, as plain values."""
     return {
-        "options": [one._asdict() for one in reading.options],
-        "answers": list(reading.answers),
         "resets": reading.resets,
         "resets_at": reading.resets_at,
+        "options": [option._asdict() for option in reading.options],
+        "answers": dict(reading.answers),
+        "context": reading.context,
         "stalled": reading.stalled,
     }
 

@@ -73,11 +73,11 @@ def ask(
         command: Program and leading arguments.
         env: What the agent's environment has beside this process's.
         timeout: Seconds to wait for its answer.
-        asking: Arguments with which it prints its version.
+        asking: Arguments with which it prints its version; without any it is not asked.
     """
     path = found(command, env)
-    if path is None:
-        return Answer(None, came=False)
+    if path is None or not asking:
+        return Answer(None, came=path is not None)
     real = os.path.realpath(path)
     words = "|".join(command if tuple(asking) == ASKING else (*command, *asking))
     key = f"{words}|{real}|{stamp(real)}"

@@ -104,12 +104,10 @@ class WaitResponse:
         """The exit code of `tt wait`: 0 if it was reached, else one for each other end."""
         if self.end == "reached":
             return 0
-        return EXIT_CODES["exited" if self.end == "stopped" else self.end]  # type: ignore[index]
+        return EXIT_CODES["exited" if self.end == "stopped" else self.end]
 
 
-def wait(
-    context: Context, request: WaitRequest, told: Told = lambda *_: None
-) -> WaitResponse:
+def wait(context: Context, request: WaitRequest, told: Told = lambda *_: None) -> WaitResponse:
     """Wait until agents are in a state, or it is known that they will not be by themselves.
 
     Args:

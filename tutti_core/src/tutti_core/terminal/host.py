@@ -10,7 +10,7 @@ from . import keyboard, launching, processes, screens
 from .dressing import dress
 from .keyboard import PaneGone
 from .launching import ARGV_LIMIT
-from .listing import FORMAT, sessions
+from .listing import FORMAT, listed, sessions
 from .quoting import line
 from .tmux import Tmux, TmuxError, default_socket
 
@@ -78,11 +78,7 @@ class TmuxHost:
         Raises:
             TmuxError: tmux cannot say.
         """
-        ours = self._listed()
-        unknown = (one.pid for one in ours if (one.exit_status, one.exit_signal) == (None, None))
-        if processes.remind(unknown):
-            ours = self._listed()
-        return tuple(one for one in ours if root is None or one.root == root)
+        return listed(self._listing, root)
 
     def capture(
         self, panes: Sequence[str], *, history: int = 0, styles: bool = False, join: bool = False
@@ -235,9 +231,9 @@ class TmuxHost:
             return "no"
         return "same" if str(Path(socket).resolve()) == self.tmux.socket_path() else "other"
 
-    def _listed(self) -> tuple[Session, ...]:
-        listed = self.tmux.call("list-panes", "-a", "-F", FORMAT)
-        return () if listed.absent else sessions(self.tmux.checked(listed, "list-panes").stdout)
+    def _listing(self) -> bytes:
+        said = self.tmux.call("list-panes", "-a", "-F", FORMAT)
+        return b"" if said.absent else self.tmux.checked(said, "list-panes").stdout
 
     def _server_variables(self) -> set[str] | None:
         shown = self.tmux.call("show-environment", "-g")

@@ -7,10 +7,11 @@ import re
 from typing import TYPE_CHECKING
 
 from ..model.session import Session
+from . import processes
 from .quoting import row, rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 # A pane option, set on the pane the agent was started in: a person may split the window.
 PANE_MARK = "@tutti_pane"
@@ -43,6 +44,20 @@ def sessions(listing: bytes) -> tuple[Session, ...]:
         if pane["@tutti_root"] and (marked or name not in found):
             found[name] = (marked, _session(pane))
     return tuple(_with_own_pane(found.values()))
+
+
+def listed(take: Callable[[], bytes], root: str | None = None) -> tuple[Session, ...]:
+    """List our sessions, a second time if an agent has ended and tmux has not noticed.
+
+    Args:
+        take: Has tmux print ``list-panes -a -F FORMAT``.
+        root: The workspace whose sessions are wanted; by default all.
+    """
+    ours = sessions(take())
+    unknown = (one.pid for one in ours if (one.exit_status, one.exit_signal) == (None, None))
+    if processes.remind(unknown):
+        ours = sessions(take())
+    return tuple(one for one in ours if root is None or one.root == root)
 
 
 def _with_own_pane(found: Iterable[tuple[bool, Session]]) -> Iterable[Session]:

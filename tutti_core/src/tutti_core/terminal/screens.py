@@ -15,7 +15,19 @@ if TYPE_CHECKING:
 
     from .tmux import Tmux
 
-_GONE = re.compile(r"can't find (?:pane|window|session)")
+GONE = re.compile(r"can't find (?:pane|window|session)")
+
+
+def flags(*, history: int = 0, styles: bool = False, join: bool = False) -> list[str]:
+    """Give the flags of `capture-pane`.
+
+    Args:
+        history: Lines to read above the screen.
+        styles: Whether to keep colours and attributes as escape sequences.
+        join: Whether a wrapped line is given as one.
+    """
+    above = ["-S", str(-history)] if history > 0 else []
+    return [*(["-e"] if styles else []), *(["-J"] if join else []), *above]
 
 
 def capture(
@@ -36,10 +48,9 @@ def capture(
     Raises:
         TmuxError: tmux cannot say.
     """
-    flags = [*(["-e"] if styles else []), *(["-J"] if join else [])]
-    flags += ["-S", str(-history)] if history > 0 else []
+    how = flags(history=history, styles=styles, join=join)
     mark = os.urandom(16).hex()  # nothing on a screen can be taken for the end of that screen
-    script = "".join(_one(pane, flags, mark) for pane in panes)
+    script = "".join(_one(pane, how, mark) for pane in panes)
     if not script:
         return {}
     taken = tmux.feed(script)
@@ -48,14 +59,14 @@ def capture(
     return {f"%{pane}": text for pane, text in zip(pieces[1::2], pieces[:-1:2], strict=True)}
 
 
-def _one(pane: str, flags: list[str], mark: str) -> str:
+def _one(pane: str, how: list[str], mark: str) -> str:
     # One line a pane: a pane that is gone fails its own line only, and is not marked.
-    take = ["capture-pane", "-p", *flags, "-t", exact(pane)]
+    take = ["capture-pane", "-p", *how, "-t", exact(pane)]
     # display-message takes a % for part of a date.
     return line(take, ["display-message", "-p", f"{mark}-{pane[1:]}"])
 
 
 def _only_gone(tmux: Tmux, stderr: str, *, absent: bool) -> None:
-    said = [entry for entry in stderr.splitlines() if not _GONE.search(entry)]
+    said = [entry for entry in stderr.splitlines() if not GONE.search(entry)]
     if said and not absent:
         raise TmuxError(f"tmux capture-pane: {said[0]} (socket {tmux.socket})", stderr=stderr)

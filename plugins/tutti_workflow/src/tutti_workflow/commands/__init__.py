@@ -1,0 +1,1 @@
+"""`tt run`, `tt verify` and `tt runs`."""

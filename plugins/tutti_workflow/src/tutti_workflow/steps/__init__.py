@@ -1,0 +1,1 @@
+"""The kinds of workflow steps that this plugin gives."""

@@ -1,0 +1,321 @@
+"""One lasting connection to a tmux server, for who asks it often: its control mode.
+
+tmux wants a client of control mode to be attached, so each has a hidden session of its own. That
+session shows no agent, so that none is resized, and no output flows to the client (``no-output``),
+so that a client which is stopped keeps no agent waiting. It ends with its client, however that
+ends, and with the last session that is not hidden: no watcher keeps a server alive.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .keyboard import exact
+from .listing import FORMAT, listed
+from .protocol import OutOfStep, Reply, Stream
+from .quoting import line
+from .screens import GONE, flags
+from .tmux import CONFIG, DEADLINE, Tmux, TmuxError, TmuxMissing, client_environment, default_socket
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterable
+
+    from ..model.session import Session
+
+HIDDEN = "@tutti_hidden"
+"""The option that marks a hidden session."""
+
+_CHUNK = 1 << 16
+_MOST_NOTICES = 10_000
+_LAST_WORDS = 500  # milliseconds
+
+# True while the server would end by itself if there were no hidden sessions.
+_ONLY_HIDDEN = f"#{{?#{{exit-empty}},#{{?#{{S:#{{?#{{{HIDDEN}}},,x}}}},,1}},}}"
+_LEAVE = ("if-shell", "-F", _ONLY_HIDDEN, "kill-server")
+
+# Every client sets the same one: a number that nobody else is likely to use.
+_HOOK = "session-closed[88488]"
+
+# Inside the class `list` is the method.
+_Lines = list[str]
+_Replies = list[Reply]
+
+
+class ControlLost(TmuxError):
+    """The connection is gone, or cannot be trusted any more; whoever needs one makes another."""
+
+
+class Control:
+    """A client of a tmux server that runs already; it starts none.
+
+    Whatever takes longer than its deadline, or answers out of turn, ends the connection: then
+    every method but :meth:`close` raises :class:`ControlLost`.
+
+    Args:
+        socket: The server's socket name; by default ``TUTTI_TMUX_SOCKET`` or ``tutti``.
+        timeout: Seconds it may take to be connected.
+
+    Raises:
+        TmuxMissing: No tmux.
+        ControlLost: No server, or it took no client.
+    """
+
+    def __init__(self, socket: str | None = None, *, timeout: float = DEADLINE) -> None:
+        self._tmux = Tmux(socket or default_socket())
+        self._stream = Stream()
+        self._notices: dict[str, None] = {}
+        self._mark = f"tutti-{os.urandom(8).hex()}"
+        self._asked = 0
+        self._lost = ""
+        self._client = _client(self._tmux)
+        try:
+            # What hook and options did not catch: the last session of an agent ended before them.
+            self._converse([line(_LEAVE)], timeout)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Control:
+        """Use the connection."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    def ask(self, *argv: str, timeout: float = DEADLINE) -> bytes:
+        """Run one command.
+
+        Args:
+            argv: Its name and arguments, any bytes; no ``;`` separates two.
+            timeout: Seconds.
+
+        Returns:
+            What it printed.
+
+        Raises:
+            TmuxError: tmux refused, in its own words.
+            ControlLost: The connection is gone, or there was no answer in time.
+        """
+        replies = self._converse([line(argv)], timeout)
+        failed = next((one for one in replies if not one.ok), None)
+        if failed:
+            said = failed.body.decode("utf-8", "replace").strip()
+            raise TmuxError(f"tmux {argv[0]}: {said}", stderr=said)
+        return b"".join(one.body for one in replies)
+
+    def capture(
+        self,
+        panes: Sequence[str],
+        *,
+        history: int = 0,
+        styles: bool = False,
+        join: bool = False,
+        timeout: float = DEADLINE,
+    ) -> dict[str, str]:
+        """Read the screens of several panes at once.
+
+        Args:
+            panes: Pane ids such as ``%7``.
+            history: Lines to read above the screen.
+            styles: Whether to keep colours and attributes as escape sequences.
+            join: Whether a wrapped line is given as one; blanks at the end of lines are then kept.
+            timeout: Seconds for all of them.
+
+        Returns:
+            The text of each pane that exists, as :meth:`TmuxHost.capture` gives it.
+
+        Raises:
+            TmuxError: tmux refused.
+            ControlLost: The connection is gone, or there was no answer in time.
+        """
+        if not panes:
+            return {}
+        how = flags(history=history, styles=styles, join=join)
+        lines = [line(["capture-pane", "-p", *how, "-t", exact(pane)]) for pane in panes]
+        replies = self._converse(lines, timeout)
+        if len(replies) != len(panes):
+            raise self._lose(f"tmux gave {len(replies)} answers to {len(panes)} questions")
+        return dict(_screens(panes, replies))
+
+    def list(self, root: str | None = None, *, timeout: float = DEADLINE) -> tuple[Session, ...]:
+        """List our sessions, as :meth:`TmuxHost.list` does.
+
+        Args:
+            root: The workspace whose sessions are wanted; by default all.
+            timeout: Seconds.
+
+        Raises:
+            TmuxError: tmux refused.
+            ControlLost: The connection is gone, or there was no answer in time.
+        """
+        return listed(lambda: self.ask("list-panes", "-a", "-F", FORMAT, timeout=timeout), root)
+
+    def notices(self) -> _Lines:
+        """Take what tmux told of its own accord, such as ``%sessions-changed``, each once.
+
+        They also arrive with the answers to questions: who waits for :meth:`fileno` takes them
+        after every question too.
+
+        Raises:
+            ControlLost: The connection is gone.
+        """
+        self._check()
+        while self._is_ready(select.POLLIN, 0.0):
+            self._read()
+        taken = list(self._notices)
+        self._notices.clear()
+        return taken
+
+    def fileno(self) -> int:
+        """Give the descriptor that can be read when there are notices, or when it is lost."""
+        return self._out
+
+    def close(self) -> None:
+        """End the connection and its hidden session; more than once does no harm."""
+        self._lost = self._lost or "it was closed"
+        for pipe in (self._client.stdin, self._client.stdout, self._client.stderr):
+            if pipe:
+                pipe.close()
+        if self._client.poll() is None:
+            # The server has seen the pipes end, and ends the session.
+            self._client.kill()
+        self._client.wait()
+
+    @property
+    def _out(self) -> int:
+        assert self._client.stdout is not None
+        return self._client.stdout.fileno()
+
+    @property
+    def _in(self) -> int:
+        assert self._client.stdin is not None
+        return self._client.stdin.fileno()
+
+    def _converse(self, lines: Iterable[str], timeout: float) -> _Replies:
+        """Send commands and return their answers, which end with that to a word of ours."""
+        self._check()
+        self._asked += 1
+        last = f"{self._mark}-{self._asked}"
+        waiting = "".join([*lines, line(["display-message", "-p", last])]).encode("ascii")
+        replies: _Replies = []
+        ends = time.monotonic() + timeout
+        while not replies or replies[-1].body != f"{last}\n".encode():
+            wanted = select.POLLIN | (select.POLLOUT if waiting else 0)
+            if not self._is_ready(wanted, ends - time.monotonic()):
+                raise self._lose(f"tmux gave no answer within {timeout:g} s")
+            waiting = self._write(waiting)
+            replies += self._read() if self._is_ready(select.POLLIN, 0.0) else []
+        return replies[:-1]
+
+    def _is_ready(self, wanted: int, seconds: float) -> bool:
+        poll = select.poll()
+        poll.register(self._out, select.POLLIN)
+        if wanted & select.POLLOUT:
+            poll.register(self._in, select.POLLOUT)
+        return bool(poll.poll(max(0.0, seconds) * 1000))
+
+    def _write(self, data: bytes) -> bytes:
+        """Write as much as there is room for; return what is left."""
+        if not data:
+            return data
+        try:
+            return data[os.write(self._in, data) :]
+        except BlockingIOError:
+            return data
+        except BrokenPipeError:
+            return b""  # reading tells why
+
+    def _read(self) -> _Replies:
+        """Read what has arrived, keep its notices and return the answers to our questions."""
+        data = os.read(self._out, _CHUNK)
+        if not data:
+            raise self._lose(self._last_words())
+        try:
+            said = self._stream.feed(data)
+        except OutOfStep as wrong:
+            raise self._lose(str(wrong)) from None
+        for one in said:
+            if isinstance(one, str):
+                self._note(one)
+        return [one for one in said if isinstance(one, Reply) and one.asked]
+
+    def _note(self, notice: str) -> None:
+        if notice.startswith("%exit"):
+            raise self._lose(f"tmux ended it: {notice[5:].strip() or 'its session is gone'}")
+        self._notices[notice] = None
+        if len(self._notices) > _MOST_NOTICES:
+            del self._notices[next(iter(self._notices))]
+
+    def _last_words(self) -> str:
+        assert self._client.stderr is not None
+        poll = select.poll()
+        poll.register(self._client.stderr, select.POLLIN)
+        said = os.read(self._client.stderr.fileno(), _CHUNK) if poll.poll(_LAST_WORDS) else b""
+        return said.decode("utf-8", "replace").strip() or "tmux ended"
+
+    def _check(self) -> None:
+        if self._lost:
+            raise self._lose(self._lost)
+
+    def _lose(self, why: str) -> ControlLost:
+        if not self._lost:
+            self._lost = why
+            self.close()
+        return ControlLost(
+            f"connection to tmux lost: {why} (socket {self._tmux.socket})", stderr=why
+        )
+
+
+def _client(tmux: Tmux) -> subprocess.Popen[bytes]:
+    """Start a client; nothing that ends the terminal of who asks may end it."""
+    import subprocess
+
+    try:
+        client = subprocess.Popen(
+            _argv(tmux),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            env=client_environment(),
+            cwd="/",
+            start_new_session=True,
+        )
+    except FileNotFoundError:
+        raise TmuxMissing from None
+    assert client.stdin is not None
+    os.set_blocking(client.stdin.fileno(), False)
+    return client
+
+
+def _argv(tmux: Tmux) -> list[str]:
+    name = f"_tutti-{os.getpid()}-{os.urandom(4).hex()}"
+    # Before 3.2 a client of control mode has no part in sizes unless it asks for one.
+    is_new = tmux.version() >= (3, 2)
+    apart = ["-f", "no-output,ignore-size"] if is_new else []
+    # `cat` says nothing and ends with its terminal; two words keep tmux from using a shell.
+    new = ["new-session", "-E", "-s", name, "-c", "/", *apart, "/usr/bin/env", "cat"]
+    options = [
+        ["set-option", "-t", f"={name}:", option, value]
+        for option, value in ((HIDDEN, "1"), ("destroy-unattached", "on"),
+                              ("detach-on-destroy", "on"))
+    ]  # fmt: skip
+    hook = ["set-hook", "-g", _HOOK, line(_LEAVE).strip()]
+    words = [word for command in (new, *options, hook) for word in (*command, ";")]
+    starts_none = ["-N"] if is_new else []
+    return ["tmux", "-u", "-L", tmux.socket, "-f", CONFIG, *starts_none, "-C", *words[:-1]]
+
+
+def _screens(panes: Sequence[str], replies: Iterable[Reply]) -> Iterable[tuple[str, str]]:
+    for pane, reply in zip(panes, replies, strict=True):
+        said = reply.body.decode("utf-8", "replace")
+        if reply.ok:
+            yield pane, said
+        elif not GONE.search(said):
+            raise TmuxError(f"tmux capture-pane: {said.strip()}", stderr=said)
