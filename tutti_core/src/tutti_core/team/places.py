@@ -20,6 +20,7 @@ class Places:
         self.logs = self.home / "logs"
         self.events = self.state / "events.jsonl"
         self.policy_decisions = self.state / "policy-decisions.jsonl"
+        self.deaths = self.state / "deaths.spool"
         self.last_team = self.state / "last-team.json"
         self.locks = self.state / "locks"
 

@@ -181,6 +181,7 @@ def _session(context: Context, name: str, wanted: LaunchRequest, launch: Launch)
             "profile": wanted.profile.name if wanted.profile else "",
         },
         ring=str(context.places.ring(agent.name)),
+        deaths=str(context.places.deaths),
     )
     return _create(context, spec)
 
