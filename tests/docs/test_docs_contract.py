@@ -169,6 +169,8 @@ class Day:
         """Wait for turns, each of which ends in another way."""
         for prompt in ("[[http 401]]", "[[limit 5pm]]", "[[http 500]]", "[[ask Which?|A|B]]"):
             self.tt("send", "troubled", prompt, "--wait", "--json")
+        self.tt("answer", "troubled", "always", "--json")
+        self.tt("answer", "troubled", "b", "--json")
         self.tt("send", "mortal", "[[think 1]] [[exit 7]]", "--wait")
         self.tt("send", "mortal", "[[think 60]]", "--auto-up", "--wait", "--timeout-secs", "2")
         words = ("send", AGENT, "[[say Done.]]", "--output", "--json")

@@ -39,6 +39,7 @@ id = "question"
 state = "waiting"
 kind = "question"
 regex = "(?P<detail>Which colour)"
+answers = {}
 
 [[screen]]
 id = "trust"

@@ -52,7 +52,7 @@ def show_question(context: Context, agent: str, *, as_json: bool) -> int:
         show_json(told)
     elif told.dialog:
         _print_dialog(told)
-        keys = [key for key, _ in told.options]
+        keys = [one.key for one in told.options]
         print(f"\n→ {way_of(agent, told.kind, told.answers, keys)}")
     else:
         show(told)
@@ -63,8 +63,8 @@ def _print_dialog(told: Answered) -> None:
     print(f"{paint(told.agent, 'bold')} asks ({told.kind}): {legible(told.question)}\n")
     for row in told.shown:
         print(f"  {clean(row)}".rstrip())
-    for number, (key, text) in enumerate(told.options):
-        print(f"  {paint(name_of(key, number), 'cyan')}  {legible(text)}")
+    for number, one in enumerate(told.options):
+        print(f"  {paint(name_of(one.key, number), 'cyan')}  {legible(one.text)}")
     if told.keys:
         print(f"\n  would press: {' '.join(told.keys)}{_gave(told, ' for ')}")
 

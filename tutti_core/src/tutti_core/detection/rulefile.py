@@ -93,7 +93,8 @@ every other rule has 0. A live-status file that says ``waiting`` has 40.
 A path goes through tables and lists by dots: ``message.content.text`` is the text of every block
 of a list. In a ``regex``, a group ``reset`` is when a limit ends. What ``answers`` says is a key as
 tmux calls it, or behind a ``/`` a pattern for the text of the option whose key it is. An option
-without a key of its own is gone to with the arrow keys.
+without a key of its own is gone to with the arrow keys. A rule without ``answers``, which may be
+empty, has no options: what looks like some may be a list in the conversation.
 """
 
 from __future__ import annotations

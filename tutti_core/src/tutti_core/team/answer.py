@@ -15,7 +15,7 @@ import attrs
 
 from ..model.contract import PressesWhile
 from ..model.happening import Action, Receipt
-from ..model.reading import KINDS
+from ..model.reading import KINDS, Option
 from ..state.lock import Lock
 from .attach import session_of
 from .dialog import Dialog, Press, choices, dialog_of, press_of
@@ -76,7 +76,7 @@ class Answered:
         kind: What kind it is, one of `KINDS`.
         question: What it asked.
         shown: The rows of it above its choices.
-        options: What could be chosen, each with its key.
+        options: What could be chosen: a ``key``, empty if it has none of its own, and a ``text``.
         answers: Which of ``allow``, ``always``, ``deny`` it has.
         answer: Which of them was given; empty for another choice.
         option: The text of the choice that was made.
@@ -96,7 +96,7 @@ class Answered:
     kind: str = ""
     question: str = ""
     shown: tuple[str, ...] = ()
-    options: tuple[tuple[str, str], ...] = ()
+    options: tuple[Option, ...] = ()
     answers: tuple[str, ...] = ()
     answer: str = ""
     option: str = ""
@@ -235,7 +235,7 @@ class _Answering:
                 kind=dialog.kind,
                 question=dialog.detail,
                 shown=tuple(dialog.body.split("\n")),
-                options=tuple((one.key, one.text) for one in dialog.options),
+                options=dialog.options,
                 answers=tuple(dialog.answers),
             )
         if press is None:
@@ -404,5 +404,8 @@ def _record(context: Context, told: Answered) -> None:
     keys = ("outcome", "by", "kind", "question", "answer", "option", "keys", "evidence", "ms")
     data = {key: getattr(told, key) for key in keys}
     context.log.note("answered", agent=told.agent, **data)
-    event = "agent.answered" if told.outcome == "answered" else f"answer.{told.outcome}"
-    context.emit(event, told.agent, {**data, "keys": list(told.keys)})
+    data["keys"] = list(told.keys)
+    if told.outcome == "answered":
+        context.emit("agent.answered", told.agent, data)
+    else:
+        context.emit("answer.failed", told.agent, data)
