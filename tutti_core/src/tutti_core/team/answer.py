@@ -404,7 +404,7 @@ def _record(context: Context, told: Answered) -> None:
     keys = ("outcome", "by", "kind", "question", "answer", "option", "keys", "evidence", "ms")
     data = {key: getattr(told, key) for key in keys}
     context.log.note("answered", agent=told.agent, **data)
-    data["keys"] = list(told.keys)
+    data["keys"] = " ".join(told.keys)
     if told.outcome == "answered":
         context.emit("agent.answered", told.agent, data)
     else:

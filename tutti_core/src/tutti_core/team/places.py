@@ -66,7 +66,3 @@ class Places:
     def lock(self, name: str) -> Path:
         """Return the lock file of that name."""
         return self.locks / f"{name}.lock"
-
-    def health(self, name: str) -> Path:
-        """Return the file that says how an agent is, in the contract's shape."""
-        return self.state / "health" / f"{name}.json"

@@ -20,6 +20,7 @@ from ..model.reading import STATES
 from ..state.instants import MICROS, micros_of, text_of
 from .asking import way_for
 from .turn import ERROR_SECS, EXIT_CODES, HELD_SECS, RESTLESS, tries_again
+from .watcher import believed, ensure
 
 if TYPE_CHECKING:
     from ..watching.look import Voice
@@ -122,7 +123,9 @@ def wait(context: Context, request: WaitRequest, told: Told = lambda *_: None) -
     for state in request.states:
         if state not in STATES:
             raise UsageError(f"{state!r} is no state", hint=f"one of {', '.join(STATES)}")
-    return _Wait(context, request, _names(context, request)).run(told)
+    names = _names(context, request)
+    ensure(context)
+    return _Wait(context, request, names).run(told)
 
 
 def _names(context: Context, request: WaitRequest) -> tuple[str, ...]:
@@ -263,6 +266,10 @@ class _Wait:
             self.trouble = error
 
     def _voices(self) -> Mapping[str, Voice]:
+        """Return how they are: as the watcher has seen them, or by looking where nobody watches."""
+        kept = believed(self.context.root)
+        if kept is not None:
+            return {name: one for name, one in kept.voices.items() if name in self.names}
         configured = all(self.context.arrangement.named(name) for name in self.names)
         found = self.context.voices(self.names if configured else None)
         return {name: found[name] for name in self.names if name in found}
@@ -270,7 +277,7 @@ class _Wait:
     def _end(self, name: str) -> str:
         voice = self.last.get(name)
         if voice is None:
-            return "stopped"  # a stray whose session is gone
+            return "stopped"
         stood, rested = self.stands[name].look(voice, time.monotonic())
         prompted, queued = self.prompted.get(name, 0.0), is_queued(self.context, name)
         return end_of(Seen(voice, stood, rested, prompted, queued), self.request)
