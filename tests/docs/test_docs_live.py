@@ -79,6 +79,8 @@ def test_every_json_example_has_the_shape_that_is_printed(garden: Stage) -> None
             garden.team(TEAM)
         if words[1] in {"send", "peek", "detect", "trust"}:
             garden.until("planter", "idle")
+        if words[1] == "queue":
+            garden.tt("send", "planter", "Then the beans.", "--queue").well()
         if words[1] == "answer":
             garden.tt("send", "planter", "[[ask Which colour?|Red|Blue]]").well()
             garden.until("planter", "waiting")

@@ -15,6 +15,7 @@ from tutti_core.model.reading import KINDS, STATES, Evidence, Observation, Readi
 from tutti_core.model.session import Session
 from tutti_core.team import wait as waits
 from tutti_core.team.context import Context
+from tutti_core.team.queue import Entry, Queue
 from tutti_core.team.up import UpRequest, up
 from tutti_core.team.wait import Seen, WaitRequest, WaitResponse, end_of, wait
 from tutti_core.watching.look import Voice
@@ -264,11 +265,11 @@ def test_a_prompt_that_was_just_submitted_is_waited_for(
 def test_a_prompt_in_the_queue_is_waited_for(
     pair: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Only one that is for this very agent, whatever another one is called."""
-    queue = pair.places.state / "queue"
-    queue.mkdir(parents=True)
-    (queue / "7-two-one.json").write_text("{}")
+    """Only one that is for this very agent, and that is still to be typed."""
+    queue = Queue(pair.places)
+    queue.put(Entry(0, "two", "later", "c", time.time()))
+    queue.put(Entry(0, "one", "lost", "c", time.time(), state="refused"))
     asked: dict[str, Any] = {"agents": ("one",), "timeout_secs": 0.5}
     assert waited(pair, [both("idle", "idle")], monkeypatch, **asked).end == "reached"
-    (queue / "8-one.json").write_text("{}")
+    queue.put(Entry(0, "one", "later", "c", time.time()))
     assert waited(pair, [both("idle", "idle")], monkeypatch, **asked).end == "timeout"

@@ -59,6 +59,10 @@ class Places:
         """Return the file that holds the last of what an agent printed, byte for byte."""
         return self.logs / f"{name}.raw"
 
+    def prompt(self, correlation_id: str) -> Path:
+        """Return the file of a prompt that is too long to be typed."""
+        return self.state / "prompts" / f"{correlation_id}.md"
+
     def withdrawal(self, name: str) -> Path:
         """Return the lock file that is held while somebody waits to take an agent down."""
         return self.locks / f"down-{name}.lock"

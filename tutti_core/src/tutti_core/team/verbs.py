@@ -16,6 +16,7 @@ from .down import DownRequest, DownResponse, down
 from .exchange import exchange
 from .health import health
 from .logs import LogsRequest, LogsResponse, logs
+from .queueing import CancelRequest, CancelResponse, QueueRequest, QueueResponse, cancel, queue
 from .send import SendRequest
 from .snapshot import status_rows
 from .trust import TrustRequest, trust
@@ -72,6 +73,8 @@ def core_verbs() -> tuple[Verb, ...]:
         Verb("up", UpRequest, UpResponse, up, "Start the team."),
         Verb("down", DownRequest, DownResponse, down, "End the team."),
         Verb("send", SendRequest, Receipt, exchange, "Give a running agent a prompt."),
+        Verb("queue", QueueRequest, QueueResponse, queue, "List queued prompts.", reads=True),
+        Verb("queue-cancel", CancelRequest, CancelResponse, cancel, "Take prompts back."),
         Verb("wait", WaitRequest, WaitResponse, wait, "Wait for agents.", reads=True),
         Verb("answer", AnswerRequest, Answered, answer, "Answer what an agent asks."),
         Verb("trust", TrustRequest, Answered, trust, "Say that an agent's folder can be trusted."),

@@ -7,7 +7,6 @@ steps of a turn a screen may look idle, so idle must be the agent's own word, or
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,6 +18,7 @@ from ..errors import TuttiError, UsageError
 from ..model.reading import STATES
 from ..state.instants import MICROS, micros_of, text_of
 from .asking import way_for
+from .queue import ASTRAY, Queue
 from .turn import ERROR_SECS, EXIT_CODES, HELD_SECS, RESTLESS, tries_again
 from .watcher import believed, ensure
 
@@ -328,11 +328,9 @@ def is_queued(context: Context, agent: str) -> bool:
         context: The workspace.
         agent: Its name.
     """
-    try:
-        names = os.listdir(context.places.state / "queue")
-    except OSError:
-        return False
-    return any(re.fullmatch(rf"\d+-{re.escape(agent)}\.json", name) for name in names)
+    return any(
+        one.agent == agent and one.state not in ASTRAY for one in Queue(context.places).all()
+    )
 
 
 def _recent(context: Context) -> int:
