@@ -79,7 +79,6 @@ COMMANDS: Mapping[str, str] = {
     "land": "tutti-git",
     "permissions": "tutti-permissions",
     "profiles": "tutti-usage",
-    "queue": "tutti-core",
     "remote": "tutti-fleet",
     "review": "tutti-git",
     "run": "tutti-workflow",
