@@ -15,6 +15,7 @@ A rule file has up to eleven parts::
     [composer]                          # where prompts are typed
     region = "composer"
     prompt = "^❯ ?"                     # what it begins with, before the draft
+    gone = "(?m)^ *❯ \\d"               # if this is below two rules, they enclose no composer
     hanging = false                     # true if no rules enclose it and what follows is indented
     cursor = false                      # true if it is where the cursor is, each row beginning so
 
@@ -130,12 +131,37 @@ def compile_rules(text: str, source: str) -> dict[str, Any]:
     Raises:
         ConfigError: If it is not TOML, or a rule makes no sense.
     """
+    return compile_parts(parse(text, source), source)
+
+
+def parse(text: str, source: str) -> dict[str, Any]:
+    """Return a rule file as TOML gives it.
+
+    Args:
+        text: The TOML text.
+        source: What to call it in messages.
+
+    Raises:
+        ConfigError: If it is not TOML.
+    """
     import tomli
 
     try:
-        data = tomli.loads(text)
+        return tomli.loads(text)
     except tomli.TOMLDecodeError as error:
         raise ConfigError(f"rules of {source}: {error}") from error
+
+
+def compile_parts(data: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """Check the parts of a rule file and return them as plain values, as `compile_rules` does.
+
+    Args:
+        data: The parts.
+        source: What to call them in messages.
+
+    Raises:
+        ConfigError: If a rule makes no sense.
+    """
     unknown = sorted(set(data) - PARTS)
     if unknown:
         raise ConfigError(f"rules of {source}: unknown part {unknown[0]!r}")
@@ -175,13 +201,14 @@ def _marks(marks: Mapping[str, Any], source: str) -> dict[str, str]:
 def _composer(composer: dict[str, Any], source: str, marks: Collection[str]) -> dict[str, Any]:
     where = f"rules of {source}: [composer]"
     cuts(composer.get("region", "composer"), marks, where)
-    if "prompt" not in composer or set(composer) - {"region", "prompt", *DRAWN}:
-        known = "region, hanging and cursor"
+    if "prompt" not in composer or set(composer) - {"region", "prompt", "gone", *DRAWN}:
+        known = "region, gone, hanging and cursor"
         raise ConfigError(f"{where} needs a prompt, and knows only {known} beside it")
     for key in DRAWN:
         if not isinstance(composer.get(key, False), bool):
             raise ConfigError(f"{where}: {key} is true or false, not {composer[key]!r}")
-    compiles(composer["prompt"], where)
+    for key in ("prompt", "gone"):
+        compiles(composer.get(key, ""), where)
     return composer
 
 
