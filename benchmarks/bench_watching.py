@@ -23,7 +23,7 @@ from tutti_core.watching.waking import Waker
 
 QUIET = "seq 40; exec sleep 3600"
 BUSY = "while :; do printf '\\r%s working' $((n=n+1)); sleep 0.1; done"
-SETTLE_SECS = 15
+SETTLE_SECS = 40  # a watcher looks at everything again half a minute after it began
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -111,7 +111,7 @@ def cost(count: int, script: str, seconds: float) -> tuple[float, float, float]:
     """Return the percentages of the watcher, of its server, and of the same server unwatched."""
     with workspace(agents(count)) as root:
         server = sessions(root, count, script)
-        time.sleep(SETTLE_SECS / 3)
+        time.sleep(SETTLE_SECS / 10)
         (alone,) = share([server], seconds)
         pid = watcher(root)
         time.sleep(SETTLE_SECS)
