@@ -100,6 +100,7 @@ if TYPE_CHECKING:
     from .team.plan import started_by as started_by
     from .team.reach import root_of as root_of
     from .team.reach import target_of as target_of
+    from .team.trees import exclude as exclude
     from .team.retiring import retire as retire
     from .team.retiring import unkept as unkept
     from .team.versions import version_of as version_of
@@ -148,6 +149,7 @@ _HOMES = {
     "team.loading": "load_arrangement load_global no_runtime",
     "team.plan": "started_by",
     "team.reach": "root_of target_of",
+    "team.trees": "exclude",
     "team.retiring": "retire unkept",
     "team.versions": "version_of",
     "terminal.processes": "carried end_marked start_time",
