@@ -15,6 +15,7 @@ from . import plan
 from .machine import asked, git, need, tmux
 from .sharing import shared
 from .versions import found
+from .watch_check import watched
 
 if TYPE_CHECKING:
     from ..model.arrangement import Agent, Profile
@@ -32,6 +33,7 @@ def core_checks() -> tuple[Check, ...]:
         Check("runtimes", _runtimes),
         Check("tool packs", _tool_packs),
         Check("serve", _serve),
+        Check("watcher", watched),
         Check("auth", _auth),
     )
 

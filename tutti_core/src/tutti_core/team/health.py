@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Collection
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from ..detection.regions import rows_of
+from ..state.files import JsonFile
+from .snapshot import voices_in
+from .watcher import believed
 
 if TYPE_CHECKING:
     from ..watching.look import Voice
+    from ..watching.readings import Readings
     from .context import Context
 
 PREFIXES = {"rate_limited": "rate_limit: ", "provider_down": "provider_down: "}
 
 
 def health(context: Context, agents: Collection[str] = ()) -> list[dict[str, Any]]:
-    """Look at agents once and return their health records.
+    """Return agents' health records: as their watcher has seen them, or by looking.
 
     Args:
         context: The workspace.
@@ -26,11 +31,30 @@ def health(context: Context, agents: Collection[str] = ()) -> list[dict[str, Any
     Raises:
         ConfigError: If there is neither such an agent nor a session left of one.
     """
-    voices = context.voices()
+    kept = believed(context.root)
+    seen = context.voices() if kept is None else _kept(context, kept)
     for name in agents:
-        if name not in voices:
+        if name not in seen:
             context.agent(name)
-    return [record(context.name, voices[name]) for name in sorted(agents or voices)]
+    return [
+        {**record(context.name, seen[name]), **_looked(context, kept, seen[name])}
+        for name in sorted(agents or seen)
+    ]
+
+
+def _kept(context: Context, kept: Readings) -> dict[str, Voice]:
+    configured = {one["name"]: one["runtime"] for one in context.digest["agents"]}
+    return {one.agent: one for one in voices_in(kept, configured)}
+
+
+def _looked(context: Context, kept: Readings | None, voice: Voice) -> dict[str, Any]:
+    """Return who has looked, and what of it is not in the readings."""
+    if kept is None:
+        return {"source": "look", "age": 0.0}
+    age = round(max(0.0, time.time() - voice.seen.now), 3)
+    found = JsonFile(context.places.health(voice.agent)).read({}) if voice.session else {}
+    seen = found.get("pane_hash") if isinstance(found, dict) else None
+    return {"pane_hash": seen, "source": "watcher", "age": age}
 
 
 def record(workspace: str, voice: Voice) -> dict[str, Any]:

@@ -74,6 +74,10 @@ class Scene:
         """Return what was recorded at an agent's launch."""
         return read_record(self._places.agent(agent))
 
+    def stalls(self) -> float:
+        """Return after how many seconds without progress an agent is stalled; 0 for never."""
+        return float(self.context.digest.get("stalled_after_secs", 0.0))
+
     def files(self, agent: str, session: Session) -> Mapping[str, Path]:
         """Return the files that change when the agent does something, each by what it is."""
         record = self.record(agent)

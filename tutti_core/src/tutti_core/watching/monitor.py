@@ -30,6 +30,9 @@ BEAT_SECS = 5.0
 KEPT_SECS = 0.25
 """Between two versions of the file with the readings, unless a state changed."""
 
+FRESH_SECS = 5.0
+"""Between two versions of what is kept of an agent that goes on as it was."""
+
 AGAIN_SECS = 1.0
 """Until the next try where somebody else had an agent in their hands."""
 
@@ -59,6 +62,9 @@ class Team(Protocol):
 
     def record(self, agent: str) -> Mapping[str, Any]:
         """Return what was recorded at an agent's launch."""
+
+    def stalls(self) -> float:
+        """Return after how many seconds without progress an agent is stalled; 0 for never."""
 
     def files(self, agent: str, session: Session) -> Mapping[str, Path]:
         """Return the files that change when the agent does something, each by what it is."""
@@ -295,11 +301,14 @@ class Monitor:
             steady = one.stand.steady(now)
             if self._teller.tell(one.name, voice.runtime, voice.reading, steady=steady):
                 self._keeps.due = now
-        if changed:
+        if changed or (one.dirty and now >= one.kept + FRESH_SECS):
+            one.dirty, one.kept = False, now
             self._lines[one.name] = line_of(voice)
             self._written = ()
             self._team.seen(voice)
             self._wait_for(one)
+        elif one.dirty:
+            one.pace.called(one.kept + FRESH_SECS)
 
     def _may_tell(self, one: Watched, voice: Voice) -> bool:
         """Return whether it is ours to tell: not while somebody starts the agent, or ends it."""
