@@ -33,8 +33,9 @@ class Parts:
 
     Args:
         rows: The screen's rows, as `rows_of` gives them.
-        composer: The `[composer]` part of a rule file: what it begins with, and whether it hangs or
-            is where the cursor is; without it any two lines are taken for a composer's.
+        composer: The `[composer]` part of a rule file: what it begins with, what is not below one,
+            and whether it hangs or is where the cursor is; without it any two lines are taken for a
+            composer's.
         marks: Patterns by name, for ``since``.
         cursor: The row in which the cursor is shown, or None.
         whole: Whether the rows are all that the pane shows. Of a piece, what would stand above the
@@ -87,7 +88,11 @@ class Parts:
         if len(self.ruled) < 2:
             return None
         top, bottom = self.ruled[-2:]
-        inside = "\n".join(self.rows[top + 1 : bottom])
+        inside, below = (
+            "\n".join(rows) for rows in (self.rows[top + 1 : bottom], self.rows[bottom + 1 :])
+        )
+        if "gone" in self._look and pattern(self._look["gone"]).search(below):
+            return None
         return (top, bottom) if pattern(self._prompt).search(inside) else None
 
     def _hung(self) -> tuple[int, int] | None:

@@ -15,6 +15,7 @@ A rule file has up to eleven parts::
     [composer]                          # where prompts are typed
     region = "composer"
     prompt = "^❯ ?"                     # what it begins with, before the draft
+    gone = "(?m)^ *❯ \\d"               # if this is below two rules, they enclose no composer
     hanging = false                     # true if no rules enclose it and what follows is indented
     cursor = false                      # true if it is where the cursor is, each row beginning so
 
@@ -175,13 +176,14 @@ def _marks(marks: Mapping[str, Any], source: str) -> dict[str, str]:
 def _composer(composer: dict[str, Any], source: str, marks: Collection[str]) -> dict[str, Any]:
     where = f"rules of {source}: [composer]"
     cuts(composer.get("region", "composer"), marks, where)
-    if "prompt" not in composer or set(composer) - {"region", "prompt", *DRAWN}:
-        known = "region, hanging and cursor"
+    if "prompt" not in composer or set(composer) - {"region", "prompt", "gone", *DRAWN}:
+        known = "region, gone, hanging and cursor"
         raise ConfigError(f"{where} needs a prompt, and knows only {known} beside it")
     for key in DRAWN:
         if not isinstance(composer.get(key, False), bool):
             raise ConfigError(f"{where}: {key} is true or false, not {composer[key]!r}")
-    compiles(composer["prompt"], where)
+    for key in ("prompt", "gone"):
+        compiles(composer.get(key, ""), where)
     return composer
 
 
