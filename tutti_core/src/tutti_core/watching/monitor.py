@@ -140,7 +140,6 @@ class Monitor:
         self._agents: dict[str, Watched] = {}
         self._lines: dict[str, str] = {}
         self._written: tuple[Any, ...] = ()
-        self._looked = 0.0
         self._trouble = ""
         self._lost: set[str] = set()
 
@@ -196,9 +195,7 @@ class Monitor:
     def _next(self, now: float) -> float:
         due = [one.pace.due for one in self._agents.values()]
         soonest = min([*due, self._sweeps.due, self._beats.due])
-        if self._sight.floor:
-            soonest = max(soonest, min(self._looked + self._sight.floor, self._sweeps.due))
-        return max(soonest, now)
+        return max(soonest, min(now + self._sight.pause(now), self._sweeps.due), now)
 
     def _heed(self, rung: Rung) -> None:
         now, tags = self._clock(), set(rung.files)
@@ -271,9 +268,8 @@ class Monitor:
 
     def _look(self, due: Sequence[Watched]) -> None:
         now = self._clock()
-        if not due or now < self._looked + self._sight.floor:
+        if not due or self._sight.pause(now) > 0:
             return
-        self._looked = now
         try:
             panes = self._sight.look([one.session for one in due])
         except TuttiError as error:
@@ -325,7 +321,7 @@ class Monitor:
             return
         head = Head(
             self._pid, self._plugins, self._teller.seq, self._teller.at,
-            "poll" if self._sight.floor else "control", self._trouble,
+            "poll" if self._sight.polls else "control", self._trouble,
         )  # fmt: skip
         if head != self._written and self._keeps.fell(now):
             self._team.keep(written(head, self._lines, self._teller.said))
