@@ -131,12 +131,37 @@ def compile_rules(text: str, source: str) -> dict[str, Any]:
     Raises:
         ConfigError: If it is not TOML, or a rule makes no sense.
     """
+    return compile_parts(parse(text, source), source)
+
+
+def parse(text: str, source: str) -> dict[str, Any]:
+    """Return a rule file as TOML gives it.
+
+    Args:
+        text: The TOML text.
+        source: What to call it in messages.
+
+    Raises:
+        ConfigError: If it is not TOML.
+    """
     import tomli
 
     try:
-        data = tomli.loads(text)
+        return tomli.loads(text)
     except tomli.TOMLDecodeError as error:
         raise ConfigError(f"rules of {source}: {error}") from error
+
+
+def compile_parts(data: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """Check the parts of a rule file and return them as plain values, as `compile_rules` does.
+
+    Args:
+        data: The parts.
+        source: What to call them in messages.
+
+    Raises:
+        ConfigError: If a rule makes no sense.
+    """
     unknown = sorted(set(data) - PARTS)
     if unknown:
         raise ConfigError(f"rules of {source}: unknown part {unknown[0]!r}")

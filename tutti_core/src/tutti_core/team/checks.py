@@ -13,6 +13,7 @@ from ..model.contract import Check
 from ..model.happening import Finding
 from . import plan
 from .machine import asked, git, need, tmux
+from .rules import files_there
 from .sharing import shared
 from .versions import found
 from .watch_check import watched
@@ -31,11 +32,25 @@ def core_checks() -> tuple[Check, ...]:
         Check("profile", _profile),
         Check("launch policy", _policy),
         Check("runtimes", _runtimes),
+        Check("rules", _rules),
         Check("tool packs", _tool_packs),
         Check("serve", _serve),
         Check("watcher", watched),
         Check("auth", _auth),
     )
+
+
+def _rules(context: Context) -> Iterator[Finding]:
+    """Name what people put over the rules of runtimes in use, and what of it cannot be used."""
+    digest = context.digest
+    for name in sorted({one["runtime"] for one in digest["agents"]} & set(digest["rules"])):
+        wrong = digest["left_out"].get(name, ())
+        for said in wrong:
+            yield Finding(f"rules/{name}", "fail", said, "mend it; it is left out until then")
+        files = files_there(name, context.root)
+        if files and not wrong:
+            advice = f"tt detect AGENT --explain shows what they change for {name}"
+            yield Finding(f"rules/{name}", "pass", ", ".join(files), advice)
 
 
 def _sharing(context: Context) -> Iterator[Finding]:
