@@ -193,6 +193,21 @@ class SessionHost(Protocol):
 
 
 @runtime_checkable
+class PressesWhile(Protocol):
+    """A session host that can look at a screen and press a key with nothing in between.
+
+    Where a host cannot, an answer is pressed right after a look.
+    """
+
+    def keys_while(self, pane: str, shows: Sequence[str], *names: str) -> bool:
+        """Press keys, but nothing if the pane does not show all of the rows at that moment.
+
+        Blanks around the words of a row do not matter. A word that is no key is refused, never
+        typed.
+        """
+
+
+@runtime_checkable
 class StepType(Protocol):
     """A kind of workflow step.
 
