@@ -122,7 +122,6 @@ class TestRun:
     def test_each_event_is_a_line_where_there_is_no_terminal(self, shop: Stage) -> None:
         """On standard error, as it happens."""
         good(shop, "good", "tidy")
-        shop.repository()
         lines = shop.tt("run", "verify").well().stderr.splitlines()
         assert re.fullmatch(r"verify: run [\w-]+ begun", lines[0])
         assert lines[1] == "1/2 unit: began"

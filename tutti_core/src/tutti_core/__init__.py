@@ -100,9 +100,9 @@ if TYPE_CHECKING:
     from .team.plan import started_by as started_by
     from .team.reach import root_of as root_of
     from .team.reach import target_of as target_of
-    from .team.trees import exclude as exclude
     from .team.retiring import retire as retire
     from .team.retiring import unkept as unkept
+    from .team.trees import exclude as exclude
     from .team.versions import version_of as version_of
     from .terminal.processes import carried as carried
     from .terminal.processes import end_marked as end_marked
