@@ -24,6 +24,7 @@ GROUPS: Mapping[str, str] = {
     "detection.rulefile": "From what is seen to a state",
     "detection.evidence": "From what is seen to a state",
     "detection.judge": "From what is seen to a state",
+    "detection.turns": "From what is seen to a state",
     "model.happening": "What happens",
     "model.session": "Sessions",
     "terminal.processes": "Sessions",

@@ -73,8 +73,8 @@ class TestFiles:
     FOREIGN = frozenset((
         ".git", "HEAD", "index", "modules", "refs", "heads", "locked", "gitdir", "commondir",
         "entry_points.txt", "self/stat", "__init__.py", "~", "~/.config", ".cache", "{pid}.json",
-        "ring.sh", "tmux.conf", "rules.toml", "templates", "songbook", "project", "config",
-        "agents", "projects", "common", "new", ".openclaw", "package.json",
+        "deaths.sh", "ring.sh", "tmux.conf", "rules.toml", "templates", "songbook", "project",
+        "config", "agents", "projects", "common", "new", ".openclaw", "package.json",
     ))  # fmt: skip
 
     def test_every_place(self, page: Page) -> None:
@@ -82,6 +82,7 @@ class TestFiles:
         places = Places(Path("/w"))
         paths = [value for value in vars(places).values() if value != Path("/w")]
         paths += [places.agent("<agent>"), places.launch("<agent>"), places.lock("agent-<agent>")]
+        paths += [places.spool("<agent>")]
         listed = self._listed(page)
         for path in paths:
             name = path.relative_to("/w").as_posix()

@@ -22,6 +22,7 @@ import tutti_testing
 from tutti_core import STATES, Plugins, hookspecs
 from tutti_core.cli.app import build
 from tutti_core.config.schema import Schema
+from tutti_core.detection.feedrules import COUNTED_KEYS, FEED_KEYS, PRINTED_KEYS, TURN_KEYS
 from tutti_core.detection.regions import REGIONS
 from tutti_core.detection.rulefile import LIVE_KEYS, PARTS, RULE_KEYS
 from tutti_core.model.reading import KINDS
@@ -58,6 +59,7 @@ def commands(found: click.Command, path: tuple[str, ...]) -> Iterator[tuple[str,
 
 COMMANDS = dict(commands(build(), ("tt",)))
 HOOKS = hooks()
+KEYS = RULE_KEYS | LIVE_KEYS | FEED_KEYS | TURN_KEYS | COUNTED_KEYS | PRINTED_KEYS
 
 
 class TestHooks:
@@ -159,7 +161,7 @@ class TestNames:
         """Each state and each kind of waiting has a row that says what it means."""
         assert re.search(rf"^\| `{name}` \| \w.* \|", page("reference/states.md"), re.MULTILINE)
 
-    @pytest.mark.parametrize("name", sorted(RULE_KEYS | LIVE_KEYS))
+    @pytest.mark.parametrize("name", sorted(KEYS))
     def test_keys_of_rules(self, name: str, page: Page) -> None:
         """Each key of a rule is shown or explained."""
         text = page("reference/rules.md")
@@ -168,7 +170,5 @@ class TestNames:
     def test_parts_and_regions_of_rules(self, page: Page) -> None:
         """Each part of a rule file is shown, and each region has a row."""
         text = page("reference/rules.md")
-        assert [
-            name for name in PARTS if f"\n[{name}]" not in text and f"[[{name}]]" not in text
-        ] == []
+        assert [name for name in PARTS if not re.search(rf"\n\[\[?{name}[.\]]", text)] == []
         assert [name for name in REGIONS if f"| `{name}" not in text] == []

@@ -325,8 +325,8 @@ def test_names_nearly_right_are_proposed(home: Path) -> None:
             "tutti.toml:1 stray: unknown key",
             (
                 "known here: agent, budget, defaults, handoff, hook, launch, notify, observe,"
-                " permissions, remote, resilience, roles, runtime, schedule, serve, tool_pack, webhook,"
-                " workflow, workspace, worktree"
+                " permissions, remote, resilience, roles, runtime, schedule, serve, tool_pack,"
+                " webhook, workflow, workspace, worktree"
             ),
         ),
         ("tutti.toml:8 agents: unknown table", 'did you mean "agent"?'),

@@ -181,6 +181,48 @@ class TestARing:
         assert 0 < file.stat().st_size <= 16 * 1024
 
 
+class TestALostRing:
+    """What no longer reaches its ring is noticed, and can be kept again."""
+
+    def test_is_none_while_it_is_kept(self, host: TmuxHost, tmp_path: Path) -> None:
+        """A ring that has what was printed is not lost, nor is that of an agent that has ended."""
+        file = tmp_path / "ada.raw"
+        start(host, file, "sh", "-c", "echo hello; exec sleep 600")
+        until(file.exists)
+        (ada,) = host.list()
+        assert ada.piped
+        assert not ring.is_lost(ada, file)
+        assert not ring.is_lost(ada._replace(dead=True, piped=False), file)
+
+    def test_is_noticed_and_kept_again(self, host: TmuxHost, tmp_path: Path) -> None:
+        """A killed keeper is noticed by tmux, and what is printed from then on is in the file."""
+        file, go = tmp_path / "ada.raw", tmp_path / "go"
+        script = f"until [ -e {go} ]; do sleep 0.05; echo tick; done; echo after; exec sleep 600"
+        start(host, file, "sh", "-c", script)
+        until(lambda: keepers(file))
+        (keeper,) = keepers(file)
+        for pid in (keeper, *_children(keeper)):
+            os.kill(pid, signal.SIGKILL)
+        until(lambda: ring.is_lost(host.list()[0], file))
+        host.rearm(host.list()[0], str(file))
+        until(lambda: len(keepers(file)) == 1)
+        go.touch()
+        until(lambda: b"after" in everything(file))
+        assert not ring.is_lost(host.list()[0], file)
+
+    def test_is_what_is_behind_or_gone(self, host: TmuxHost, tmp_path: Path) -> None:
+        """A keeper that hangs is known by a file older than what was printed; so is none at all."""
+        file = tmp_path / "ada.raw"
+        ada = start(host, file, "sleep", "600")
+        until(file.exists)
+        late = ada._replace(activity=file.stat().st_mtime + ring.LAG_SECONDS + 1)
+        assert ring.is_lost(late, file)
+        file.unlink()
+        assert ring.is_lost(ada, file)
+        host.rearm(ada, str(file))
+        until(file.exists)
+
+
 class TestReadingARing:
     """Both parts, in order, each byte once."""
 

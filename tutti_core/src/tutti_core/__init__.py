@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from .detection.evidence import gather as gather
     from .detection.judge import judge as judge
     from .detection.rulefile import compile_rules as compile_rules
+    from .detection.turns import Mark as Mark
+    from .detection.turns import Turns as Turns
+    from .detection.turns import turns as turns
     from .errors import ConfigError as ConfigError
     from .errors import GitError as GitError
     from .errors import PluginError as PluginError
@@ -49,6 +52,7 @@ if TYPE_CHECKING:
     from .model.contract import Command as Command
     from .model.contract import Detector as Detector
     from .model.contract import Keys as Keys
+    from .model.contract import Learns as Learns
     from .model.contract import Recalls as Recalls
     from .model.contract import Runtime as Runtime
     from .model.contract import Service as Service
@@ -74,6 +78,7 @@ if TYPE_CHECKING:
     from .model.reading import STATES as STATES
     from .model.reading import Evidence as Evidence
     from .model.reading import Observation as Observation
+    from .model.reading import Option as Option
     from .model.reading import Reading as Reading
     from .model.reading import Screen as Screen
     from .model.session import Ended as Ended
@@ -115,6 +120,7 @@ _HOMES = {
     "detection.evidence": "gather",
     "detection.judge": "judge",
     "detection.rulefile": "compile_rules",
+    "detection.turns": "Mark Turns turns",
     "errors": "ConfigError GitError PluginError PolicyError RuntimeFailure StateError TuttiError "
     "UsageError",
     "git.moving": "move_refs tip",
@@ -125,11 +131,11 @@ _HOMES = {
     "markers": "hookimpl",
     "model.arrangement": "Agent Arrangement Profile Workspace",
     "model.attempt": "Attempt",
-    "model.contract": "Check Command Detector Keys Recalls Runtime Service SessionHost Sink "
+    "model.contract": "Check Command Detector Keys Learns Recalls Runtime Service SessionHost Sink "
     "StepType Table Template Verb",
     "model.happening": "Action Event Finding Receipt Verdict",
     "model.launch": "Capabilities Kept Launch LaunchRequest Past Refusal TreePlan",
-    "model.reading": "KINDS STATES Evidence Observation Reading Screen",
+    "model.reading": "KINDS STATES Evidence Observation Option Reading Screen",
     "model.session": "Ended Session SessionSpec",
     "plugins": "Plugins",
     "state.files": "JsonFile",

@@ -1,4 +1,4 @@
-"""Evidence from rules: the live-status file, the title and the screen, each by its own part."""
+"""Evidence from rules: the live-status file, feeds, the title and the screen, each by its part."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from ..model.reading import Evidence, Observation
+from ..model.reading import Evidence, Observation, Option
+from .dialogs import answers_of, options_of
+from .feeds import from_feeds
 from .regions import Parts, pattern, rows_of
 
-WEAK = 0.5
 STARTING_SECS = 60.0
 WAITS = 40
 """Priority of a live-status file that says the agent waits: below a dialog that is recognised, so
@@ -23,9 +24,9 @@ def gather(rules: Mapping[str, Any], seen: Observation) -> list[Evidence]:
         rules: A rule file as `compile_rules` returns it.
         seen: What was seen.
     """
-    found = [*_live(rules.get("live"), seen)]
+    found = [*_live(rules.get("live"), seen), *from_feeds(rules, seen)]
     for source, parts in parts_of(rules, seen):
-        found += _first(rules[source], "screen" if source == "piece" else source, parts)
+        found += _first(rules, source, parts)
     return found
 
 
@@ -57,12 +58,14 @@ class Gate(NamedTuple):
         wanted: The words, or the pattern.
         open: Whether the rule may pass.
         detail: What was found: what opens it, or for ``none`` what shuts it.
+        reset: When a limit ends, if the pattern has a group of that name.
     """
 
     name: str
     wanted: tuple[str, ...]
     open: bool
     detail: str
+    reset: str = ""
 
 
 def gates(rule: Mapping[str, Any], text: str) -> Iterator[Gate]:
@@ -79,33 +82,54 @@ def gates(rule: Mapping[str, Any], text: str) -> Iterator[Gate]:
             yield Gate(name, wanted, opens([word in hits for word in wanted]), (*hits, "")[0])
     if "regex" in rule:
         hit = pattern(rule["regex"]).search(text)
-        yield Gate("regex", (rule["regex"],), hit is not None, _detail(hit) if hit else "")
+        found = (_group(hit, "detail") or _line(hit[0]), _group(hit, "reset")) if hit else ("", "")
+        yield Gate("regex", (rule["regex"],), hit is not None, *found)
 
 
 def matched(rule: Mapping[str, Any], parts: Parts) -> str | None:
     """Return what a rule matched in a screen or a title, or None if it does not match."""
-    found: dict[str, str] = {}
+    found = _held(rule, parts)
+    return None if found is None else _shown(found)
+
+
+def _held(rule: Mapping[str, Any], parts: Parts) -> Mapping[str, Gate] | None:
+    """Return the conditions of a rule by name if all of them are met."""
+    found: dict[str, Gate] = {}
     for gate in gates(rule, parts.region(rule.get("region", "screen"))):
         if not gate.open:
             return None
-        found[gate.name] = gate.detail
-    return next(found[name] for name in ("regex", "any", "all") if name in found)
+        found[gate.name] = gate
+    return found
 
 
-def _first(rules: Any, source: str, parts: Parts) -> Iterator[Evidence]:
-    for rule in rules:
-        hit = matched(rule, parts)
-        if hit is not None:
-            yield Evidence(
-                source,
-                rule["state"],
-                rule.get("kind", ""),
-                rule["id"],
-                rule.get("detail", hit),
-                rule.get("confidence", 0.9),
-                priority=rule.get("priority", 0),
-            )
+def _shown(found: Mapping[str, Gate]) -> str:
+    return next(found[name].detail for name in ("regex", "any", "all") if name in found)
+
+
+def _first(rules: Mapping[str, Any], source: str, parts: Parts) -> Iterator[Evidence]:
+    for rule in rules[source]:
+        found = _held(rule, parts)
+        if found is not None:
+            options = options_of(rules.get("options"), parts) if rule.get("kind") else ()
+            yield _evidence(rule, "screen" if source == "piece" else source, found, options)
             return
+
+
+def _evidence(
+    rule: Mapping[str, Any], source: str, found: Mapping[str, Gate], options: tuple[Option, ...]
+) -> Evidence:
+    return Evidence(
+        source,
+        rule["state"],
+        rule.get("kind", ""),
+        rule["id"],
+        rule.get("detail", _shown(found)),
+        rule.get("confidence", 0.9),
+        priority=rule.get("priority", 0),
+        resets=found["regex"].reset if "regex" in found else "",
+        options=options,
+        answers=answers_of(rule, options),
+    )
 
 
 def _live(live: Mapping[str, Any] | None, seen: Observation) -> Iterator[Evidence]:
@@ -132,6 +156,9 @@ def _nothing(found: Iterable[bool]) -> bool:
     return not any(found)
 
 
-def _detail(hit: re.Match[str]) -> str:
-    named = hit.groupdict().get("detail")
-    return " ".join((named or hit.group(0)).replace("│", " ").split())[:200]
+def _group(hit: re.Match[str], name: str) -> str:
+    return _line(hit.groupdict().get(name) or "")
+
+
+def _line(text: str) -> str:
+    return " ".join(text.replace("│", " ").split())[:200]

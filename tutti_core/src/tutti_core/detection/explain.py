@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..model.reading import Observation
 from .evidence import Gate, gates, parts_of
+from .feeds import age_of, decisive
+from .records import unmet
 from .regions import Parts
 
 SHOWN = 60
@@ -17,11 +19,12 @@ class Tried(NamedTuple):
     """One rule, and what became of it.
 
     Attributes:
-        source: The part of the rule file it stands in: ``title``, ``screen`` or ``piece``.
+        source: The part of the rule file it stands in: ``title``, ``screen``, ``piece``, or
+            the name of a feed.
         rule: Its identifier.
         state: The state it stands for.
         kind: The kind of answer that state needs, empty if none.
-        region: The part of the screen it looks at.
+        region: The part of the screen it looks at; empty for a feed.
         priority: Its priority.
         outcome: ``spoke``; ``matched`` but an earlier rule spoke; ``nearly`` all of it matched but
             one condition; ``no``.
@@ -39,7 +42,7 @@ class Tried(NamedTuple):
 
 
 def explain(rules: Mapping[str, Any] | None, seen: Observation) -> list[Tried]:
-    """Return every rule for titles and screens in order, with why it spoke or did not.
+    """Return every rule for feeds, titles and screens in order, with why it spoke or did not.
 
     Args:
         rules: A rule file as `compile_rules` returns it; None where there is none.
@@ -47,9 +50,39 @@ def explain(rules: Mapping[str, Any] | None, seen: Observation) -> list[Tried]:
     """
     if rules is None:
         return []
-    return [
+    fed = [tried for feed, own in rules.get("feed", {}).items() for tried in _fed(feed, own, seen)]
+    return fed + [
         tried for source, parts in parts_of(rules, seen) for tried in _all(rules, source, parts)
     ]
+
+
+def _fed(feed: str, rules: Sequence[Mapping[str, Any]], seen: Observation) -> Iterator[Tried]:
+    records = tuple(seen.feeds.get(feed, ()))
+    spoke = decisive(rules, records, seen.started)
+    for rule in rules:
+        outcome, why = _heard(rule, records, spoke, seen)
+        kind, priority = rule.get("kind", ""), rule.get("priority", 0)
+        yield Tried(feed, rule["id"], rule["state"], kind, "", priority, outcome, why)
+
+
+def _heard(
+    rule: Mapping[str, Any],
+    records: Sequence[Mapping[str, Any]],
+    spoke: tuple[Mapping[str, Any], Mapping[str, Any]] | None,
+    seen: Observation,
+) -> tuple[str, str]:
+    """Return what became of a rule for a feed, by the newest record that it matches."""
+    if not records:
+        return "no", "nothing was written down"
+    mine = decisive([rule], records, seen.started)
+    if mine is None:
+        why = unmet(rule, records[-1])
+        return "no", f"none of {len(records)} records; the last: {why or 'it is of another launch'}"
+    age = age_of(mine[1], rule, seen.now)
+    told = "it does not say when" if age is None else f"{age:.1f} seconds ago"
+    if spoke is not None and spoke[0] is rule:
+        return "spoke", told
+    return "matched", f"{told}; but {spoke[0]['id'] if spoke else 'another'} spoke later"
 
 
 def _all(rules: Mapping[str, Any], source: str, parts: Parts) -> Iterator[Tried]:

@@ -90,6 +90,21 @@ class Recalls(Protocol):
 
 
 @runtime_checkable
+class Learns(Protocol):
+    """A runtime that finds out later which files its agent writes.
+
+    Whoever watches asks it until it answers, and records what it says beside the feeds of the
+    launch.
+    """
+
+    def learn(self, past: Past) -> Mapping[str, str]:
+        """Return absolute paths by the names of feeds; must not change anything, nor raise.
+
+        What is not known yet is left out.
+        """
+
+
+@runtime_checkable
 class Detector(Protocol):
     """A pure function from what was seen to what it means.
 

@@ -88,6 +88,8 @@ class LaunchRequest:
         worktree: Absolute path of its worktree once that is there; None while it is not, or for an
             agent that works in the workspace itself.
         remarks: What the user should know of it.
+        spool: Path of a file to which hooks of this launch may append JSON lines, the feed
+            ``hooks``; it is begun anew, empty and private, before the process starts.
     """
 
     agent: Agent
@@ -108,6 +110,7 @@ class LaunchRequest:
     tree: TreePlan = attrs.field(factory=TreePlan)
     worktree: Path | None = None
     remarks: tuple[str, ...] = ()
+    spool: Path = Path()
 
     @property
     def root(self) -> Path:
@@ -143,6 +146,8 @@ class Launch:
         warnings: What the user should know about this launch.
         leaves: Ignore patterns for what the CLI keeps for itself in the repository it works in;
             they are kept out of the user's commits, and are no work of the agent's.
+        feeds: Absolute paths of files that JSON lines are appended to while the agent runs, by the
+            names its rules know them by: ``hooks``, ``transcript``. Those that are known now.
     """
 
     argv: tuple[str, ...]
@@ -156,6 +161,7 @@ class Launch:
     enforcement: Literal["prompt", "hard", "hard_shim", "bypass", "unsupported"] = "prompt"
     warnings: tuple[str, ...] = ()
     leaves: tuple[str, ...] = ()
+    feeds: Mapping[str, str] = attrs.field(factory=dict)
 
 
 @attrs.frozen

@@ -6,7 +6,7 @@ import than the whole command may take.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 STATES = (
@@ -67,6 +67,18 @@ class Screen(NamedTuple):
     whole: bool = True
 
 
+class Option(NamedTuple):
+    """One line of a dialog that can be chosen.
+
+    Attributes:
+        key: The key that chooses it, such as ``1``; empty if it has none of its own.
+        text: What it says.
+    """
+
+    key: str
+    text: str
+
+
 class Observation(NamedTuple):
     """Everything seen of one agent at one moment; detectors are pure functions of it.
 
@@ -82,6 +94,9 @@ class Observation(NamedTuple):
         screen: The visible screen, or None if it was not captured.
         live: The runtime's own live-status file, parsed, if it is there and is this process's.
         live_at: Epoch seconds of the last change of that file.
+        feeds: By the feed's name, the newest records that somebody wrote down since this launch,
+            the newest last: ``hooks`` by hooks that were given at the launch, ``transcript`` the
+            CLI's own.
     """
 
     now: float
@@ -95,13 +110,15 @@ class Observation(NamedTuple):
     screen: Screen | None = None
     live: Mapping[str, Any] | None = None
     live_at: float | None = None
+    feeds: Mapping[str, Sequence[Mapping[str, Any]]] = {}
 
 
 class Evidence(NamedTuple):
     """One source's word about an agent's state.
 
     Attributes:
-        source: ``process``, ``live``, ``title``, ``screen``, or a detector's own name.
+        source: ``process``, ``live``, ``title``, ``screen``, a feed's name such as ``hooks`` or
+            ``transcript``, or a detector's own name.
         state: One of `STATES`.
         kind: What would have to be answered, one of `KINDS`; empty if nothing would.
         rule: Identifier of the rule that spoke.
@@ -109,6 +126,9 @@ class Evidence(NamedTuple):
         confidence: From 0 to 1.
         age: Seconds since the source last changed; None when it is as fresh as the observation.
         priority: Strength among pieces of evidence; higher wins.
+        resets: When a limit ends, as it is printed; empty if that is not said.
+        options: The lines of a dialog that can be chosen.
+        answers: What to press for an answer, by ``allow``, ``always`` and ``deny``.
     """
 
     source: str
@@ -119,6 +139,9 @@ class Evidence(NamedTuple):
     confidence: float = 1.0
     age: float | None = None
     priority: int = 0
+    resets: str = ""
+    options: tuple[Option, ...] = ()
+    answers: Mapping[str, str] = {}
 
 
 class Reading(NamedTuple):
@@ -132,6 +155,14 @@ class Reading(NamedTuple):
         confirmed: False when a second look is needed before anything is built on it.
         since: Epoch seconds since when the state holds, if a source says so.
         evidence: Every piece considered, the decisive one first.
+        resets: When a limit ends, as it was printed; empty if that is not said.
+        resets_at: The same in epoch seconds, if it can be told from what was printed.
+        options: The lines of the dialog that can be chosen, if it is one and they can be read.
+        answers: What to press to answer the dialog, by ``allow``, ``always`` and ``deny``; only
+            what the dialog offers.
+        context: How full its context is, in percent used; None if nothing says so.
+        stalled: Empty, or what was last seen of an agent that has been at work for long without a
+            sign of progress; only whoever watches can say so.
     """
 
     state: str
@@ -141,6 +172,12 @@ class Reading(NamedTuple):
     confirmed: bool = True
     since: float | None = None
     evidence: tuple[Evidence, ...] = ()
+    resets: str = ""
+    resets_at: float | None = None
+    options: tuple[Option, ...] = ()
+    answers: Mapping[str, str] = {}
+    context: int | None = None
+    stalled: str = ""
 
     @property
     def activity_state(self) -> str:

@@ -23,6 +23,8 @@ class SessionSpec(NamedTuple):
         height: Rows.
         ring: Absolute path of a file for the last of what it prints, in a folder that is there;
             empty for none. A host that cannot keep it does without.
+        deaths: Absolute path of a file that gets a line when the process ends, in a folder that is
+            there; empty for none. A host that cannot tell does without.
     """
 
     name: str
@@ -37,6 +39,7 @@ class SessionSpec(NamedTuple):
     width: int = 200
     height: int = 50
     ring: str = ""
+    deaths: str = ""
 
 
 class Session(NamedTuple):
@@ -64,6 +67,7 @@ class Session(NamedTuple):
         profile: Name of the profile it was started with, or empty.
         cursor: The row in which the cursor is shown, 0 for the topmost; None if it is hidden or
             not known.
+        piped: Whether what it prints goes into its ring; a host that cannot say says it does.
     """
 
     name: str
@@ -86,6 +90,7 @@ class Session(NamedTuple):
     runtime: str = ""
     profile: str = ""
     cursor: int | None = None
+    piped: bool = True
 
 
 class Ended(NamedTuple):

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ..detection.explain import explain
+from ..detection.feeds import age_of, decisive
 from ..detection.regions import rows_of
 from ..errors import RuntimeFailure
 from ..model.reading import Observation, Reading
 from ..watching.look import Voice, read
 from .attach import session_of
-from .snapshot import evidence_row
+from .snapshot import beside, evidence_row
 
 if TYPE_CHECKING:
     from .context import Context
@@ -146,6 +147,7 @@ def meaning(reading: Reading) -> dict[str, Any]:
         "detail": reading.detail,
         "confirmed": reading.confirmed,
         "since": reading.since,
+        **beside(reading),
         "evidence": [evidence_row(one) for one in reading.evidence],
     }
 
@@ -164,6 +166,7 @@ def sources(
     return [
         {"source": "process", "shows": _process(seen, pid), "age": None},
         {"source": "live", "shows": _live(seen, (rules or {}).get("live")), "age": age},
+        *({"source": feed, **_feed(feed, seen, rules or {})} for feed in _feeds(seen, rules or {})),
         {"source": "title", "shows": seen.title or "", "age": None},
         {"source": "screen", "shows": _screen(seen), "age": None},
     ]
@@ -196,6 +199,23 @@ def _live(seen: Observation, live: Mapping[str, Any] | None) -> str:
         return "no status file of this process"
     keys = [key for key in (live["state"], live.get("kind", "")) if key in seen.live]
     return ", ".join(f"{key} is {seen.live[key]!r}" for key in keys) or f"no {live['state']} in it"
+
+
+def _feeds(seen: Observation, rules: Mapping[str, Any]) -> list[str]:
+    """Return the names of the feeds there are, and of those that rules look for."""
+    return list({**dict.fromkeys(seen.feeds), **dict.fromkeys(rules.get("feed", {}))})
+
+
+def _feed(feed: str, seen: Observation, rules: Mapping[str, Any]) -> dict[str, Any]:
+    own, records = rules.get("feed", {}).get(feed, ()), seen.feeds.get(feed, ())
+    if not records:
+        there = feed in seen.feeds
+        return {"shows": "nothing yet" if there else "this launch has none", "age": None}
+    ages = [age_of(records[-1], rule, seen.now) for rule in own]
+    spoke = decisive(own, records, seen.started)
+    said = f"the newest that counts: {spoke[0]['id']}" if spoke else "none that counts"
+    age = next((one for one in ages if one is not None), None)
+    return {"shows": f"{len(records)} records, {said}", "age": age}
 
 
 def _screen(seen: Observation) -> str:

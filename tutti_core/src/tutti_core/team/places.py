@@ -20,6 +20,7 @@ class Places:
         self.logs = self.home / "logs"
         self.events = self.state / "events.jsonl"
         self.policy_decisions = self.state / "policy-decisions.jsonl"
+        self.deaths = self.state / "deaths.spool"
         self.last_team = self.state / "last-team.json"
         self.locks = self.state / "locks"
 
@@ -34,6 +35,10 @@ class Places:
     def launch(self, name: str) -> Path:
         """Return the folder for files that a runtime has written for a launch."""
         return self.state / "runtime-settings" / name
+
+    def spool(self, name: str) -> Path:
+        """Return the file that hooks of an agent's launch append to."""
+        return self.state / "hooks" / f"{name}.jsonl"
 
     def log(self, name: str) -> Path:
         """Return an agent's readable log."""

@@ -103,6 +103,7 @@ def request(
         profile=profile,
         env=env,
         files=context.places.launch(agent.name),
+        spool=context.places.spool(agent.name),
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import TuttiError
-from ..model.reading import Evidence
+from ..model.reading import Evidence, Reading
 from ..watching.look import Panes, Voice, look
 from .compiled import compiled, salvaged
 from .facts import facts_of
@@ -132,7 +132,7 @@ def status_row(workspace: str, voice: Voice) -> dict[str, Any]:
         "status": reading.status,
         "running": running,
         "session": session.name if session is not None else "—",
-        "ctx": None,
+        "ctx": reading.context,
         "state": reading.state,
         "kind": reading.kind,
         "detail": reading.detail,
@@ -141,7 +141,20 @@ def status_row(workspace: str, voice: Voice) -> dict[str, Any]:
         "since": reading.since,
         "activity_state": reading.activity_state,
         "auth_state": reading.auth_state,
+        **beside(reading),
         "evidence": [evidence_row(one) for one in reading.evidence],
+    }
+
+
+def beside(reading: Reading) -> dict[str, Any]:
+    """Return what a reading says beside the state, as plain values."""
+    return {
+        "resets": reading.resets,
+        "resets_at": reading.resets_at,
+        "options": [option._asdict() for option in reading.options],
+        "answers": dict(reading.answers),
+        "context": reading.context,
+        "stalled": reading.stalled,
     }
 
 

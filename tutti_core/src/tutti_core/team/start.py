@@ -161,6 +161,9 @@ def _session(context: Context, name: str, wanted: LaunchRequest, launch: Launch)
 
     for path, text in launch.files.items():
         write_atomic(path, text.encode())
+    if str(wanted.spool) in launch.feeds.values():
+        # Another file: what hooks of the last launch still have to say is not about this one.
+        write_atomic(wanted.spool, b"")
     with explained("make", context.places.logs):
         make_private(context.places.logs)
     agent = wanted.agent
@@ -178,6 +181,7 @@ def _session(context: Context, name: str, wanted: LaunchRequest, launch: Launch)
             "profile": wanted.profile.name if wanted.profile else "",
         },
         ring=str(context.places.ring(agent.name)),
+        deaths=str(context.places.deaths),
     )
     return _create(context, spec)
 
@@ -210,6 +214,7 @@ def _known(name: str, tree: Tree, wanted: LaunchRequest, launch: Launch) -> dict
         "resumed": wanted.resume,
         "live_status": launch.live_status,
         "transcript": launch.transcript,
+        "feeds": dict(launch.feeds),
     }
 
 

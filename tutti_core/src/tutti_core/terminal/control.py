@@ -74,8 +74,7 @@ class Control:
         self._lost = ""
         self._client = _client(self._tmux)
         try:
-            # What hook and options did not catch: the last session of an agent ended before them.
-            self._converse([line(_LEAVE)], timeout)
+            self._attach(timeout)
         except BaseException:
             self.close()
             raise
@@ -166,8 +165,8 @@ class Control:
             ControlLost: The connection is gone.
         """
         self._check()
-        while self._is_ready(select.POLLIN, 0.0):
-            self._read()
+        while self._is_readable(0.0):
+            self._take()
         taken = list(self._notices)
         self._notices.clear()
         return taken
@@ -183,7 +182,7 @@ class Control:
             if pipe:
                 pipe.close()
         if self._client.poll() is None:
-            # The server has seen the pipes end, and ends the session.
+            # The server sees that it is gone, and ends the session.
             self._client.kill()
         self._client.wait()
 
@@ -197,6 +196,17 @@ class Control:
         assert self._client.stdin is not None
         return self._client.stdin.fileno()
 
+    def _attach(self, timeout: float) -> None:
+        """Wait until it is attached: tmux may answer what is asked before, ahead of attaching."""
+        ends = time.monotonic() + timeout
+        while not any(one.startswith("%session-changed") for one in self._notices):
+            for reply in self._read(ends, timeout):
+                if not reply.ok:
+                    raise self._lose(reply.body.decode("utf-8", "replace").strip())
+        # The last session that is shown may have ended before the hook was there.
+        if self.ask("display-message", "-p", _ONLY_HIDDEN, timeout=timeout).strip():
+            raise self._lose("no session is left on its server")
+
     def _converse(self, lines: Iterable[str], timeout: float) -> _Replies:
         """Send commands and return their answers, which end with that to a word of ours."""
         self._check()
@@ -206,33 +216,37 @@ class Control:
         replies: _Replies = []
         ends = time.monotonic() + timeout
         while not replies or replies[-1].body != f"{last}\n".encode():
-            wanted = select.POLLIN | (select.POLLOUT if waiting else 0)
-            if not self._is_ready(wanted, ends - time.monotonic()):
-                raise self._lose(f"tmux gave no answer within {timeout:g} s")
             waiting = self._write(waiting)
-            replies += self._read() if self._is_ready(select.POLLIN, 0.0) else []
+            replies += [
+                one for one in self._read(ends, timeout, is_writing=bool(waiting)) if one.asked
+            ]
         return replies[:-1]
-
-    def _is_ready(self, wanted: int, seconds: float) -> bool:
-        poll = select.poll()
-        poll.register(self._out, select.POLLIN)
-        if wanted & select.POLLOUT:
-            poll.register(self._in, select.POLLOUT)
-        return bool(poll.poll(max(0.0, seconds) * 1000))
 
     def _write(self, data: bytes) -> bytes:
         """Write as much as there is room for; return what is left."""
-        if not data:
-            return data
         try:
-            return data[os.write(self._in, data) :]
+            return data[os.write(self._in, data) :] if data else data
         except BlockingIOError:
             return data
         except BrokenPipeError:
             return b""  # reading tells why
 
-    def _read(self) -> _Replies:
-        """Read what has arrived, keep its notices and return the answers to our questions."""
+    def _read(self, ends: float, timeout: float, *, is_writing: bool = False) -> _Replies:
+        """Wait for something to read, or for room to write; keep notices and return replies."""
+        if not self._is_readable(ends - time.monotonic(), is_writing=is_writing):
+            if is_writing and time.monotonic() < ends:
+                return []
+            raise self._lose(f"tmux gave no answer within {timeout:g} s")
+        return self._take()
+
+    def _is_readable(self, seconds: float, *, is_writing: bool = False) -> bool:
+        poll = select.poll()
+        poll.register(self._out, select.POLLIN)
+        if is_writing:
+            poll.register(self._in, select.POLLOUT)
+        return any(file == self._out for file, _ in poll.poll(max(0.0, seconds) * 1000))
+
+    def _take(self) -> _Replies:
         data = os.read(self._out, _CHUNK)
         if not data:
             raise self._lose(self._last_words())
@@ -243,7 +257,7 @@ class Control:
         for one in said:
             if isinstance(one, str):
                 self._note(one)
-        return [one for one in said if isinstance(one, Reply) and one.asked]
+        return [one for one in said if isinstance(one, Reply)]
 
     def _note(self, notice: str) -> None:
         if notice.startswith("%exit"):

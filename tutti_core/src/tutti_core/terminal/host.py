@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Literal
 
 from . import keyboard, launching, processes, screens
 from .dressing import dress
-from .keyboard import PaneGone
+from .keyboard import PaneGone, exact
 from .launching import ARGV_LIMIT
 from .listing import FORMAT, listed, sessions
 from .quoting import line
+from .ring import arm
 from .tmux import Tmux, TmuxError, default_socket
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class TmuxHost:
             PaneGone: Nothing alive is there to take it.
             TmuxError: tmux refused.
         """
-        keyboard.paste(self.tmux, keyboard.exact(pane), text)
+        keyboard.paste(self.tmux, exact(pane), text)
 
     def keys(self, pane: str, *names: str) -> None:
         """Press keys by name, such as ``Enter``, ``Escape``, ``C-c`` or ``2``.
@@ -150,6 +151,18 @@ class TmuxHost:
         """
         script = line(["set-option", "-t", f"={session}:", f"@tutti_{key}", value])
         self.tmux.checked(self.tmux.feed(script), "set-option")
+
+    def rearm(self, session: Session, ring: str) -> None:
+        """Have what an agent prints kept again, after whatever kept it has ended or hangs.
+
+        Args:
+            session: The agent's session.
+            ring: Absolute path of the file, as in the session's spec.
+
+        Raises:
+            TmuxError: There is no such pane.
+        """
+        self.tmux.checked(self.tmux.feed(line(arm(exact(session.pane), ring))), "pipe-pane")
 
     def kill(self, session_name: str) -> None:
         """End a session of ours, not caring for processes that outlive their terminal.

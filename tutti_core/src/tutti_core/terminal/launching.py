@@ -7,9 +7,9 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from . import deaths, ring
 from .listing import FORMAT, PANE_MARK
 from .quoting import line, literal
-from .ring import arm
 from .tmux import CARRIED, TmuxError
 
 if TYPE_CHECKING:
@@ -115,7 +115,8 @@ def check(spec: SessionSpec) -> None:
 def _check_bytes(spec: SessionSpec) -> None:
     words = [*spec.argv, *(f"{name}={value}" for name, value in spec.env.items())]
     labels = (
-        spec.root, spec.agent, spec.workspace, spec.cwd, spec.ring, *spec.options.values(),
+        spec.root, spec.agent, spec.workspace, spec.cwd, spec.ring, spec.deaths,
+        *spec.options.values(),
     )  # fmt: skip
     if not all(map(_can_be_written, (*words, *labels))):
         raise TmuxError(f"the launch of '{spec.name}' holds a NUL or half a surrogate pair")
@@ -150,9 +151,10 @@ def script(spec: SessionSpec, environment: Plan, *, can_give: bool) -> str:
            *_command(spec.argv, assigned, environment.removed)]  # fmt: skip
     target = f"={spec.name}:"
     # tmux reads what the agent prints only after the whole line is done: the ring misses nothing.
-    ring = [arm(target, spec.ring)] if spec.ring else []
+    told = [deaths.arm(target, spec.deaths, spec.name, spec.agent)] if spec.deaths else []
+    kept = [ring.arm(target, spec.ring)] if spec.ring else []
     listing = ["list-panes", "-t", target, "-F", FORMAT]
-    return line(new, *_options(spec), *ring, listing)
+    return line(new, *_options(spec), *told, *kept, listing)
 
 
 def _options(spec: SessionSpec) -> Iterable[list[str]]:

@@ -22,7 +22,7 @@ _FIELDS = (
     "cursor_y", "cursor_flag",
     "session_created", "window_activity", "session_attached",
     "@tutti_root", "@tutti_agent", "@tutti_workspace", "@tutti_runtime", "@tutti_profile",
-    PANE_MARK,
+    PANE_MARK, "pane_pipe",
 )  # fmt: skip
 
 FORMAT = row(_FIELDS)
@@ -89,6 +89,7 @@ def _session(pane: dict[str, str]) -> Session:
         runtime=pane["@tutti_runtime"],
         profile=pane["@tutti_profile"],
         cursor=_number(pane["cursor_y"]) if _on(pane["cursor_flag"]) else None,
+        piped=_on(pane["pane_pipe"]),
     )
 
 

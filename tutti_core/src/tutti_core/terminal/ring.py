@@ -9,12 +9,18 @@ from __future__ import annotations
 import os
 import shlex
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from ..state.disk import explained
 
+if TYPE_CHECKING:
+    from ..model.session import Session
+
 MOST_BYTES = 4_000_000
 """Size after which a part of a ring is full; it may exceed this by the 1 MiB between two looks."""
+
+LAG_SECONDS = 5.0
+"""How far a ring may be behind what its session last printed."""
 
 _SCRIPT = str(Path(__file__).with_name("ring.sh"))
 
@@ -30,6 +36,18 @@ def arm(target: str, file: str) -> list[str]:
     # tmux takes # for a format and % for a part of the date.
     shell = " ".join(words).replace("#", "##").replace("%", "%%")
     return ["pipe-pane", "-O", "-t", target, shell]
+
+
+def is_lost(session: Session, file: Path) -> bool:
+    """Say whether a live agent's output no longer reaches its ring, so that it wants to be rearmed.
+
+    Args:
+        session: The agent's session, as listed just now.
+        file: The ring.
+    """
+    if session.dead:
+        return False
+    return not session.piped or session.activity > _written(file) + LAG_SECONDS
 
 
 class Tail:
@@ -91,6 +109,13 @@ class Tail:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _written(file: Path) -> float:
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _of(file: BinaryIO) -> int:

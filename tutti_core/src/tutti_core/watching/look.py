@@ -1,4 +1,4 @@
-"""One look at a team: sessions in one call, screens in one call, live-status files by path."""
+"""One look at a team: sessions in one call, screens in one call, files by path."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from ..detection.evidence import gather
+from ..detection.context import context_of
+from ..detection.evidence import gather, parts_of
 from ..detection.judge import judge
 from ..model.reading import Evidence, Observation, Reading, Screen
 from ..model.session import Session
+from .feeds import feeds_of, look_at
 from .live import live_status
 
 
@@ -123,7 +125,8 @@ def read(
             evidence += found
             failures += failure
     reading = judge(seen, evidence)
-    return reading._replace(evidence=(*reading.evidence, *failures))
+    context = context_of(rules, seen, dict(parts_of(rules, seen))) if rules else None
+    return reading._replace(evidence=(*reading.evidence, *failures), context=context)
 
 
 def _heard(detector: Reads, seen: Observation) -> tuple[list[Evidence], list[Evidence]]:
@@ -142,6 +145,7 @@ def observe(
     now: float,
     rules: Mapping[str, Any] | None,
     record: Mapping[str, Any],
+    feeds: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
 ) -> Observation:
     """Put together what was seen of one agent.
 
@@ -152,6 +156,7 @@ def observe(
         now: Epoch seconds.
         rules: Compiled rules of its runtime, or None.
         record: What was recorded at its launch.
+        feeds: What its feeds say; None to read them.
     """
     if session is None:
         return Observation(now, runtime, session=False)
@@ -169,6 +174,7 @@ def observe(
         screen=None if text is None else _screen(text, session),
         live=live[0] if live else None,
         live_at=live[1] if live else None,
+        feeds=look_at(feeds_of(record), rules) if feeds is None else feeds,
     )
 
 

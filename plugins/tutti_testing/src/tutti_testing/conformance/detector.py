@@ -14,7 +14,7 @@ from tutti_core import KINDS, STATES, Detector, Evidence, Observation, Screen
 from ..corpus import NOW
 from .purity import watched_calls
 
-RESERVED = ("process", "live", "title", "screen")
+RESERVED = ("process", "live", "title", "screen", "hooks", "transcript")
 """The sources of the core's own; a detector's is its name."""
 
 OF_THE_PROCESS = ("exited", "stopped")
@@ -217,4 +217,8 @@ def _observations(runtime: str) -> st.SearchStrategy[Observation]:
         screen=st.none() | screens,
         live=st.none() | st.dictionaries(st.text(), values),
         live_at=st.none() | st.floats(0, 4e9),
+        feeds=st.dictionaries(
+            st.sampled_from(("hooks", "transcript")),
+            st.lists(st.dictionaries(st.text(), values), max_size=3).map(tuple),
+        ),
     )
