@@ -1,0 +1,139 @@
+"""A run from its beginning to its end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from tutti_core import Action, ConfigError, Context
+
+from ..plan.nesting import DEEPEST
+from ..plan.resolve import Node, Plan, find, resolve
+from ..record.state import RunState
+from ..record.store import Store
+from .order import Order, Seat
+from .whole import Whole
+
+
+def plan_of(context: Context, order: Order) -> Plan:
+    """Return the plan of what is to be run.
+
+    Args:
+        context: The workspace.
+        order: What is to be run.
+
+    Raises:
+        ConfigError: If it makes no sense, or would never end.
+        PluginError: If a step is of a type that nobody gives here.
+    """
+    if order.workflow in order.above or len(order.above) >= DEEPEST:
+        way = " runs ".join([*order.above, order.workflow])
+        raise ConfigError(
+            f"workflow {order.workflow!r} is within itself, or within {DEEPEST} others: {way}",
+            hint="take one of these steps out",
+        )
+    flow = find(context, order.workflow)
+    return resolve(context, flow, agent=order.agent, strict=order.strict, movement=order.movement)
+
+
+def action_of(context: Context, order: Order, run_id: str = "") -> Action:
+    """Return what the guards are asked about before a run.
+
+    Args:
+        context: The workspace.
+        order: What is to be run.
+        run_id: The run's id, once it has one.
+    """
+    data = {"workflow": order.workflow, "origin": order.origin, "strict": order.strict}
+    if run_id:
+        data["run_id"] = run_id
+    return Action("run", context.name, order.agent, data)
+
+
+def begin(context: Context, order: Order) -> tuple[Store, Plan]:
+    """Put a run on disk: from here on it can be resumed.
+
+    Args:
+        context: The workspace.
+        order: What is to be run.
+
+    Returns:
+        The run, owned by this process, and its plan.
+
+    Raises:
+        PolicyError: If a guard refuses it.
+    """
+    plan = plan_of(context, order)
+    warned = context.permit(action_of(context, order))
+    header = {
+        **attrs.asdict(order, filter=lambda field, _: field.name != "run_id"),
+        "digests": plan.digests(),
+        "steps": [told_of(node) for node in plan.nodes],
+        "warned": list(warned),
+        "more": {**order.more, **_template(context)},
+    }
+    header["vars"], header["above"] = dict(order.vars), list(order.above)
+    if order.run_id:
+        header["run_id"] = order.run_id
+    return Store.begin(context, header), plan
+
+
+def told_of(node: Node) -> dict[str, Any]:
+    """Return what a journal says of a step of its run.
+
+    Args:
+        node: The step.
+    """
+    keys = ("index", "key", "type", "agent", "movement", "fail_mode")
+    return {key: getattr(node, key) for key in keys}
+
+
+def _template(context: Context) -> dict[str, str]:
+    """Return which template the team was made from, as the first line of its file says."""
+    try:
+        with (context.root / "tutti.toml").open(encoding="utf-8") as file:
+            words = file.readline().split(maxsplit=3)
+    except (OSError, ValueError):
+        return {}
+    if words[:2] != ["#", "template:"] or len(words) < 4:
+        return {}
+    return {"template_id": words[2], "template_version": words[3].strip()}
+
+
+def run_order(context: Context, order: Order, seat: Seat | None = None) -> RunState:
+    """Run a workflow to its end.
+
+    Args:
+        context: The workspace.
+        order: What is to be run.
+        seat: Who watches.
+
+    Returns:
+        How it ended: `succeeded`, `failed` or `interrupted`.
+
+    Raises:
+        TuttiError: If it could not be begun, or its journal cannot be written.
+    """
+    store, plan = begin(context, order)
+    try:
+        whole = Whole(context, store, seat or Seat())
+        whole.heard(store.history[:1])
+        return whole.conduct(plan)
+    finally:
+        store.release()
+
+
+def dry_run(context: Context, order: Order) -> tuple[Plan, list[dict[str, Any]]]:
+    """Say what a run would do, and what the guards would say, without recording any of it.
+
+    Args:
+        context: The workspace.
+        order: What would be run.
+
+    Returns:
+        The plan, and the verdicts of the guards on the run as a whole.
+    """
+    plan = plan_of(context, order)
+    verdicts = context.plugins.guard(action_of(context, order))
+    return plan, [attrs.asdict(one) for one in verdicts]

@@ -1,0 +1,132 @@
+"""One run by one process: its steps, and everybody who is told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from tutti_core import Context
+
+from ..plan.resolve import Node, Plan
+from ..record.facts import publish
+from ..record.happenings import Happenings
+from ..record.project import Projections
+from ..record.state import RunState
+from ..record.store import Store
+from .conduct import Conductor, is_done
+from .order import Seat, Told
+
+Line = Mapping[str, Any]
+
+
+class Whole:
+    """A run that this process owns, and those who are told what happens in it.
+
+    Args:
+        context: The workspace.
+        store: The run.
+        seat: Who watches.
+    """
+
+    def __init__(self, context: Context, store: Store, seat: Seat) -> None:
+        self.context, self.store, self.seat = context, store, seat
+        self.happenings = Happenings(context, store.state)
+        self.projections = Projections(context, store.state)
+
+    def catch_up(self) -> None:
+        """Tell the workspace what a process that was killed had no time to tell."""
+        self.happenings.catch_up()
+        for line in self.store.history:
+            self.happenings.of(line)
+
+    def heard(self, lines: Sequence[Line]) -> None:
+        """Tell everybody what was written.
+
+        Args:
+            lines: Lines of the journal.
+        """
+        run = self.store.state
+        keys = dict.fromkeys(line["step"] for line in lines if "step" in line)
+        for line in lines:
+            self.happenings.of(line)
+        self.projections.touched(keys)
+        if any(run.steps[key].agent for key in keys):
+            publish(self.context, run)
+        for line in lines:
+            self.seat.told(_telling(run, line))
+
+    def conduct(
+        self, plan: Plan, earlier: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> RunState:
+        """Run what is not done of a plan, to the end of the run.
+
+        Args:
+            plan: The plan.
+            earlier: Records of the interrupted attempts that are gone on with, by step.
+        """
+        self.projections.about = {node.key: _about(node) for node in plan.nodes}
+        conductor = Conductor(self.context, plan, self.store, self.seat, self.heard)
+        conductor.earlier.update(earlier or {})
+        try:
+            conductor.run()
+        finally:
+            publish(self.context, self.store.state, over=True)
+        self._finish(plan)
+        self.close()
+        return self.store.state
+
+    def close(self) -> None:
+        """Do what is left to do at the end of a run; what is closed is over for good."""
+        run = self.store.state
+        self.projections.ended()
+        if run.status != "interrupted":
+            from ..hooks import run_ended
+
+            run_ended(self.store, self.seat)
+        self.store.write({"kind": "closed"})
+        self.projections.all()
+        self.seat.told(Told("ended", run))
+
+    def _finish(self, plan: Plan) -> None:
+        """Write how the run ended, and tell the workspace."""
+        run = self.store.state
+        whole = "succeeded" if is_done(self.store, plan) else "interrupted"
+        failure = failure_of(run)
+        line: dict[str, Any] = {"kind": "finished", "status": "failed" if failure else whole}
+        line["failure"] = failure
+        if failure and run.ledger:
+            by = failure.get("agent") or "tt"
+            line["ledger"] = {"to": "failed", "actor": by, "reason": failure["message"]}
+        for kept in self.store.write(line):
+            self.happenings.of(kept)
+
+
+def failure_of(run: RunState) -> dict[str, Any] | None:
+    """Return why a run failed: the failure of its first step that did.
+
+    Args:
+        run: How it is.
+    """
+    for step in run.steps.values():
+        if step.status in ("failed", "timed_out"):
+            found = step.failure or {"category": "tool", "message": "it failed", "hint": ""}
+            told = {key: found.get(key, "") for key in ("category", "message", "hint")}
+            return {**told, "step_index": step.index, "step": step.key, "agent": step.agent}
+    return None
+
+
+def _about(node: Node) -> dict[str, Any]:
+    """Return what a step is about to do, as the contract's intents say it."""
+    found = attrs.asdict(node.step) if attrs.has(type(node.step)) else {}
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _telling(run: RunState, line: Line) -> Told:
+    step = run.steps.get(line.get("step", ""))
+    if line["kind"] in ("begun", "resumed"):
+        return Told(line["kind"], run)
+    if line.get("again_ms") is not None:
+        return Told("retry", run, step, f"tried again in {line['again_ms'] / 1000:.1f} s")
+    return Told("step", run, step)
