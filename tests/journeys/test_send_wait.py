@@ -80,8 +80,8 @@ def test_what_the_screen_showed_anew_is_given(solo: Stage) -> None:
 @pytest.mark.parametrize(
     ("mode", "prompt", "code", "turn", "said"),
     [
-        (SAFE, "[[bash touch x]]", 5, "waiting", "send_wait_failed: waiting (permission: "),
-        (BYPASS, "[[ask Which?|A|B]]", 5, "waiting", "send_wait_failed: waiting (question: "),
+        (SAFE, "[[bash touch x]]", 7, "waiting", "send_wait_failed: waiting (permission: "),
+        (BYPASS, "[[ask Which?|A|B]]", 7, "waiting", "send_wait_failed: waiting (question: "),
         (BYPASS, "[[http 401]]", 6, "auth_failed", "send_wait_failed: auth_failed ("),
         (BYPASS, "[[limit 5pm]]", 8, "rate_limited", "send_wait_failed: rate_limited ("),
         (BYPASS, "[[http 500]]", 9, "provider_down", "send_wait_failed: provider_down ("),
@@ -102,13 +102,14 @@ def test_a_turn_that_ends_otherwise_is_told_apart(
 def test_time_is_over_and_the_agent_goes_on(solo: Stage) -> None:
     """Nothing is stopped; who waited is told so, and a prompt meanwhile is refused."""
     solo.tt("up").well()
-    told = solo.tt("send", "solo", "[[think 30]]", "--wait", "--timeout-secs", "2").badly(7)
+    told = solo.tt("send", "solo", "[[think 30]]", "--wait", "--timeout-secs", "2").badly(5)
     assert "send_wait_failed: idle_timeout (agent=solo, timeout_secs=2; it is working)" in (
         told.stderr
     )
     assert "hint: it was not stopped" in told.stderr
     assert solo.status()["solo"]["state"] == "working"
-    refused = solo.tt("send", "solo", "more", "--wait", "--json").badly().json()
+    words = ("send", "solo", "more", "--wait", "--no-queue", "--json")
+    refused = solo.tt(*words).badly().json()
     assert (refused["outcome"], refused["waited"], refused["turn"]) == ("refused", False, None)
 
 

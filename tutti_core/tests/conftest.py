@@ -98,6 +98,7 @@ class MemoryHost:
         self.specs: list[SessionSpec] = []
         self.screen = ">"
         self.screens: dict[str, str] = {}
+        self.typed: dict[str, str] = {}
         self.looked: list[int] = []
         self.ended: list[str] = []
         self.left: tuple[int, ...] = ()
@@ -130,9 +131,11 @@ class MemoryHost:
         return {pane: self.screens.get(pane, self.screen) for pane in panes}
 
     def paste(self, pane: str, text: str) -> None:
-        self.screens[pane] = "busy"
+        self.typed[pane] = text
 
-    def keys(self, pane: str, *names: str) -> None: ...
+    def keys(self, pane: str, *names: str) -> None:
+        if "Enter" in names and self.typed.pop(pane, ""):
+            self.screens[pane] = "busy"
 
     def leave_copy_mode(self, pane: str) -> None: ...
 

@@ -472,13 +472,39 @@ class TestComposer:
         assert draft(DIALOG, self.RULES) is None
         assert draft(SCREEN, None) is None
 
-    def test_a_paste_is_recognised_as_ours(self) -> None:
-        """Wrapped, indented or folded into a mark, our own text is known."""
-        assert ours("first line second", "first line\n  second line")
-        assert ours("[Pasted text #1 +4 lines]", "anything")
-        assert ours("[paste #1 +60 lines]", "anything")
-        assert not ours("somebody else's words", "first line")
-        assert not ours("", "first line")
+    @pytest.mark.parametrize(
+        ("shown", "sent", "known"),
+        [
+            ("first line second", "first line\n  second line", ""),
+            ("first line second line", "first line\n  second line", "whole"),
+            ("│ a ┃ b ✨", "a b", "whole"),
+            ("[Pasted text #1 +4 lines]", "1\n2\n3\n4\n5", "whole"),
+            ("[Pasted text #7 +4 lines]", "one line", ""),
+            ("[Pasted text #2]", "one very long line", "whole"),
+            ("[paste #1 +60 lines]", "x\n" * 59, "whole"),
+            ("[Pasted Content 4429 chars]", "x" * 4429, "whole"),
+            ("[Pasted Content 4429 chars]", "x", ""),
+            ("mine [Pasted text #1 +4 lines]", "1\n2\n3\n4\n5", ""),
+            ("ab[...Truncated text #1 +9 lines...]yz", "ab" + "\n" * 9 + "yz", "whole"),
+            ("somebody else's words", "first line", ""),
+            ("first line, and somebody's", "first line", ""),
+            ("somebody's first line", "first line", ""),
+            ("line " * 30, "line " * 90, "part"),
+            ("", "first line", ""),
+            ("✨", "✨", "whole"),
+            ("✨", "🌍", ""),
+        ],
+    )
+    def test_a_paste_is_recognised_as_ours(self, shown: str, sent: str, known: str) -> None:
+        """Wrapped, indented or behind a label our own text is known; with more beside it never."""
+        assert ours(shown, sent) == known
+
+    @given(st.text(), st.text(min_size=1))
+    def test_more_than_was_sent_is_never_ours(self, sent: str, more: str) -> None:
+        """Whatever somebody types in front of a prompt or behind it, no Enter would be ours."""
+        told = "".join(c for c in more if c.isalnum())
+        for shown in (f"{told}{sent}", f"{sent}{told}"):
+            assert not told or not ours(" ".join(shown.split()), sent)
 
     @given(st.text())
     def test_no_screen_makes_it_raise(self, text: str) -> None:

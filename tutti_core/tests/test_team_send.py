@@ -10,7 +10,7 @@ import pytest
 
 from tutti_core.errors import PolicyError
 from tutti_core.model.happening import Receipt, Verdict
-from tutti_core.team import proof
+from tutti_core.team import composing, proof, typist
 from tutti_core.team.context import Context
 from tutti_core.team.send import SendRequest, send
 from tutti_core.team.up import UpRequest, up
@@ -20,14 +20,20 @@ from tutti_core.team.up import UpRequest, up
 def typed(crew: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Everything that is typed or pressed, in order; the agent then begins to work."""
     seen: list[str] = []
-    real = crew.host.paste
+    real, press = crew.host.paste, crew.host.keys
 
     def paste(pane: str, text: str) -> None:
         seen.append(text)
         real(pane, text)
 
     monkeypatch.setattr(crew.host, "paste", paste)
-    monkeypatch.setattr(crew.host, "keys", lambda pane, *names: seen.extend(names))
+
+    def keys(pane: str, *names: str) -> None:
+        seen.extend(names)
+        press(pane, *names)
+
+    monkeypatch.setattr(crew.host, "keys", keys)
+    monkeypatch.setattr(typist, "SETTLE_SECS", 0.0)
     monkeypatch.setattr(proof, "PROOF_SECS", 0.5)
     return seen
 
@@ -84,7 +90,7 @@ def test_nothing_is_typed_where_it_would_do_something_else(
     """Dead, gone, asking, busy or unknown: refused, with the reason and a next step."""
     context = running(crew)
     becomes(crew)
-    receipt = sent(context, "rm -rf /")
+    receipt = sent(context, "rm -rf /", queue=False)
     assert (receipt.outcome, receipt.evidence, typed) == ("refused", why, [])
     assert receipt.hint
 
@@ -178,7 +184,9 @@ def test_a_turn_too_short_to_be_seen_is_proven_by_the_screen(
 
     monkeypatch.setattr(crew.host, "paste", paste)
     monkeypatch.setattr(crew.host, "keys", keys)
-    monkeypatch.setattr(proof, "_composer", lambda context, voice: composer[0])
+    monkeypatch.setattr(proof, "composer_of", lambda context, voice: composer[0])
+    monkeypatch.setattr(composing, "composer_of", lambda context, voice: composer[0])
+    monkeypatch.setattr(typist, "composer_rules", lambda context, voice: {})
     monkeypatch.setattr(proof, "PROOF_SECS", 1.0)
     receipt = sent(context)
     assert receipt.outcome == outcome, receipt

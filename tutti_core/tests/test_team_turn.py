@@ -174,7 +174,7 @@ def test_a_look_that_fails_is_tried_again(
         (
             Turn("timeout", detail="it is idle"),
             "send_wait_failed: idle_timeout (agent=one, timeout_secs=9; it is idle)",
-            7,
+            5,
             "runtime",
         ),
     ],

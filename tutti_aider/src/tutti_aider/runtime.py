@@ -42,6 +42,7 @@ CAN = Capabilities(
     # A brace and a name alone begin a prompt that only the same name and a brace would end.
     commands=r"[/!]|\{[^\W_]*[\r\n]*\Z",
     disarm=" ",
+    interrupt=("C-c",),
 )
 
 

@@ -34,6 +34,7 @@ CAN = Capabilities(
     memory=True,
     commands=r"\s*[/!]|\s*(?:exit|quit|:q!?|:wq!?)\s*$",
     disarm="Prompt: ",
+    interrupt=("Escape",),
 )
 
 

@@ -33,6 +33,7 @@ CAN = Capabilities(
     # It takes a blank in front for a sign that words are meant, and leaves the blank out.
     commands=r"[/!]",
     disarm=" ",
+    interrupt=("Escape",),
 )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .markers import hookimpl
 
 if TYPE_CHECKING:
-    from .model.contract import Check, Command, SessionHost, Template, Verb
+    from .model.contract import Check, Command, Service, SessionHost, Template, Verb
 
 COMMANDS = (
     ("init", "Begin a team in this folder."),
@@ -20,6 +20,7 @@ COMMANDS = (
     ("peek", "Print the last lines of an agent's screen."),
     ("logs", "Print what an agent showed and what happened to it."),
     ("send", "Give a running agent a prompt."),
+    ("queue", "List prompts that wait for their agents, and take them back."),
     ("detect", "Say what an agent is doing, on what evidence."),
     ("health", "Say how every agent is, and why."),
     ("doctor", "Check everything the team needs."),
@@ -55,6 +56,14 @@ def tutti_verbs() -> Iterable[Verb]:
     from .team.verbs import core_verbs
 
     return core_verbs()
+
+
+@hookimpl
+def tutti_services() -> Iterable[Service]:
+    """Give the courier of queued prompts."""
+    from .team.courier import Courier
+
+    return [Courier()]
 
 
 @hookimpl

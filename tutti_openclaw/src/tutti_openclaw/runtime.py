@@ -32,6 +32,7 @@ CAN = Capabilities(
     bypass=True,
     commands=r"\s*[/!]",
     disarm="Prompt: ",
+    interrupt=("Escape",),
 )
 # One name for the agent within OpenClaw, whose folder and tools are then said to be this one's.
 AGENT = "main"

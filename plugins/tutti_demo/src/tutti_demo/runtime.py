@@ -24,6 +24,7 @@ CAN = Capabilities(
     bypass=True,
     memory=True,
     commands=r"[/!]",
+    interrupt=("Escape",),
     version=(*AGENT, "--version"),
 )
 

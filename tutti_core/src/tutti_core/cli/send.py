@@ -4,26 +4,40 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..errors import UsageError
+from ..team.broadcast import broadcast
 from ..team.context import Context
 from ..team.exchange import exchange
-from ..team.reach import target_of
+from ..team.reach import root_of, targets_of
 from ..team.send import SendRequest
 from ..team.workspaces import note
-from .common import agent_argument, json_option, show_json, warn, without_option, workspace_option
-from .send_view import EXIT_CODES, Watching, failure, interrupted, show
+from .common import complete_agents, json_option, show_json, warn, without_option, workspace_option
+from .send_view import Watching, Watchings, exit_code, failure, interrupted, show
+
+if TYPE_CHECKING:
+    from ..model.happening import Receipt
+
+LONGEST_BYTES = 1024 * 1024
 
 
 @click.command("send")
-@agent_argument
+@click.argument("agent", required=False, metavar="AGENT[,AGENT...]", shell_complete=complete_agents)
 @click.argument("prompt", nargs=-1)
 @workspace_option
+@click.option("--all", "everyone", is_flag=True, help="Every agent of the team; name none then.")
 @click.option("-f", "--file", "path", type=click.Path(path_type=Path), help="Take it from a file.")
 @click.option("--raw", is_flag=True, help="Let a leading / or ! be the CLI's own command.")
 @click.option("--auto-up", "--auto_up", is_flag=True, help="Start the agent if it does not run.")
+@click.option("--interrupt", is_flag=True, help="Stop what it does, then give it the prompt.")
+@click.option(
+    "--queue/--no-queue",
+    default=None,
+    help="Queue it in any case, or never; by default if the agent is busy.",
+)
 @click.option("--wait", is_flag=True, help="Wait until the agent is through with it.")
 @click.option(
     "--timeout-secs",
@@ -35,51 +49,85 @@ from .send_view import EXIT_CODES, Watching, failure, interrupted, show
 @click.option(
     "--idle-stable-secs",
     type=click.FloatRange(0),
-    default=2.0,
+    default=5.0,
     show_default=True,
     help="Seconds a screen must rest where nothing else says that it is idle.",
 )
-@click.option("--output", is_flag=True, help="Wait, and print what its screen showed anew.")
+@click.option("--output", is_flag=True, help="Wait, and print the agent's answer.")
 @click.option(
     "--output-lines",
     type=click.IntRange(1, 2000),
     default=200,
     show_default=True,
-    help="How many lines of that at most.",
+    help="How many lines of that at most, the last ones.",
 )
 @without_option
 @json_option
 def command(
-    agent: str,
+    agent: str | None,
     prompt: tuple[str, ...],
     workspace: str | None,
+    everyone: bool,
     path: Path | None,
     as_json: bool,
     **asked: object,
 ) -> int:
     """Give a running AGENT a PROMPT; "-" or nothing reads it from standard input.
 
-    Exit code: 0 submitted, and done if that was waited for; 1 refused; 3 typed but not submitted;
-    4 unknown; when waiting: 5 it asks something; 6 its login failed; 7 time is over; 8 its
-    subscription gives no more; 9 its provider is down; 10 it exited.
+    Several agents, with commas in between and no blanks, get it at once, a receipt each. A prompt
+    for an agent that is busy is queued.
+
+    Exit code: 0 submitted or queued, and done if that was waited for; 1 refused; 3 typed but not
+    submitted; 4 unknown; when waiting: 5 time is over; 6 its login failed; 7 it asks something;
+    8 its subscription gives no more; 9 its provider is down; 10 it exited. Of several the greatest.
     """
-    root, name = target_of(agent, workspace)
-    request = SendRequest(name, _text(prompt, path), **asked)  # type: ignore[arg-type]  # as named
+    if everyone:
+        prompt, agent = (*([] if agent is None else [agent]), *prompt), None
+    root, names = _targets(agent, workspace, everyone=everyone)
+    text = _text(prompt, path)
     context = Context.open(root)
-    with Watching(name, quiet=as_json) as watching:
-        try:
-            receipt = exchange(context, request, watching)
-        except KeyboardInterrupt:
-            interrupted(watching, as_json=as_json)
-            raise
-    for trouble in note(context)[1] if receipt.launched else ():
+    many = everyone or len(names) > 1
+    names = tuple(one.name for one in context.arrangement.agent) if everyone else names
+    request = SendRequest(names[0] if names else "", text, **asked)  # type: ignore[arg-type]  # as named
+    receipts = _sent(context, names, request, many=many, as_json=as_json)
+    for trouble in note(context)[1] if any(one.launched for one in receipts) else ():
         warn(trouble)
-    show_json(receipt) if as_json else show(receipt, request)
-    failed = failure(receipt, request)
+    if as_json:
+        show_json(receipts if many else receipts[0])
+    for receipt in () if as_json else receipts:
+        show(receipt, request, many=many)
+    failed = None if many else failure(receipts[0], request)
     if failed is not None:
         sys.stdout.flush()
         raise failed
-    return EXIT_CODES[receipt.outcome]
+    return max(map(exit_code, receipts))
+
+
+def _targets(
+    agent: str | None, workspace: str | None, *, everyone: bool
+) -> tuple[Path, tuple[str, ...]]:
+    if everyone:
+        return root_of(workspace), ()
+    if agent is None:
+        raise UsageError("no agent was named", hint="name one, several with commas, or give --all")
+    names = [name for name in agent.split(",") if name]
+    if not names:
+        raise UsageError(f"{agent!r} names no agent", hint="tt status lists them")
+    return targets_of(names, workspace)
+
+
+def _sent(
+    context: Context, names: tuple[str, ...], request: SendRequest, *, many: bool, as_json: bool
+) -> list[Receipt]:
+    if many:
+        with Watchings(quiet=as_json) as watchings:
+            return broadcast(context, names, request, watchings.one)
+    with Watching(names[0], quiet=as_json) as watching:
+        try:
+            return [exchange(context, request, watching)]
+        except KeyboardInterrupt:
+            interrupted(watching, as_json=as_json)
+            raise
 
 
 def _text(prompt: tuple[str, ...], path: Path | None) -> str:
@@ -90,18 +138,24 @@ def _text(prompt: tuple[str, ...], path: Path | None) -> str:
     if prompt in ((), ("-",)):
         if sys.stdin.isatty():
             raise UsageError("no prompt was given", hint="give it as words, with -f, or on stdin")
-        return _decoded(sys.stdin.buffer.read(), "standard input")
+        return _decoded(sys.stdin.buffer.read(LONGEST_BYTES + 1), "standard input")
     return " ".join(prompt)
 
 
 def _read(path: Path) -> str:
     try:
-        return _decoded(path.read_bytes(), str(path))
+        with path.open("rb") as file:
+            return _decoded(file.read(LONGEST_BYTES + 1), str(path))
     except OSError as error:
         raise UsageError(f"cannot read the prompt: {error}") from error
 
 
 def _decoded(raw: bytes, source: str) -> str:
+    if len(raw) > LONGEST_BYTES:
+        raise UsageError(
+            f"the prompt in {source} is longer than {LONGEST_BYTES // 1024} KiB",
+            hint="put it in the repository, and ask the agent to read it",
+        )
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import RuntimeFailure
 from ..model.happening import Receipt
+from ..team import turn
 from ..team.exchange import Listener
 from ..team.send import SendRequest
 from ..team.turn import Turn, WaitFailed
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ..watching.look import Voice
 
 EXIT_CODES = {"submitted": 0, "queued": 0, "refused": 1, "unsubmitted": 3, "unknown": 4}
+COLOURS = {"submitted": "green", "queued": "yellow"}
 
 
 class Watching(Listener):
@@ -67,6 +69,60 @@ class Watching(Listener):
         state = reading.state.replace("_", " ")
         self.progress.show(f"{voice.agent} {state}{kind}, {ago(elapsed)}")
 
+    def queued(self, agent: str, why: str, elapsed: float) -> None:
+        """Say what a queued prompt waits for."""
+        self.progress.show(f"{agent} queued, {ago(elapsed)}: {why}")
+
+
+class Watchings:
+    """Somebody who waits for several agents, and sees on one line of a terminal how each is.
+
+    Args:
+        quiet: Whether to print nothing at all.
+    """
+
+    def __init__(self, *, quiet: bool) -> None:
+        self.progress = Progress(quiet=quiet)
+        self.states: dict[str, str] = {}
+
+    def __enter__(self) -> Watchings:
+        """Begin."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the line to whatever comes next."""
+        self.progress.show("")
+
+    def one(self, agent: str) -> Listener:
+        """Return who is told of one of the agents."""
+        return _OneOfMany(self, agent)
+
+    def now(self, agent: str, state: str) -> None:
+        """Say how an agent is."""
+        self.states = {**self.states, agent: state}
+        shown = ", ".join(f"{name} {state}" for name, state in sorted(self.states.items()))
+        self.progress.show(shown)
+
+
+class _OneOfMany(Listener):
+    def __init__(self, all_: Watchings, agent: str) -> None:
+        self._all, self._agent = all_, agent
+
+    def starts(self, agent: str) -> None:
+        self._all.now(agent, "is started")
+
+    def started(self, outcome: Outcome) -> None:
+        self._all.progress.told(outcome.agent, outcome_words(outcome), ok=outcome.ok)
+
+    def sent(self, receipt: Receipt) -> None:
+        self._all.now(self._agent, receipt.outcome)
+
+    def looked(self, voice: Voice, elapsed: float) -> None:
+        self._all.now(self._agent, voice.reading.state.replace("_", " "))
+
+    def queued(self, agent: str, why: str, elapsed: float) -> None:
+        self._all.now(agent, "queued")
+
 
 def interrupted(watching: Watching, *, as_json: bool) -> None:
     """Say what goes on after Ctrl+C: waiting is over, and nothing else.
@@ -92,28 +148,38 @@ def interrupted(watching: Watching, *, as_json: bool) -> None:
     print(f"→ tt status {agent}", file=sys.stderr)
 
 
-def show(receipt: Receipt, request: SendRequest) -> None:
-    """Print a receipt, the end of the turn, and what the screen showed.
+def show(receipt: Receipt, request: SendRequest, *, many: bool = False) -> None:
+    """Print a receipt, the end of the turn, and what was said.
 
     Args:
         receipt: The receipt.
         request: What was asked for.
+        many: Whether it is one of several, whose bad ends are no error of the command's.
     """
     for warning in receipt.warnings:
         warn(warning)
-    well = receipt.outcome == "submitted"
-    word = paint(receipt.outcome, "green" if well else "red")
+    word = paint(receipt.outcome, COLOURS.get(receipt.outcome, "red"))
     print(f"{word}  {receipt.agent}: {legible(receipt.evidence)} ({receipt.ms} ms)")
     if receipt.hint:
         print(f"→ {receipt.hint}")
-    if receipt.turn == "done":
-        print(
-            f"{paint('done', 'green')}  {receipt.agent}: {legible(receipt.completion_detail or '')}"
-        )
+    if receipt.turn is not None and receipt.waited and (many or receipt.turn == "done"):
+        word = paint(receipt.turn.replace("_", " "), "green" if receipt.turn == "done" else "red")
+        print(f"{word}  {receipt.agent}: {legible(receipt.completion_detail or '')}")
     if request.output and receipt.waited:
         lines = (receipt.captured_output or "").split("\n")
         text = "\n".join("".join(c for c in line if c.isprintable()) for line in lines)
         print(f"\n{text}" if text.strip() else "\n(no new output captured)")
+
+
+def exit_code(receipt: Receipt) -> int:
+    """Return the exit code that one receipt stands for.
+
+    Args:
+        receipt: The receipt.
+    """
+    if receipt.waited and receipt.turn is not None:
+        return turn.EXIT_CODES[receipt.turn]
+    return EXIT_CODES[receipt.outcome]
 
 
 def failure(receipt: Receipt, request: SendRequest) -> WaitFailed | None:
@@ -126,5 +192,5 @@ def failure(receipt: Receipt, request: SendRequest) -> WaitFailed | None:
     if not receipt.waited or receipt.turn in (None, "done"):
         return None
     detail = receipt.completion_detail or ""
-    turn = Turn(receipt.turn, receipt.kind, None, detail)  # type: ignore[arg-type]  # as it was
-    return WaitFailed(turn, receipt.agent, request.timeout_secs)
+    ended = Turn(receipt.turn, receipt.kind, None, detail)  # type: ignore[arg-type]  # as it was
+    return WaitFailed(ended, receipt.agent, request.timeout_secs)

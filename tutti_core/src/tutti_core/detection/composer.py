@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from .regions import Parts, pattern, rows_of
 
@@ -14,7 +14,12 @@ DIM = re.compile(
 )
 LINES = frozenset("─━═▔▁│╭╮╰╯ ")
 STYLE = re.compile(r"\x1b\[[\d;:]*m|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x0e\x0f]")
-PASTED = re.compile(r"\[(?:Pasted (?:text|~|Content)|paste #\d+ )")
+PASTED = re.compile(r"\[(?:Pasted (?:text|~|Content)|paste #\d+ )[^\]]*\]")
+SIZE = re.compile(r"(\d+) (line|char)")
+CUT = re.compile(r"\[\.\.\.Truncated text #\d+ \+\d+ lines\.\.\.\]")
+Ours = Literal["", "part", "whole"]
+ENOUGH = 60
+"""Characters that a part of a long prompt must have to be known as one."""
 
 
 def draft(styled: str, rules: Mapping[str, Any] | None) -> str | None:
@@ -43,16 +48,40 @@ def draft(styled: str, rules: Mapping[str, Any] | None) -> str | None:
     return " ".join(" ".join(bare).replace("│", " ").split())
 
 
-def ours(draft_text: str, sent: str) -> bool:
-    """Return whether a draft is provably the text that was pasted.
+def ours(draft_text: str, sent: str) -> Ours:
+    """Return whether a draft is provably the text that was pasted, and nothing else.
 
     Args:
         draft_text: The draft as `draft` returns it.
         sent: The text that was pasted.
+
+    Returns:
+        ``whole`` if it is all of it, or the label that stands for it; ``part`` if a composer shows
+        a part of it, long enough to be of no other text; empty if it may be anything else.
     """
-    if PASTED.search(draft_text):
-        return True
-    return bool(draft_text) and _bare(sent).startswith(_bare(draft_text)[:200])
+    if not draft_text.strip():
+        return ""
+    if PASTED.fullmatch(draft_text.strip()):
+        return "whole" if _label_fits(draft_text, sent) else ""
+    shown, whole = _bare(draft_text), _bare(sent)
+    if shown == whole:
+        return "whole" if shown or draft_text.split() == sent.split() else ""
+    cut = CUT.search(draft_text)
+    if cut:
+        first, last = _bare(draft_text[: cut.start()]), _bare(draft_text[cut.end() :])
+        return "whole" if whole.startswith(first) and whole.endswith(last) else ""
+    return "part" if len(shown) >= ENOUGH and shown in whole else ""
+
+
+def alike(said: str, sent: str) -> bool:
+    """Return whether what an agent says it was told is a text that was sent, or the head of it.
+
+    Args:
+        said: What the agent wrote down.
+        sent: The text.
+    """
+    told, whole = _bare(said), _bare(sent)
+    return told == whole or (len(told) >= ENOUGH and whole.startswith(told))
 
 
 def unstyled(text: str) -> str:
@@ -66,5 +95,16 @@ def _undimmed(dim: re.Match[str]) -> str:
     return text if LINES.issuperset(text) else ""
 
 
+def _label_fits(label: str, sent: str) -> bool:
+    """Return whether a label speaks of as much as there is, however it is counted."""
+    size = SIZE.search(label)
+    if size is None:
+        return "\n" not in sent
+    lines = size[2] == "line"
+    there, slack = (sent.count("\n"), 1) if lines else (len(sent), 2 + len(sent) // 50)
+    return abs(int(size[1]) - there) <= slack
+
+
 def _bare(text: str) -> str:
-    return "".join(text.split())
+    """Return what of a text every terminal shows alike: neither blanks, borders nor pictures."""
+    return "".join(c for c in text if c.isalnum() or ("!" <= c <= "~"))

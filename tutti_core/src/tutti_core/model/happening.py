@@ -86,7 +86,10 @@ class Receipt:
         kind: What it waits for, if it does.
         completion_source: ``runtime_signal`` or ``heuristic_idle_stable`` if it is done.
         completion_detail: What that stands on, in one line.
-        captured_output: What the screen showed anew, if that was asked for.
+        captured_output: The agent's answer, or where it is not known what the screen showed anew,
+            if that was asked for.
+        correlation_id: What the events of the prompt bear.
+        entry: Its number in the queue, if it is queued.
     """
 
     outcome: Literal["submitted", "queued", "refused", "unsubmitted", "unknown"]
@@ -103,6 +106,8 @@ class Receipt:
     completion_source: str | None = None
     completion_detail: str | None = None
     captured_output: str | None = None
+    correlation_id: str = ""
+    entry: int | None = None
 
 
 Status = Literal["pass", "warn", "fail", "skip"]

@@ -33,6 +33,10 @@ class Capabilities:
         disarm: What is put in front of such a prompt, so that it is read as words.
         providers: Providers whose profiles are for it whatever their command is called, such as
             `anthropic`.
+        interrupt: Keys that stop what it does and leave it running, such as `Escape`; empty if
+            nothing does.
+        longest_paste: Bytes that may be pasted as one prompt; a longer one is given as a file to
+            read. 0 for any length.
         version: Arguments with which the program prints its version and ends; empty if it cannot be
             asked, because whatever it is called with it begins to work.
     """
@@ -45,6 +49,8 @@ class Capabilities:
     commands: str = ""
     disarm: str = " "
     providers: tuple[str, ...] = ()
+    interrupt: tuple[str, ...] = ()
+    longest_paste: int = 0
     version: tuple[str, ...] = ("--version",)
 
 

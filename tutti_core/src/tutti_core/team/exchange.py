@@ -1,4 +1,4 @@
-"""`send` with what may go before and after it: a start, the turn's end, what was shown."""
+"""`send` with what may go before and after it: a start, the turn's end, what was said."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from ..errors import TuttiError
 from ..model.happening import Receipt
 from ..watching.settling import fresh
+from .called import called
+from .composing import looked
 from .ending import session_now
 from .logs import showing
+from .marks import answer_to
 from .send import SendRequest, deliver
 from .turn import Turn, Typed, await_turn
 from .up import UpRequest, up
@@ -20,6 +24,9 @@ if TYPE_CHECKING:
     from ..watching.look import Voice
     from .context import Context
     from .outcome import Outcome
+
+ANSWER_SECS = 2.0
+"""How long an agent has to write down what it said, once it is through."""
 
 
 class Listener:
@@ -32,10 +39,13 @@ class Listener:
         """It is known what became of the start."""
 
     def sent(self, receipt: Receipt) -> None:
-        """It is known what became of the prompt."""
+        """It is known what became of the prompt, or that it is queued."""
 
     def looked(self, voice: Voice, elapsed: float) -> None:
         """One waits, and has looked at the agent."""
+
+    def queued(self, agent: str, why: str, elapsed: float) -> None:
+        """One waits for a prompt to be delivered."""
 
 
 def exchange(context: Context, request: SendRequest, listener: Listener | None = None) -> Receipt:
@@ -67,13 +77,20 @@ def exchange(context: Context, request: SendRequest, listener: Listener | None =
         warnings = (*outcome.warnings, *receipt.warnings)
         receipt = attrs.evolve(receipt, launched=True, warnings=warnings)
     heard.sent(receipt)
-    if not (request.wait or request.output) or typed is None:
-        return receipt
+    waits = request.wait or request.output
+    if receipt.outcome == "queued":
+        watch(context)
+        if waits:
+            left = request.timeout_secs - (time.monotonic() - begun)
+            receipt, typed = called(context, receipt, left, heard.queued)
+            before = []
+    if not waits or typed is None:
+        return _waited_in_vain(receipt) if waits else receipt
     if receipt.outcome != "submitted":
         return attrs.evolve(receipt, turn="unknown") if receipt.outcome == "unknown" else receipt
+    watch(context)
     left = max(1.0, request.timeout_secs - (time.monotonic() - begun))
     turn = _await(context, request, typed, left, heard)
-    output = "\n".join(anew(before, _shown(context, request))[-request.output_lines :])
     return attrs.evolve(
         receipt,
         waited=True,
@@ -81,8 +98,22 @@ def exchange(context: Context, request: SendRequest, listener: Listener | None =
         kind=turn.kind,
         completion_source=turn.source,
         completion_detail=turn.detail,
-        captured_output=output if request.output else None,
+        captured_output=_said(context, request, typed, turn, before) if request.output else None,
     )
+
+
+def watch(context: Context) -> None:
+    """See to it that somebody watches the workspace; whoever cannot is told by the doctor.
+
+    Args:
+        context: The workspace.
+    """
+    from .watcher import ensure
+
+    try:
+        ensure(context)
+    except (TuttiError, OSError) as error:
+        context.log.note("nobody watches", exc_info=error)
 
 
 def anew(before: Sequence[str], after: Sequence[str]) -> list[str]:
@@ -95,6 +126,45 @@ def anew(before: Sequence[str], after: Sequence[str]) -> list[str]:
     new = fresh(before, after)
     told = [number for number, line in enumerate(new) if line.strip()]
     return new[told[0] : told[-1] + 1] if told else []
+
+
+def since_prompt(lines: Sequence[str], prompt: str) -> list[str]:
+    """Return the lines of a screen from the last one that shows the beginning of a prompt on.
+
+    Args:
+        lines: The lines.
+        prompt: The prompt.
+    """
+    first = next(filter(None, map(str.strip, prompt.splitlines())), "")[:40]
+    found = [number for number, line in enumerate(lines) if first and first in line]
+    return list(lines[found[-1] :]) if found else list(lines)
+
+
+def _waited_in_vain(receipt: Receipt) -> Receipt:
+    """Return the receipt of a prompt that was never typed as far as anybody waited."""
+    if receipt.outcome == "queued":
+        said = f"it is still queued: {receipt.evidence}"
+        return attrs.evolve(receipt, waited=True, turn="timeout", completion_detail=said)
+    return attrs.evolve(receipt, turn="unknown") if receipt.outcome == "unknown" else receipt
+
+
+def _said(
+    context: Context, request: SendRequest, typed: Typed, turn: Turn, before: Sequence[str]
+) -> str:
+    """Return an agent's answer in its own words, or else what its terminal shows anew."""
+    deadline = time.monotonic() + (ANSWER_SECS if turn.end == "done" else 0)
+    while True:
+        voice = looked(context, request.agent)
+        answer = answer_to(context, voice, typed) if voice else None
+        if answer is None or answer or time.monotonic() >= deadline:
+            break
+        time.sleep(0.1)
+    if answer:
+        lines = answer.splitlines()
+    else:
+        after = _shown(context, request)
+        lines = anew(before, after) if before else since_prompt(after, typed.text or request.text)
+    return "\n".join(lines[-request.output_lines :])
 
 
 def _started(

@@ -23,6 +23,7 @@ class Places:
         self.deaths = self.state / "deaths.spool"
         self.last_team = self.state / "last-team.json"
         self.locks = self.state / "locks"
+        self.queue = self.state / "queue"
 
     def agent(self, name: str) -> Path:
         """Return an agent's contract file."""
@@ -47,6 +48,10 @@ class Places:
     def ring(self, name: str) -> Path:
         """Return the file that holds the last of what an agent printed, byte for byte."""
         return self.logs / f"{name}.raw"
+
+    def prompt(self, correlation_id: str) -> Path:
+        """Return the file of a prompt that is too long to be typed."""
+        return self.state / "prompts" / f"{correlation_id}.md"
 
     def withdrawal(self, name: str) -> Path:
         """Return the lock file that is held while somebody waits to take an agent down."""

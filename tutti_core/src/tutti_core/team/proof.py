@@ -1,23 +1,36 @@
-"""A prompt in the composer: whether it stands there, and the proof that it was taken."""
+"""The proof that a prompt was taken, and Enter again where it provably was not.
+
+The strongest source speaks first: a turn that the agent itself says it began with this very text,
+then its live status, its title, its screen. An Enter is pressed only while the composer shows the
+prompt and nothing else, and nothing on the screen asks for an answer.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from ..detection.composer import draft, ours
+from ..detection.composer import PASTED
+from ..errors import TuttiError
+from .composing import above_composer, composer_of, drawn_in, looked
+from .marks import begun_with
 
 if TYPE_CHECKING:
+    from ..detection.composer import Ours
     from ..watching.look import Voice
     from .context import Context
 
-ENTER_AGAIN_SECS = (0.6, 1.5, 3.0)
-COMPOSER_SECS = 2.0
+ENTER_AGAIN_SECS = (0.6, 1.5, 3.0, 5.0, 7.0, 9.0, 12.0, 16.0)
+"""When Enter is pressed again, from the first one on; it is never pressed oftener."""
 PROOF_SECS = 6.0
+"""How long a proof is waited for once the prompt has left the composer."""
+HELD_SECS = 20.0
+"""How long a prompt that provably stands in the composer is tried."""
 TAKEN_SECS = 0.5
 """How long stronger sources have before the screen alone is asked whether a prompt was taken."""
 LOOK_SECS = 0.1
+SHOWN = 40
+"""Characters of a line that every terminal shows in one row."""
 QUIET = frozenset(("idle", "auth_failed", "rate_limited", "provider_down"))
 """States in which an agent takes a prompt."""
 
@@ -37,7 +50,9 @@ class Word(NamedTuple):
     worked: bool = False
 
 
-def prove(context: Context, before: Voice, text: str, since: float, *, drawn: bool) -> Word:
+def prove(
+    context: Context, before: Voice, text: str, since: float, *, drawn: bool, enters: bool = True
+) -> Word:
     """Look until it is proven that a prompt was taken; press Enter again where it provably was not.
 
     Args:
@@ -46,96 +61,153 @@ def prove(context: Context, before: Voice, text: str, since: float, *, drawn: bo
         text: The prompt.
         since: When it was typed, in epoch seconds.
         drawn: Whether it was seen in the composer as it was typed.
+        enters: Whether Enter may be pressed again.
     """
-    assert before.session is not None
-    begun, again = time.monotonic(), list(ENTER_AGAIN_SECS)
-    while time.monotonic() - begun < PROOF_SECS:
-        now = context.voices([before.agent])[before.agent]
-        if not _same(before, now):
+    return _Proof(context, before, text, since, drawn, enters).run()
+
+
+class _Proof:
+    def __init__(
+        self, context: Context, before: Voice, text: str, since: float, drawn: bool, enters: bool
+    ) -> None:
+        self.context, self.before, self.text = context, before, text
+        self.since, self.drawn = since, drawn
+        self.enters, self.again = enters, list(ENTER_AGAIN_SECS) if enters else []
+        self.begun = time.monotonic()
+        self.held: Ours = ""
+        self.left = self.begun
+        self.worked = False
+
+    def run(self) -> Word:
+        while not self._late():
+            now = looked(self.context, self.before.agent)
+            word = self._word(now) if now else None
+            if word is not None:
+                return word
+            time.sleep(LOOK_SECS)
+        return self._nothing()
+
+    def _late(self) -> bool:
+        """Return whether to give up: nothing happens to a prompt that has left the composer."""
+        now = time.monotonic()
+        if self.held:
+            return now - self.begun >= (HELD_SECS if self.enters else PROOF_SECS)
+        return now - self.left >= PROOF_SECS
+
+    def _word(self, now: Voice) -> Word | None:
+        if not same(self.before, now):
             gone = now.reading.detail if now.reading.state == "exited" else "its session is gone"
             said = f"it ended before it said anything ({gone})"
             return Word("unknown", said, f"tt peek {now.agent}")
-        proof = _proof(now, since)
-        if not proof and drawn and time.monotonic() - begun > TAKEN_SECS:
-            proof = _taken(context, before, now, text)
-        if proof:
-            return Word("submitted", proof, worked=now.reading.state == "working")
-        if again and time.monotonic() - begun > again[0] and _held(context, now, text):
-            again.pop(0)
-            context.host.keys(before.session.pane, "Enter")
-        time.sleep(LOOK_SECS)
-    held = _composer(context, before)
-    hint = f"tt attach {before.agent}"
-    if held:
-        return Word("unsubmitted", "the prompt still stands in the composer", hint)
-    return Word("unknown", "nothing proves that the prompt was taken", hint)
+        self.worked = self.worked or now.reading.state == "working"
+        said = begun_with(self.context, self.before, now, self.text, self.since)
+        if said:
+            return Word("submitted", said, worked=self.worked)
+        self._look_at_composer(now)
+        said = "" if self.held else self._said(now) or self._shown(now)
+        if said:
+            return Word("submitted", said, worked=self.worked)
+        self._enter(now)
+        return None
 
+    def _look_at_composer(self, now: Voice) -> None:
+        self.held = drawn_in(self.context, now, self.text)
+        if self.held:
+            self.left = time.monotonic()
 
-def in_composer(context: Context, voice: Voice) -> str | None:
-    """Return what stands in the composer, given a moment: a screen may be half redrawn."""
-    deadline = time.monotonic() + COMPOSER_SECS
-    written = _composer(context, voice)
-    while written is None and composer_rules(context, voice) and time.monotonic() < deadline:
-        time.sleep(LOOK_SECS)
-        written = _composer(context, voice)
-    return written
-
-
-def until_drawn(context: Context, voice: Voice, text: str) -> bool:
-    """Wait until the paste shows, so that Enter is not read as part of it; return whether it does.
-
-    Only what stands there as it was typed can be seen to leave.
-    """
-    deadline = time.monotonic() + 1.0
-    written = _composer(context, voice)
-    while not written and time.monotonic() < deadline:
-        time.sleep(0.03)
-        written = _composer(context, voice)
-    return bool(written) and ours(written or "", text)
-
-
-def composer_rules(context: Context, voice: Voice) -> Mapping[str, Any] | None:
-    """Return how the composer of an agent's runtime is found, or None if nobody says."""
-    found: Mapping[str, Any] | None = context.digest["rules"].get(voice.runtime, {}).get("composer")
-    return found
-
-
-def _composer(context: Context, voice: Voice) -> str | None:
-    assert voice.session is not None
-    rules = composer_rules(context, voice)
-    pane = voice.session.pane
-    screens = context.host.capture([pane], styles=True) if rules else {}
-    return draft(screens[pane], rules) if pane in screens else None
-
-
-def _same(before: Voice, now: Voice) -> bool:
-    """Return whether this still is the process that the prompt was typed into."""
-    there, here = before.session, now.session
-    return bool(there and here and not here.dead and here.pane == there.pane)
-
-
-def _proof(now: Voice, since: float) -> str:
-    reading = now.reading
-    if reading.state in ("working", "waiting"):
+    def _said(self, now: Voice) -> str:
+        """Return what an agent's state proves; a dialog may have come up by itself."""
+        reading = now.reading
         source = reading.evidence[0].source if reading.evidence else "process"
-        return f"{source} says {reading.state}"
-    if reading.since is not None and reading.since > since and reading.evidence:
-        return f"{reading.evidence[0].source} changed after the prompt"
-    return ""
-
-
-def _taken(context: Context, before: Voice, now: Voice, text: str) -> str:
-    """Return a proof for a turn too short to be seen: the prompt moved up out of the composer."""
-    first = next(filter(None, map(str.strip, text.splitlines())), "")[:40]
-    if not first or now.reading.state not in QUIET or _composer(context, now) != "":
+        if reading.state == "working":
+            return f"{source} says working"
+        fresh = reading.since is not None and reading.since > self.since and bool(reading.evidence)
+        if fresh and not asks(now):
+            return f"{source} changed after the prompt"
+        if asks(now) and (self.worked or shown_more(self.context, self.before, now, self.text)):
+            return f"{source} says {reading.state}, below the prompt"
         return ""
-    counts = [one.seen.screen.text.count(first) if one.seen.screen else 0 for one in (before, now)]
-    more = counts[1] > counts[0]
-    return "screen shows the prompt, and the composer is empty" if more else ""
+
+    def _shown(self, now: Voice) -> str:
+        """Return a proof for a turn too short to be seen: the prompt moved out of the composer."""
+        if not self.drawn or time.monotonic() - self.begun <= TAKEN_SECS:
+            return ""
+        if now.reading.state not in QUIET or composer_of(self.context, now) != "":
+            return ""
+        more = shown_more(self.context, self.before, now, self.text)
+        return "screen shows the prompt, and the composer is empty" if more else ""
+
+    def _enter(self, now: Voice) -> None:
+        due = self.again and time.monotonic() - self.begun > self.again[0]
+        if not (due and self.held and may_enter(now)):
+            return
+        self.again.pop(0)
+        press_enter(self.context, now)
+
+    def _nothing(self) -> Word:
+        hint = f"tt attach {self.before.agent}"
+        if self.held:
+            return Word("unsubmitted", "the prompt still stands in the composer", hint)
+        now = looked(self.context, self.before.agent)
+        if now and asks(now):
+            what = f"{now.reading.kind or 'dialog'}: {now.reading.detail}"
+            return Word("unknown", f"it asks for an answer ({what}), nobody knows since when", hint)
+        return Word("unknown", "nothing proves that the prompt was taken", hint)
 
 
-def _held(context: Context, now: Voice, text: str) -> bool:
-    if now.reading.state not in QUIET:
+def press_enter(context: Context, now: Voice) -> bool:
+    """Press Enter; return whether anything was there to take it.
+
+    Args:
+        context: The workspace.
+        now: The agent as it was seen just now.
+    """
+    assert now.session is not None
+    try:
+        if now.session.in_mode:  # a key would be the scrolling person's
+            context.host.leave_copy_mode(now.session.pane)
+        context.host.keys(now.session.pane, "Enter")
+    except TuttiError as error:
+        context.log.note("enter failed", agent=now.agent, exc_info=error)
         return False
-    written = _composer(context, now)
-    return bool(written) and ours(written or "", text)
+    return True
+
+
+def may_enter(now: Voice) -> bool:
+    """Return whether an Enter could do nothing but submit what stands in the composer.
+
+    Args:
+        now: The agent as it was seen just now.
+    """
+    return not asks(now) and now.reading.state in QUIET
+
+
+def asks(voice: Voice) -> bool:
+    """Return whether a key would answer something."""
+    return voice.reading.state == "waiting" or bool(voice.reading.kind)
+
+
+def same(before: Voice, now: Voice) -> bool:
+    """Return whether this still is the process that a prompt was typed into."""
+    there, here = before.session, now.session
+    return bool(
+        there and here and not here.dead and (here.pane, here.pid) == (there.pane, there.pid)
+    )
+
+
+def shown_more(context: Context, before: Voice, now: Voice, text: str) -> bool:
+    """Return whether a prompt's first or last line is above the composer oftener than before.
+
+    A long prompt may be shown by the label that its paste had.
+
+    Args:
+        context: The workspace.
+        before: The agent before the prompt was typed.
+        now: The agent now.
+        text: The prompt.
+    """
+    lines = [line for line in map(str.strip, text.splitlines()) if line]
+    old, new = (above_composer(context, one) for one in (before, now))
+    parts = {line[:SHOWN] for line in (*lines[:1], *lines[-1:])}
+    labels = len(PASTED.findall(new)) > len(PASTED.findall(old)) and len(text) > SHOWN
+    return labels or any(new.count(part) > old.count(part) for part in parts)

@@ -262,7 +262,7 @@ class Rise:
     def _paste(self, name: str, text: str) -> str:
         from .send import SendRequest, send
 
-        request = SendRequest(name, text, raw=True, without=self.request.without)
+        request = SendRequest(name, text, raw=True, queue=False, without=self.request.without)
         receipt = send(self.context, request)
         return "" if receipt.outcome == "submitted" else f"{receipt.outcome}, {receipt.evidence}"
 

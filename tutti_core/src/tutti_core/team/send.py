@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING
 import attrs
 
 from ..model.happening import Action, Receipt
-from ..state.lock import Lock
-from .ending import session_now
-from .plan import disarmed
-from .proof import LOOK_SECS, QUIET, Word, composer_rules, in_composer, prove, until_drawn
-from .turn import Typed, tries_again
+from ..state.lock import Lock, LockHeld
+from .ends import emit
+from .preflight import Obstacle, awake, obstacle
+from .queue import WAITING, Entry, Queue
+from .recovering import recover
+from .stopping import stopped
+from .typist import type_in
 
 if TYPE_CHECKING:
-    from ..model.arrangement import Agent
-    from ..model.contract import Runtime
     from ..watching.look import Voice
     from .context import Context
+    from .turn import Typed
 
 LOCK_SECS = 60.0
+"""How long to wait for somebody else's prompt to the same agent."""
 
 
 @attrs.frozen
@@ -33,11 +35,14 @@ class SendRequest:
         raw: Whether a leading ``/`` or ``!`` is meant as the CLI's own command.
         without: Unowned tables to go on without.
         auto_up: Whether to start the agent if it does not run.
+        interrupt: Whether to stop what it does first.
+        queue: Whether the prompt is queued: None if the agent is busy, True in any case, False
+            never.
         wait: Whether to wait until the agent is through with the prompt.
         timeout_secs: Seconds to wait.
         idle_stable_secs: Seconds for which its screen must rest where nothing else says that it is
             idle.
-        output: Whether to return what the screen shows anew, which is to wait as well.
+        output: Whether to return the agent's answer, which is to wait as well.
         output_lines: How many lines of that at most.
     """
 
@@ -46,19 +51,13 @@ class SendRequest:
     raw: bool = False
     without: tuple[str, ...] = ()
     auto_up: bool = False
+    interrupt: bool = False
+    queue: bool | None = None
     wait: bool = False
     timeout_secs: float = 900.0
-    idle_stable_secs: float = 2.0
+    idle_stable_secs: float = 5.0
     output: bool = False
     output_lines: int = 200
-
-
-class _Refused(Exception):
-    """The prompt was not typed at all."""
-
-    def __init__(self, reason: str, hint: str = "") -> None:
-        super().__init__(reason)
-        self.reason, self.hint = reason, hint
 
 
 def send(context: Context, request: SendRequest) -> Receipt:
@@ -78,7 +77,7 @@ def send(context: Context, request: SendRequest) -> Receipt:
 
 
 def deliver(context: Context, request: SendRequest) -> tuple[Receipt, Typed | None]:
-    """Give a running agent a prompt.
+    """Give a running agent a prompt, or queue it.
 
     Nothing is typed into a dead pane, a dialog, a busy agent or over somebody's draft.
 
@@ -99,71 +98,108 @@ def deliver(context: Context, request: SendRequest) -> tuple[Receipt, Typed | No
     action = Action("send", context.name, request.agent, {"text": request.text})
     warnings = context.permit(action)
     begun = time.monotonic()
-    able = _runtime(context, agent).capabilities
-    text = request.text if request.raw else disarmed(request.text, able) or ""
-    text += " " if text.endswith("\\") else ""  # before Enter a backslash asks for a new line
-    with Lock(context.places.lock(f"pane-{agent.name}"), timeout=LOCK_SECS, purpose="tt send"):
-        (outcome, evidence, hint, _), typed = _deliver(context, agent.name, text)
+    entry = _entry(context, request, agent.name)
+    done, typed = _delivered(context, request, entry)
     spent = round((time.monotonic() - begun) * 1000)
-    receipt = Receipt(outcome, context.name, agent.name, evidence, spent, hint, warnings)
-    context.log.note("sent", agent=agent.name, outcome=outcome, evidence=evidence, ms=spent)
-    data = {"outcome": outcome, "evidence": evidence, "ms": spent, "characters": len(text)}
-    context.emit(f"prompt.{outcome}", agent.name, data)
+    outcome = "queued" if done.state == WAITING else done.state
+    receipt = Receipt(
+        outcome,  # type: ignore[arg-type]  # a settled entry has no other state
+        context.name,
+        agent.name,
+        done.why,
+        spent,
+        done.hint,
+        warnings,
+        correlation_id=done.correlation_id,
+        entry=done.number if outcome == "queued" else None,
+    )
     return receipt, typed
 
 
-def _runtime(context: Context, agent: Agent) -> Runtime:
-    """Return the runtime that an agent runs on, whatever the file says by now."""
-    session = session_now(context, agent.name)
-    running = context.runtimes.get(session.runtime) if session else None
-    return running or context.runtime(agent)
+def _entry(context: Context, request: SendRequest, agent: str) -> Entry:
+    last = context.journal.last()
+    return Entry(
+        number=0,
+        agent=agent,
+        text=request.text,
+        correlation_id=f"prompt-{time.time_ns() // 1_000}-{agent}",
+        at=time.time(),
+        raw=request.raw,
+        without=tuple(request.without),
+        seq=last["seq"] if last else 0,
+    )
 
 
-def _deliver(context: Context, name: str, text: str) -> tuple[Word, Typed | None]:
-    if not text.strip():
+def _delivered(context: Context, request: SendRequest, entry: Entry) -> tuple[Entry, Typed | None]:
+    if not entry.text.strip():
         hint = "give it as words, with -f FILE, or on stdin"
-        return Word("refused", "the prompt is empty", hint), None
+        return _refused(context, entry, Obstacle("the prompt is empty", hint)), None
+    lock = Lock(context.places.lock(f"pane-{entry.agent}"), timeout=LOCK_SECS, purpose="tt send")
     try:
-        voice = _preflight(context, name)
-    except _Refused as refused:
-        return Word("refused", refused.reason, refused.hint), None
+        lock.acquire()
+    except LockHeld as held:
+        busy = Obstacle(f"another prompt is being typed ({held.holder})", "try again", busy=True)
+        return _later(context, request, entry, busy), None
+    try:
+        recover(context, entry.agent)
+        return _under_lock(context, request, entry)
+    finally:
+        lock.release()
+
+
+def _under_lock(context: Context, request: SendRequest, entry: Entry) -> tuple[Entry, Typed | None]:
+    first = _first(context, request, entry)
+    if first is not None:
+        return _later(context, request, entry, first), None
+    voice = awake(context, entry.agent)
+    found = obstacle(context, voice)
+    if found is not None and found.busy and request.interrupt:
+        voice, found = _interrupted(context, voice)
+    if found is not None:
+        return _later(context, request, entry, found), None
     assert voice.session is not None
-    typed = Typed(voice.session, time.time())
-    context.host.paste(voice.session.pane, text)
-    drawn = until_drawn(context, voice, text)
-    context.host.keys(voice.session.pane, "Enter")
-    word = prove(context, voice, text, typed.at, drawn=drawn)
-    return word, typed._replace(worked=word.worked)
+    into = attrs.evolve(entry, pane=voice.session.pane, pid=voice.session.pid)
+    typing = attrs.evolve(into, state="typing", queued=False, typed_at=time.time())
+    mine = Queue(context.places).put(typing)
+    done, word, typed = type_in(context, mine, voice)
+    return attrs.evolve(done, hint=word.hint), typed
 
 
-def _preflight(context: Context, name: str) -> Voice:
-    voice = _awake(context, name)
-    session, reading = voice.session, voice.reading
-    if session is None:
-        raise _Refused("not running", f"tt up {name}")
-    if session.dead:
-        raise _Refused(f"its process has ended ({reading.detail})", f"tt up {name}")
-    if reading.state == "waiting" or reading.kind:
-        what = f"{reading.kind}: {reading.detail}" if reading.kind else reading.detail
-        raise _Refused(f"it waits for an answer ({what})", f"tt attach {name}")
-    if reading.state == "working" or tries_again(voice):
-        raise _Refused("it is working", f"wait until tt status says idle, or tt attach {name}")
-    if reading.state not in QUIET:
-        raise _Refused(f"its state is {reading.state}", f"tt peek {name}")
-    if session.in_mode:
-        context.host.leave_copy_mode(session.pane)
-    written = in_composer(context, voice)
-    if written is None and composer_rules(context, voice):
-        raise _Refused("its composer is not on the screen", f"tt attach {name}")
-    if written:
-        raise _Refused("somebody's draft stands in the composer", f"tt attach {name}")
-    return voice
+def _first(context: Context, request: SendRequest, entry: Entry) -> Obstacle | None:
+    """Return why a prompt is not to be typed now, whatever its agent does."""
+    if request.queue:
+        voice = context.voices([entry.agent])[entry.agent]
+        found = obstacle(context, voice)
+        return found._replace(busy=True) if found else Obstacle("it is next", "", busy=True)
+    ahead = 0 if request.interrupt else len(Queue(context.places).waiting(entry.agent))
+    if ahead and request.queue is None:
+        some = "a prompt is" if ahead == 1 else f"{ahead} prompts are"
+        return Obstacle(f"{some} queued before it", busy=True)
+    return None
 
 
-def _awake(context: Context, name: str) -> Voice:
-    deadline = time.monotonic() + context.arrangement.launch.ready_secs
-    voice = context.voices([name])[name]
-    while voice.reading.state == "starting" and time.monotonic() < deadline:
-        time.sleep(LOOK_SECS)
-        voice = context.voices([name])[name]
-    return voice
+def _interrupted(context: Context, voice: Voice) -> tuple[Voice, Obstacle | None]:
+    """Stop an agent; return it as it is then, and what stands in the way of a prompt."""
+    quiet = stopped(context, voice)
+    if isinstance(quiet, Obstacle):
+        return voice, quiet
+    context.emit("agent.interrupted", voice.agent, {"state": quiet.reading.state})
+    return quiet, obstacle(context, quiet)
+
+
+def _later(context: Context, request: SendRequest, entry: Entry, found: Obstacle) -> Entry:
+    """Queue a prompt if its agent will be through by itself and that is wished, or refuse it."""
+    if request.queue is False or not found.busy:
+        return _refused(context, entry, found)
+    hint = found.hint if found.hint.startswith("tt up") else "tt queue"
+    made = Queue(context.places).put(attrs.evolve(entry, why=found.reason, hint=hint))
+    emit(context, "queued", made)
+    context.log.note("queued", agent=entry.agent, entry=made.number, why=found.reason)
+    return made
+
+
+def _refused(context: Context, entry: Entry, found: Obstacle) -> Entry:
+    refused = attrs.evolve(entry, state="refused", why=found.reason, hint=found.hint, queued=False)
+    emit(context, "refused", refused)
+    context.log.note("sent", agent=entry.agent, outcome="refused", evidence=found.reason)
+    return refused

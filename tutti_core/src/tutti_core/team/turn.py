@@ -38,9 +38,9 @@ End = Literal[
 EXIT_CODES = {
     "done": 0,
     "unknown": 4,
-    "waiting": 5,
+    "timeout": 5,
     "auth_failed": 6,
-    "timeout": 7,
+    "waiting": 7,
     "rate_limited": 8,
     "provider_down": 9,
     "exited": 10,
@@ -56,11 +56,15 @@ class Typed(NamedTuple):
         session: The session.
         at: Epoch seconds.
         worked: Whether the agent was seen at work on it.
+        text: The prompt as it was typed; empty if nobody knows.
+        before: The agent as it was before, if somebody looked.
     """
 
     session: Session
     at: float
     worked: bool = False
+    text: str = ""
+    before: Voice | None = None
 
 
 class Turn(NamedTuple):
@@ -108,7 +112,7 @@ def await_turn(
     typed: Typed,
     *,
     secs: float,
-    stable_secs: float = 2.0,
+    stable_secs: float = 5.0,
     told: Callable[[Voice, float], None] = lambda *_: None,
 ) -> Turn:
     """Wait until an agent is through with a prompt that it has provably taken.

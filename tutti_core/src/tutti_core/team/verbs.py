@@ -15,6 +15,7 @@ from .down import DownRequest, DownResponse, down
 from .exchange import exchange
 from .health import health
 from .logs import LogsRequest, LogsResponse, logs
+from .queueing import CancelRequest, CancelResponse, QueueRequest, QueueResponse, cancel, queue
 from .send import SendRequest
 from .snapshot import status_rows
 from .up import UpRequest, UpResponse, up
@@ -69,6 +70,8 @@ def core_verbs() -> tuple[Verb, ...]:
         Verb("up", UpRequest, UpResponse, up, "Start the team."),
         Verb("down", DownRequest, DownResponse, down, "End the team."),
         Verb("send", SendRequest, Receipt, exchange, "Give a running agent a prompt."),
+        Verb("queue", QueueRequest, QueueResponse, queue, "List queued prompts.", reads=True),
+        Verb("queue-cancel", CancelRequest, CancelResponse, cancel, "Take prompts back."),
         Verb("status", StatusRequest, StatusResponse, _status, "Show the team.", reads=True),
         Verb("health", HealthRequest, HealthResponse, _health, "Say how agents are.", reads=True),
         Verb("logs", LogsRequest, LogsResponse, logs, "Show what an agent showed.", reads=True),

@@ -1,0 +1,58 @@
+"""One prompt to several agents at once, each with a receipt of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import attrs
+
+from ..errors import TuttiError, UsageError
+from ..model.happening import Receipt
+from .exchange import Listener, exchange
+from .send import SendRequest
+
+if TYPE_CHECKING:
+    from .context import Context
+
+PARALLEL = 16
+
+
+def broadcast(
+    context: Context,
+    agents: Sequence[str],
+    request: SendRequest,
+    listener: Callable[[str], Listener] = lambda _: Listener(),
+) -> list[Receipt]:
+    """Give several agents the same prompt at once.
+
+    Args:
+        context: The workspace.
+        agents: The agents; each is known.
+        request: The prompt, and what else is asked; its agent does not matter.
+        listener: Gives who is told how it goes on with an agent.
+
+    Returns:
+        A receipt for each agent, in their order. What keeps one from it, a guard among them, is
+        that one's refusal.
+
+    Raises:
+        ConfigError: If one of them is not in the team; nobody is given anything then.
+        UsageError: If there is nobody to give it to.
+    """
+    names = list(dict.fromkeys(agents))
+    if not names:
+        raise UsageError("there is no agent to give it to", hint="add an [[agent]] to tutti.toml")
+    for name in names:
+        context.agent(name)
+    _ = context.digest, context.host, context.sinks, context.detectors  # once, before the threads
+
+    def one(name: str) -> Receipt:
+        try:
+            return exchange(context, attrs.evolve(request, agent=name), listener(name))
+        except TuttiError as error:
+            return Receipt("refused", context.name, name, error.message, 0, error.hint)
+
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        return list(pool.map(one, names))

@@ -1,0 +1,111 @@
+"""An agent's composer as it is right now: what stands in it, and whether that is ours."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..detection.composer import draft, ours
+from ..detection.regions import Parts, rows_of
+from ..errors import TuttiError
+
+if TYPE_CHECKING:
+    from ..detection.composer import Ours
+    from ..watching.look import Voice
+    from .context import Context
+
+COMPOSER_SECS = 2.0
+DRAWN_SECS = 5.0
+"""How long a paste has to show: a busy machine draws late."""
+SETTLED_SECS = 0.2
+"""For so long a part of a long prompt must stand still to be all that shows of it."""
+LOOK_SECS = 0.05
+
+
+def in_composer(context: Context, voice: Voice) -> str | None:
+    """Return what stands in the composer, given a moment: a screen may be half redrawn.
+
+    Args:
+        context: The workspace.
+        voice: The agent.
+    """
+    deadline = time.monotonic() + COMPOSER_SECS
+    written = composer_of(context, voice)
+    while written is None and composer_rules(context, voice) and time.monotonic() < deadline:
+        time.sleep(LOOK_SECS)
+        written = composer_of(context, voice)
+    return written
+
+
+def until_drawn(context: Context, voice: Voice, text: str) -> Ours:
+    """Wait until a paste shows, so that Enter is not read as part of it.
+
+    Args:
+        context: The workspace.
+        voice: The agent.
+        text: The prompt.
+
+    Returns:
+        As `ours`, of what the composer shows in the end: only what stands there as it was typed can
+        be seen to leave, and only that may be submitted.
+    """
+    deadline = time.monotonic() + DRAWN_SECS
+    still: tuple[str | None, float] = (None, 0.0)
+    while True:
+        written, now = composer_of(context, voice), time.monotonic()
+        found = ours(written or "", text)
+        if still[0] != written:
+            still = written, now
+        if found == "whole" or (found and now - still[1] >= SETTLED_SECS):
+            return found
+        if now >= deadline:
+            return found
+        time.sleep(LOOK_SECS)
+
+
+def drawn_in(context: Context, voice: Voice, text: str) -> Ours:
+    """Return whether the composer shows a prompt and nothing else, see `ours`.
+
+    Args:
+        context: The workspace.
+        voice: The agent.
+        text: The prompt.
+    """
+    return ours(composer_of(context, voice) or "", text)
+
+
+def composer_rules(context: Context, voice: Voice) -> Mapping[str, Any] | None:
+    """Return how the composer of an agent's runtime is found, or None if nobody says."""
+    found: Mapping[str, Any] | None = context.digest["rules"].get(voice.runtime, {}).get("composer")
+    return found
+
+
+def above_composer(context: Context, voice: Voice) -> str:
+    """Return what an agent's screen showed above its composer when it was looked at."""
+    screen = voice.seen.screen
+    if screen is None:
+        return ""
+    rules = composer_rules(context, voice)
+    parts = Parts(rows_of(screen.text), rules, cursor=screen.cursor)
+    return "\n".join(parts.above)
+
+
+def composer_of(context: Context, voice: Voice) -> str | None:
+    """Return what stands in the composer right now; None if there is none, or nobody can look."""
+    assert voice.session is not None
+    rules = composer_rules(context, voice)
+    pane = voice.session.pane
+    try:
+        screens = context.host.capture([pane], styles=True) if rules else {}
+    except TuttiError:
+        return None
+    return draft(screens[pane], rules) if pane in screens else None
+
+
+def looked(context: Context, agent: str) -> Voice | None:
+    """Look at an agent once; None if that failed, or it is not configured."""
+    try:
+        return context.voices([agent]).get(agent)
+    except TuttiError:
+        return None
