@@ -135,7 +135,12 @@ def _told(context: Context, agent: str, correlation_id: str, text: str) -> Poste
         name, data = str(one.get("event")), one.get("data") or {}
         word = name.removeprefix("prompt.")
         fate: Any = fates.get(word, word)
-        if name.startswith("prompt.") and fate in ("submitted", "refused", "unsubmitted", "unknown"):
+        if name.startswith("prompt.") and fate in (
+            "submitted",
+            "refused",
+            "unsubmitted",
+            "unknown",
+        ):
             at = micros_of(one["timestamp"]) / 1_000_000 - data.get("ms", 0) / 1000
             typed = _typed(context, agent, at, text) if fate == "submitted" else None
             return Posted(fate, str(data.get("evidence", "")), typed)

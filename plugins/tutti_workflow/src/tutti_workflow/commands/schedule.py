@@ -24,6 +24,7 @@ from tutti_core import (
 from ..schedule.clock import Timed, text_of, timed
 from ..schedule.firing import Fired, fire
 from ..schedule.scheduler import EVERY_SECS, Scheduler
+from .performing import perform
 
 
 @click.group("schedule", invoke_without_command=True)
@@ -55,7 +56,7 @@ def once(outer: str | None, workspace: str | None, as_json: bool) -> int:
     context.begin_acting()
     due: list[str] = []
     Scheduler(context, lambda _, name: due.append(name)).tick()
-    done = [fire(context, name, datetime.now(timezone.utc)) for name in due]
+    done = [_seen_to(context, name, as_json) for name in due]
     if as_json:
         show_json({"workspace": context.name, "runs": [attrs.asdict(one) for one in done]})
     else:
@@ -97,13 +98,17 @@ def starting(outer: str | None, workspace: str | None) -> int:
 @click.pass_obj
 def firing(outer: str | None, workflow: str, workspace: str | None) -> int:
     """Run WORKFLOW if its time has come."""
-    from .watching import seat
-
     context = Context.open(root_of(workspace or outer))
     context.begin_acting()
-    done = fire(context, workflow, datetime.now(timezone.utc), seat)
+    now = datetime.now(timezone.utc)
+    done, _ = perform(lambda seat: fire(context, workflow, now, seat), quiet=False)
     click.echo(f"{text_of(datetime.now(timezone.utc))}  {_told(done)}")
     return 0 if done.ok else 1
+
+
+def _seen_to(context: Context, name: str, quiet: bool) -> Fired:
+    now = datetime.now(timezone.utc)
+    return perform(lambda seat: fire(context, name, now, seat), quiet=quiet)[0]
 
 
 def _list(workspace: str | None, as_json: bool) -> int:
@@ -115,9 +120,10 @@ def _list(workspace: str | None, as_json: bool) -> int:
     if not found:
         click.echo('No workflow has a schedule. Give one: schedule = "0 9 * * 1-5"')
         return 0
-    rows = [(one.workflow, one.expression, _at(one.next), _at(one.last), _how(one)) for one in found]
-    for line in table(("WORKFLOW", "SCHEDULE", "NEXT", "LAST SEEN", "NOW"), rows):
-        click.echo(line)
+    rows = [
+        [one.workflow, one.expression, _at(one.next), _at(one.last), _how(one)] for one in found
+    ]
+    click.echo(table(["WORKFLOW", "SCHEDULE", "NEXT", "LAST SEEN", "NOW"], rows))
     return 0
 
 

@@ -60,7 +60,9 @@ def dispatch(store: Store, seat: Seat) -> None:
             if not begun:
                 store.mark(f"{name}-begun")
             folder = store.files.run(run.run_id) / "hooks" / str(number)
-            done = interrupted(context, hook, mine) if begun else do(context, hook, mine, folder, seat)
+            done = (
+                interrupted(context, hook, mine) if begun else do(context, hook, mine, folder, seat)
+            )
             store.mark(name, done)
         if _failed(run.marks[name]):
             said = run.marks[name].get("message", "")
@@ -76,9 +78,9 @@ def failed_closed(run: RunState) -> str:
         run: How the run is.
     """
     for name, told in run.marks.items():
-        if name.startswith("hook-") and isinstance(told, Mapping) and _failed(told):
-            if told.get("fail_mode") == "closed":
-                return f"{name}: {told.get('message')}"
+        known = told if name.startswith("hook-") and isinstance(told, Mapping) else {}
+        if known.get("fail_mode") == "closed" and _failed(known):
+            return f"{name}: {known.get('message')}"
     return ""
 
 

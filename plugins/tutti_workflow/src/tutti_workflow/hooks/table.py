@@ -1,4 +1,4 @@
-"""`[[hook]]`: what is to happen by itself once a workflow has ended, or something befell an agent."""
+"""`[[hook]]`: what happens by itself once a workflow has ended, or something befell an agent."""
 
 from __future__ import annotations
 
@@ -61,9 +61,7 @@ class Hook:
 
 def hook_table() -> Table:
     """Return the declaration of `[[hook]]`."""
-    return Table(
-        "hook", Hook, many=True, starter=STARTER, check=problems, across=problems_across
-    )
+    return Table("hook", Hook, many=True, starter=STARTER, check=problems, across=problems_across)
 
 
 def problems(found: Iterable[Hook]) -> Iterator[Problem]:
@@ -109,8 +107,8 @@ def _of_one(hook: Hook) -> Iterator[Problem]:
     if hook.event != "workflow_complete":
         for key in ("workflow_source", "workflow_name"):
             if getattr(hook, key) is not None:
-                yield f".{key}", "goes with event = \"workflow_complete\" only"
+                yield f".{key}", 'goes with event = "workflow_complete" only'
         if hook.on != "always":
-            yield ".on", "goes with event = \"workflow_complete\" only"
+            yield ".on", 'goes with event = "workflow_complete" only'
     elif hook.workflow_source == "hook_workflow_complete":
         yield ".workflow_source", "never comes: such runs have no hooks, or it would never end"

@@ -18,7 +18,6 @@ FIELDS = 5
 LOCAL = Path("/etc/localtime")
 
 
-
 class Due(NamedTuple):
     """A workflow's time has come.
 

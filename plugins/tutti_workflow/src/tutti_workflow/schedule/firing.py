@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from ..engine.run import run_order
 from ..record.files import new_run_id
 from ..record.state import RunState
 from ..record.store import read
-from .clock import Timed, instant_of, lock_of, stamp, text_of, timed
+from .clock import instant_of, lock_of, stamp, text_of, timed
 
 ORIGIN = "observe_cycle"
 """What the contract calls a run that was begun by its schedule."""
@@ -68,16 +68,14 @@ def begun(context: Context, told: Mapping[str, Any]) -> bool:
         return True  # whatever it is, it is not to be run a second time
 
 
-def fire(
-    context: Context, workflow: str, now: datetime, seat: Callable[[], Seat] = Seat
-) -> Fired:
+def fire(context: Context, workflow: str, now: datetime, seat: Seat | None = None) -> Fired:
     """Run a workflow if its time has come and it does not run already.
 
     Args:
         context: The workspace.
         workflow: Its name.
         now: The instant.
-        seat: Gives who watches the run.
+        seat: Who watches the run.
     """
     lock = lock_of(context, workflow)
     if not lock.try_acquire():
@@ -87,7 +85,7 @@ def fire(
         if claim is None:
             return Fired(workflow, "not due")
         context.emit("schedule.fired", data=claim, correlation_id=claim["run_id"])
-        return _run(context, claim, seat())
+        return _run(context, claim, seat or Seat())
     finally:
         lock.release()
 
@@ -97,8 +95,8 @@ def _claim(context: Context, workflow: str, now: datetime) -> dict[str, Any] | N
     left = (pending(context).read({}) or {}).get(workflow)
     if isinstance(left, dict) and not begun(context, left):
         return {**left, "workflow": workflow}
-    (found,) = [one for one in timed(context, now) if one.workflow == workflow] or [None]
-    if not isinstance(found, Timed) or found.due is None:
+    found = next((one for one in timed(context, now) if one.workflow == workflow), None)
+    if found is None or found.due is None:
         return None
     late = (now - found.due.at).total_seconds()
     claim = {

@@ -58,9 +58,7 @@ class EnsureRunning:
         return "redo" if isinstance(record.get("token"), str) and record["token"] else "unknown"
 
 
-def begin(
-    context: Context, agent: str, attempt: Attempt, *, fresh: bool = False
-) -> dict[str, Any]:
+def begin(context: Context, agent: str, attempt: Attempt, *, fresh: bool = False) -> dict[str, Any]:
     """See that an agent runs and is ready; start it if it does not run.
 
     Args:

@@ -16,7 +16,7 @@ from .talking import Talk, fate_of
 NAME = r"[A-Za-z0-9_-]+"
 
 
-def _filled(_: Any, field: Any, value: str | None) -> None:
+def _filled(_: Any, field: Any, value: Any) -> None:
     if value is not None and not value.strip():
         raise ValueError(f"{field.name} is blank")
 

@@ -258,9 +258,7 @@ class Talk:
         """Wait until the agent is through, also over questions that a person answers."""
         asked = ""
         while True:
-            turn, words = answered(
-                self.context, self.step.agent, typed, secs=self.left, told=told
-            )
+            turn, words = answered(self.context, self.step.agent, typed, secs=self.left, told=told)
             if turn.end != "waiting" or self.left <= 0:
                 return turn, words
             typed = typed._replace(worked=True)
@@ -398,4 +396,3 @@ def _rests(path: Path) -> bool:
         return time.time() - path.stat().st_mtime >= STEADY_SECS
     except OSError:
         return False
-
