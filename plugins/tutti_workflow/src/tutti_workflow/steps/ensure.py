@@ -13,6 +13,7 @@ from tutti_core.errors import StepStopped
 from ..model import StepFailed
 from ..reclaim import kept_of, running_of
 
+WELL = ("idle", "working")
 MUTE = ("", "unknown")
 """States of agents whose runtime says nothing of how it is."""
 CATEGORIES = {"auth_failed": "policy", "rate_limited": "provider", "provider_down": "provider"}
@@ -74,6 +75,9 @@ def begin(context: Context, agent: str, attempt: Attempt, *, fresh: bool = False
         StepFailed: If it cannot be started, or is not ready.
         StepStopped: If there is no time left for it.
     """
+    voice = context.voices([agent])[agent]
+    if voice.session is not None and voice.reading.state in WELL:
+        return {"started": [], "state": voice.reading.state, "outcome": "running"}
     before = running_of(context)
     up = context.plugins.verbs()["up"]
     attempt.note({"starts": agent, "ran": sorted(before)})

@@ -336,7 +336,7 @@ class Talk:
         if not self._whole(path) and not self._settles(path):
             self.attempt.check()
             hint = f"tt peek {self.step.agent}; see whether the prompt names the file"
-            raise self._failed(f"output_json {path}: {self._wrong(path)}", hint, "tool")
+            raise self._failed(self._wrong(path), hint, "tool")
         self.done |= {"output": read_json(path), "output_source": str(path)}
 
     def _settles(self, path: Path) -> bool:
@@ -350,14 +350,14 @@ class Talk:
 
     def _wrong(self, path: Path) -> str:
         if not path.exists():
-            return "it was not written"
+            return f"output_json {path} was not written"
         if self.before.get(str(path)) == fingerprint(path):
-            return "it was not written anew"
+            return f"output_json {path} was not written anew"
         try:
             read_json(path)
         except OutputError as error:
             return error.message
-        return "it is still being written"
+        return f"output_json {path} is still being written"
 
     def _keep(self, artifact: Artifact) -> None:
         found = artifact.left(self.before)
@@ -386,8 +386,8 @@ class Talk:
 
 def _again(path: Path, why: str) -> str:
     return (
-        f"The file {path} is needed to go on, and {why}. Write it now: one JSON value in UTF-8, "
-        "nothing else in it."
+        f"The file {path} is needed to go on, but {why}. Write it now: one JSON value in UTF-8, "
+        "and nothing else in it."
     )
 
 
