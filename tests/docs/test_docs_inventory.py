@@ -101,7 +101,7 @@ class TestFiles:
         found = {folder: {one[2] for one in own if one and one[1] == folder}
                  for folder in ("state", "logs")}  # fmt: skip
         assert {"branches", "worktrees"} <= found["state"] <= known.STATE_FILES
-        assert {"tt"} == found["logs"] <= known.LOG_FILES
+        assert {"tt", "watcher"} == found["logs"] <= known.LOG_FILES
 
     def _listed(self, page: Page) -> list[str]:
         rows = re.findall(r"^\| (`[^|]*) \|", page("reference/files.md"), re.MULTILINE)

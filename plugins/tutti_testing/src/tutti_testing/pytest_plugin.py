@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,18 @@ def pytest_configure() -> None:
     """Let Ctrl+C be heard: a shell's background job has it ignored, and so would all it starts."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _unwatched() -> Iterator[None]:
+    """Let no verb that a test calls start a watcher: one would outlive the test."""
+    before = os.environ.get("TUTTI_WATCHER")
+    os.environ["TUTTI_WATCHER"] = "off"
+    yield
+    if before is None:
+        del os.environ["TUTTI_WATCHER"]
+    else:
+        os.environ["TUTTI_WATCHER"] = before
 
 
 @pytest.fixture

@@ -195,7 +195,9 @@ class Stage:
 
 
 def environment(home: Path, sockets: Path, **more: str) -> dict[str, str]:
-    """Return an environment in which nothing of the user's can be reached.
+    """Return an environment in which nothing of the user's can be reached, and nobody watches.
+
+    Where a watcher is wanted, ``TUTTI_WATCHER=on`` has commands start it as they do for a person.
 
     Args:
         home: The home folder to use.
@@ -209,6 +211,7 @@ def environment(home: Path, sockets: Path, **more: str) -> dict[str, str]:
         "TERM": "xterm-256color",
         "TMUX_TMPDIR": str(sockets),
         "TUTTI_TMUX_SOCKET": "t",
+        "TUTTI_WATCHER": "off",
         "TUTTI_DEMO_HOME": str(home / ".tutti-demo"),
         "GIT_AUTHOR_NAME": "Tester",
         "GIT_AUTHOR_EMAIL": "tester@tutti.invalid",

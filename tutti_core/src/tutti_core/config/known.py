@@ -128,6 +128,7 @@ STATE_FILES: frozenset[str] = frozenset(
         "events",
         "last-team",
         "policy-decisions",
+        "readings",
         "scheduler-last-runs",
         "verify-last",
         "watcher",
@@ -137,7 +138,7 @@ STATE_FILES: frozenset[str] = frozenset(
 )
 """Names that an agent cannot have: `.tutti/state/<name>.json` is a file of tutti's own."""
 
-LOG_FILES: frozenset[str] = frozenset({"tt"})
+LOG_FILES: frozenset[str] = frozenset({"tt", "watcher"})
 """Names that an agent cannot have: `.tutti/logs/<name>.log` is a file of tutti's own."""
 
 

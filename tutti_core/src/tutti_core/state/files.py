@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def write_atomic(path: Path, data: bytes, *, mode: int = 0o600) -> None:
+def write_atomic(path: Path, data: bytes, *, mode: int = 0o600, durable: bool = True) -> None:
     """Replace a file's content in one step: at any crash the old or the new is there, whole.
 
     Nothing of the old file is kept but its name: neither mode nor owner nor links.
@@ -23,6 +23,8 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o600) -> None:
         path: The file; missing folders are made, open to the owner only.
         data: The new content.
         mode: The permissions of the new file, whatever the umask.
+        durable: Whether that holds at a power failure too; without, it is for what can be seen
+            again, and whoever reads it must bear an old one or an empty one.
 
     Raises:
         StateError: The file cannot be written; the old content is untouched.
@@ -31,21 +33,23 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o600) -> None:
         make_private(path.parent)
         draft = path.with_name(f".{path.name[:200]}.{os.getpid()}-{os.urandom(4).hex()}.tmp")
         try:
-            _fill(draft, data, mode)
+            _fill(draft, data, mode, durable=durable)
             draft.replace(path)
         except BaseException:
             draft.unlink(missing_ok=True)
             raise
-        sync_folder(path.parent)
+        if durable:
+            sync_folder(path.parent)
 
 
-def _fill(draft: Path, data: bytes, mode: int) -> None:
-    """Write a new file down to the disk."""
+def _fill(draft: Path, data: bytes, mode: int, *, durable: bool) -> None:
+    """Write a new file, down to the disk if that is asked for."""
     fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         os.fchmod(fd, mode)
         write_all(fd, data)
-        os.fsync(fd)
+        if durable:
+            os.fsync(fd)
     finally:
         os.close(fd)
 
@@ -89,11 +93,12 @@ class JsonFile:
                 hint="mend the file, or move it away: tt then starts that file afresh",
             ) from problem
 
-    def write(self, value: Any) -> None:
+    def write(self, value: Any, *, durable: bool = True) -> None:
         """Replace the value.
 
         Args:
             value: Anything JSON can hold.
+            durable: As for `write_atomic`.
 
         Raises:
             StateError: The value is not JSON, or the file cannot be written. The old value stays.
@@ -103,7 +108,7 @@ class JsonFile:
             data = f"{text}\n".encode()
         except (TypeError, ValueError, RecursionError) as problem:
             raise StateError(f"this cannot be written to {self.path}: {problem}") from problem
-        write_atomic(self.path, data)
+        write_atomic(self.path, data, durable=durable)
 
     def update(self, change: Callable[[Any], Any], *, default: Any = None) -> Any:
         """Read, change and write the value while nobody else does.

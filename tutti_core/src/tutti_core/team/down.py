@@ -18,6 +18,7 @@ from .restoring import keep_team
 from .retiring import retire, unkept
 from .trees import way_back
 from .waiting import patient_lock
+from .watcher import relieve
 
 if TYPE_CHECKING:
     from ..model.contract import SessionHost
@@ -114,6 +115,7 @@ def down(
     finally:
         # On Ctrl+C whoever is being ended is ended; nobody else is begun with.
         pool.shutdown(cancel_futures=True)
+    relieve(context)
     return DownResponse(context.name, tuple(results))
 
 

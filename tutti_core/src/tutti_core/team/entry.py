@@ -109,6 +109,23 @@ def lost(context: Context, name: str) -> None:
         _close(context, name)
 
 
+def vanished(context: Context, name: str) -> None:
+    """Tell that a session is gone of which nobody said that it ends, unless that was done.
+
+    The record stays open: whoever runs when everything goes is brought back by `tt up --restore`.
+
+    Args:
+        context: The workspace.
+        name: The agent's name.
+    """
+    record = read_record(context.places.agent(name))
+    if record.get("status") in OVER or _happened(context, name, record, "agent.stopped"):
+        return
+    if record.get("pid") is not None or _has_begun(context, name, record):
+        data = {"reason": "vanished", "session_name": record.get("session_name")}
+        context.emit("agent.stopped", name, data, f"probe-{_millis()}-{name}")
+
+
 def is_open(context: Context, name: str) -> bool:
     """Return whether an agent's record says that there is a session."""
     return read_record(context.places.agent(name)).get("status") not in OVER

@@ -23,6 +23,8 @@ class Places:
         self.deaths = self.state / "deaths.spool"
         self.last_team = self.state / "last-team.json"
         self.locks = self.state / "locks"
+        self.readings = self.state / "readings.json"
+        self.cursors = self.state / "cursors"
         self.queue = self.state / "queue"
 
     def agent(self, name: str) -> Path:
@@ -36,6 +38,14 @@ class Places:
     def launch(self, name: str) -> Path:
         """Return the folder for files that a runtime has written for a launch."""
         return self.state / "runtime-settings" / name
+
+    def health(self, name: str) -> Path:
+        """Return the file that says how an agent is, in the contract's shape."""
+        return self.state / "health" / f"{name}.json"
+
+    def cursor(self, service: str) -> Path:
+        """Return the file that says how far in the journal a service is."""
+        return self.cursors / f"{service}.json"
 
     def spool(self, name: str) -> Path:
         """Return the file that hooks of an agent's launch append to."""

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..errors import TuttiError
 from ..model.reading import Evidence, Reading
-from ..watching.look import Panes, Voice, look
+from ..watching.look import Panes, Voice, look, stopped
+from ..watching.readings import Readings
 from .compiled import compiled, salvaged
 from .facts import facts_of
 from .names import name_of
 from .record import Records
+from .watcher import believed
 
 
 def snapshot(root: Path, host: Panes) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Look at a workspace once.
+    """Return how a workspace is: as its watcher has seen it, or by looking where nobody watches.
 
     Args:
         root: Absolute path of the workspace.
@@ -31,10 +34,31 @@ def snapshot(root: Path, host: Panes) -> tuple[dict[str, Any], list[dict[str, An
     """
     team = _team(root, host)
     records = Records(root)
-    voices = voices_of(root, team, host, _detectors(team), records=records)
+    kept = believed(root)
+    if kept is None:
+        voices = voices_of(root, team, host, _detectors(team), records=records)
+    else:
+        voices = voices_in(kept, {agent["name"]: agent["runtime"] for agent in team["agents"]})
     configured = None if team.get("trouble") else {agent["name"] for agent in team["agents"]}
-    rows = status_rows(root, team["workspace"], voices, records, configured=configured)
+    source = "look" if kept is None else "watcher"
+    rows = status_rows(
+        root, team["workspace"], voices, records, configured=configured, source=source
+    )
     return team, rows
+
+
+def voices_in(kept: Readings, agents: Mapping[str, str]) -> list[Voice]:
+    """Return the voices as the watcher has seen them: those configured, then whoever else runs.
+
+    Args:
+        kept: What it has seen.
+        agents: Agent name to runtime name, in the order wanted.
+    """
+    others = {name: one.runtime for name, one in kept.voices.items() if name not in agents}
+    return [
+        kept.voices.get(name) or stopped(name, runtime)
+        for name, runtime in {**agents, **others}.items()
+    ]
 
 
 def _team(root: Path, host: Panes) -> dict[str, Any]:
@@ -84,6 +108,7 @@ def status_rows(
     records: Records | None = None,
     *,
     configured: Collection[str] | None = None,
+    source: str = "look",
 ) -> list[dict[str, Any]]:
     """Return the rows of `tt status`: the contract's shape, with trees and facts beside it.
 
@@ -93,7 +118,9 @@ def status_rows(
         voices: Its voices.
         records: What is known of their launches already.
         configured: The agents of the configuration; None if nobody can say.
+        source: Who has looked: ``watcher``, or ``look`` for this very process.
     """
+    now = time.time()
     known = Records(root) if records is None else records
     facts = facts_of(root)
     return [
@@ -105,6 +132,8 @@ def status_rows(
             "worktree": known[voice.agent].get("worktree_path"),
             "conversation": known[voice.agent].get("conversation"),
             "facts": facts.get(voice.agent, []),
+            "source": source,
+            "age": round(max(0.0, now - voice.seen.now), 3),
         }
         for voice in voices
     ]

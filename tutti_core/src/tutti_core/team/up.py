@@ -15,6 +15,7 @@ from .restoring import last_team
 from .rise import Rise
 from .sharing import shared
 from .trees import exclude
+from .watcher import ensure
 
 if TYPE_CHECKING:
     from .context import Context
@@ -123,7 +124,11 @@ def up(
     _exclude(context, agents)
     told, looked = progress or (lambda _: None), seen or (lambda _: None)
     rise = Rise(context, request, agents, ways, told, looked)
+    ensure(context)
     results = rise.run()
+    if any(one.ok for one in results.values()):
+        # The one begun before may have ended by now, as nobody was there yet.
+        ensure(context)
     ordered = tuple(results[agent.name] for agent in agents)
     warnings = (*gone, *_warnings(context, request, agents))
     done = UpResponse(context.name, ordered, warnings, rise.interrupted)

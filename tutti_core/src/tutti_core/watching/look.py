@@ -107,6 +107,17 @@ def _voice(
     return Voice(name, runtime, session, seen, read(seen, own, detectors))
 
 
+def stopped(agent: str, runtime: str) -> Voice:
+    """Return the voice of an agent that has no session.
+
+    Args:
+        agent: Its name.
+        runtime: Name of the runtime it would run on.
+    """
+    seen = Observation(time.time(), runtime, session=False)
+    return Voice(agent, runtime, None, seen, judge(seen, ()))
+
+
 def read(
     seen: Observation, rules: Mapping[str, Any] | None, detectors: Sequence[Reads] = ()
 ) -> Reading:

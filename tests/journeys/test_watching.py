@@ -1,0 +1,135 @@
+"""A team under watch: what changes is told once, whoever watches and however that ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from tutti_testing.stage import Stage, wait_for
+
+HEAD = '[workspace]\nname = "w"\n[launch]\nmode = "unattended"\npolicy = "bypass"\n'
+ONE = HEAD + '[[agent]]\nname = "one"\nruntime = "demo"\nworktree = false\n'
+TWO = ONE + '[[agent]]\nname = "two"\nruntime = "demo"\nworktree = false\n'
+
+
+@pytest.fixture
+def watched(workspace: Stage) -> Stage:
+    """Give a workspace in which commands start a watcher, as they do for a person."""
+    workspace.env["TUTTI_WATCHER"] = "on"
+    return workspace
+
+
+def holder(stage: Stage) -> int:
+    """Return the process that watches; 0 if none does."""
+    try:
+        who = json.loads((stage.root / ".tutti/state/locks/watch.lock").read_text())
+    except (OSError, ValueError):
+        return 0
+    return int(who["pid"]) if who["held"] and lives(int(who["pid"])) else 0
+
+
+def lives(pid: int) -> bool:
+    """Return whether a process is there, and is not only waiting to be buried."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def told(stage: Stage, agent: str = "one") -> list[str]:
+    """Return the names of the events of an agent's life, in order."""
+    names = [one["event"] for one in stage.events() if one["agent"] == agent]
+    return [name.removeprefix("agent.") for name in names if name.startswith("agent.")]
+
+
+def sources(stage: Stage) -> set[str]:
+    """Return who has looked, as ``tt status`` says."""
+    return {row["source"] for row in stage.status().values()}
+
+
+def test_a_turn_typed_by_hand_is_told(watched: Stage) -> None:
+    """Up starts a watcher; what a person types into the pane is noticed; down leaves nothing."""
+    watched.team(ONE).tt("up").well()
+    assert wait_for(lambda: sources(watched) == {"watcher"}, 10)
+    pane = ("tmux", "-L", watched.env["TUTTI_TMUX_SOCKET"], "send-keys", "-t", "=tutti-w-one:")
+    watched.run(*pane, "-l", "hello").well()
+    assert wait_for(lambda: "❯ hello" in watched.tt("peek", "one").stdout, 10)
+    # An Enter right behind a paste is taken for a part of it.
+    assert wait_for(
+        lambda: watched.run(*pane, "Enter").exit_code == 0 and "working" in told(watched),
+        10,
+    )
+    assert wait_for(lambda: told(watched) == ["started", "idle", "working", "idle"], 20), told(
+        watched
+    )
+    health = json.loads((watched.root / ".tutti/state/health/one.json").read_text())
+    assert (health["state"], health["activity_state"], health["running"]) == ("idle", "idle", True)
+    watcher = holder(watched)
+    watched.tt("down").well()
+    assert not lives(watcher)
+    assert watched.run("tmux", "-L", watched.env["TUTTI_TMUX_SOCKET"], "ls").exit_code == 1
+    assert told(watched)[-1] == "stopped"
+    assert told(watched).count("stopped") == 1
+
+
+def test_what_a_killed_watcher_missed_is_told_by_the_next(watched: Stage) -> None:
+    """Killed in the middle of a turn: status is right at once, and each change is told once."""
+    watched.team(ONE).tt("up").well()
+    assert wait_for(lambda: sources(watched) == {"watcher"}, 10)
+    watched.tt("send", "one", "!sleep 2").well()
+    assert wait_for(lambda: told(watched)[-1] == "working", 10), told(watched)
+    os.kill(holder(watched), signal.SIGKILL)
+    assert watched.status()["one"]["source"] == "look"
+    watched.until("one", "idle")
+    assert told(watched) == ["started", "idle", "working"]
+    watched.tt("up").well()
+    assert wait_for(lambda: told(watched) == ["started", "idle", "working", "idle"], 10)
+    assert wait_for(lambda: sources(watched) == {"watcher"}, 10)
+    assert told(watched) == ["started", "idle", "working", "idle"]
+
+
+def test_a_watcher_that_was_stopped_is_not_believed(watched: Stage) -> None:
+    """Status looks itself, the agents live on, and down ends even that watcher."""
+    watched.team(ONE).tt("up").well()
+    assert wait_for(lambda: sources(watched) == {"watcher"}, 10)
+    watcher = holder(watched)
+    os.kill(watcher, signal.SIGSTOP)
+    assert sources(watched) == {"look"}
+    assert watched.tt("send", "one", "hello", "--wait").well()
+    watched.tt("down").well()
+    assert not lives(watcher)
+
+
+def test_two_watchers_are_one(watched: Stage) -> None:
+    """Of two that begin at once one works, and the other goes away; the last session ends it."""
+    watched.team(TWO).tt("up", env={"TUTTI_WATCHER": "off"}).well()
+    assert holder(watched) == 0
+    argv = (sys.executable, "-m", "tutti_core.team.watch_process", str(watched.root))
+    for _ in range(2):
+        watched.run(*argv, cwd=Path("/")).well()
+    assert wait_for(lambda: sources(watched) == {"watcher"}, 10)
+    watcher = holder(watched)
+    assert len(_watchers(watched.root)) == 1
+    watched.reboot()
+    assert wait_for(lambda: not lives(watcher), 10)
+    assert told(watched, "one")[-1] == told(watched, "two")[-1] == "stopped"
+    back = watched.tt("up", "--restore", env={"TUTTI_WATCHER": "off"}).well()
+    assert "two" in back.stdout
+
+
+def _watchers(root: Path) -> list[int]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if b"tutti_core.team.watch_process" in words and str(root).encode() in words:
+                found.append(int(entry.name))
+    return found

@@ -1,0 +1,202 @@
+"""One agent under watch: when to look at it, what was seen, and what stands."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..detection.records import Record
+from ..model.reading import Observation, Reading
+from ..model.session import Session
+from .confirming import Stand
+from .feeds import Feeds, feeds_of
+from .look import Reads, Voice, observe, read
+from .pacing import SAMPLE_SECS, Pace
+from .sight import Glimpse
+
+RING = "ring"
+"""What the file is called that grows with everything the agent prints."""
+
+SELF_SAID = frozenset(("live", "hooks", "transcript", "title"))
+"""Sources by which a runtime says itself that it works."""
+
+FADING = frozenset(("starting", "unknown"))
+"""States that may pass with time alone."""
+
+
+class Known(Protocol):
+    """What has to be known of the workspace to read an agent."""
+
+    def rules(self, runtime: str) -> Mapping[str, Any] | None:
+        """Return a runtime's compiled rules, or None if it has none."""
+
+    def detectors(self) -> Sequence[Reads]:
+        """Return the detectors beside the rules."""
+
+    def record(self, agent: str) -> Mapping[str, Any]:
+        """Return what was recorded at an agent's launch."""
+
+    def files(self, agent: str, session: Session) -> Mapping[str, Path]:
+        """Return the files that change when the agent does something, each by what it is."""
+
+
+class Watched:
+    """One agent.
+
+    Args:
+        name: Its name.
+        session: Its session.
+        known: The workspace.
+
+    Attributes:
+        name: Its name.
+        session: Its session, as it was seen last.
+        pace: When to look at it.
+        stand: What stands.
+        voice: What was made of the last look; None before the first.
+        begun: Whether its start was told.
+        watched: The files that are watched for it, each with its tag.
+    """
+
+    def __init__(self, name: str, session: Session, known: Known) -> None:
+        self.name, self.session = name, session
+        self.pace, self.stand = Pace(), Stand()
+        self.voice: Voice | None = None
+        self.watched: list[tuple[str, Hashable]] = []
+        self.begun = False
+        self._known = known
+        self._mark = b""
+        self._last = Reading("unknown")
+        self._printed: float | None = None
+        self._feeds: Feeds | None = None
+
+    def files(self) -> Iterator[tuple[str, Hashable]]:
+        """Yield the files that have to be watched and are not yet, each with its tag."""
+        fed = self._feeds.paths if self._feeds else {}
+        found = [*self._known.files(self.name, self.session).items(), *fed.items()]
+        for what, path in found:
+            entry = (str(path), (what, self.name))
+            if entry not in self.watched:
+                self.watched.append(entry)
+                yield entry
+
+    def is_another(self, session: Session) -> bool:
+        """Return whether a session is not the one that is known, but a later one."""
+        mine = self.session
+        return (session.pane, session.pid, session.created) != (mine.pane, mine.pid, mine.created)
+
+    def touched(self, what: str, now: float) -> None:
+        """Take note that one of its files changed.
+
+        Args:
+            what: Which; the ring has everything that is printed, the others are its own word.
+            now: Seconds on a clock that only goes forward.
+        """
+        if what == RING:
+            self._printed = time.time()
+            self.pace.touched(now)
+        else:
+            self.pace.word(now)
+
+    def listed(self, session: Session, now: float) -> None:
+        """Take note of a listing: it may show what no file told.
+
+        Args:
+            session: The session as listed.
+            now: Seconds on a clock that only goes forward.
+        """
+        before, self.session = self.session, session
+        changed = (before.dead, before.title, before.runtime) != (
+            session.dead, session.title, session.runtime,
+        )  # fmt: skip
+        silent = session.activity > before.activity and session.activity > (self._printed or 0.0)
+        fading = self.voice is not None and self.voice.reading.state in FADING
+        if changed or silent or fading or self.voice is None:
+            self.pace.called(now)
+
+    def anew(self, now: float) -> None:
+        """Read it again by other rules."""
+        self._mark, self._feeds = b"", None
+        self.pace.called(now)
+
+    def look(self, found: Glimpse, now: float) -> bool:
+        """Take a look, and return whether something else stands after it.
+
+        Args:
+            found: The pane as it is.
+            now: Seconds on a clock that only goes forward.
+        """
+        self.pace.looked(now)
+        self.session = found.session
+        seen = self._observed(found)
+        reading = self._read(seen)
+        before = self.voice
+        stands = self.stand.see(reading, now)
+        self._plan(reading, now)
+        runtime = self.session.runtime
+        self.voice = Voice(self.name, runtime, self.session, seen, stands)
+        return before is None or essence(before.reading) != essence(stands)
+
+    def _observed(self, found: Glimpse) -> Observation:
+        session = found.session
+        rules = self._known.rules(session.runtime)
+        screens = {} if found.text is None else {session.pane: found.text}
+        record = self._known.record(self.name)
+        feeds = self._fed(record, rules)
+        return observe(session.runtime, session, screens, time.time(), rules, record, feeds)
+
+    def _fed(
+        self, record: Mapping[str, Any], rules: Mapping[str, Any] | None
+    ) -> Mapping[str, Sequence[Record]]:
+        """Return what its feeds say, of which only what is new is read."""
+        if self._feeds is None:
+            self._feeds = Feeds(feeds_of(record), rules)
+        self._feeds.learn(feeds_of(record))
+        self._feeds.read()
+        return self._feeds.records
+
+    def _read(self, seen: Observation) -> Reading:
+        """Return what was seen means; what looks the same means the same, unless time counts."""
+        mark = fingerprint(seen)
+        fading = self.voice is None or self.voice.reading.state in FADING
+        if mark != self._mark or fading:
+            self._mark = mark
+            rules = self._known.rules(seen.runtime)
+            self._last = read(seen, rules, self._known.detectors())
+        return self._last
+
+    def _plan(self, reading: Reading, now: float) -> None:
+        word = reading.evidence[0].source if reading.evidence else ""
+        self.pace.sampled = reading.state == "working" and word in SELF_SAID
+        if self.pace.sampled:
+            self.pace.called(now + SAMPLE_SECS)
+        if self.stand.again is not None:
+            self.pace.called(self.stand.again)
+
+
+def essence(reading: Reading) -> tuple[Any, ...]:
+    """Return what has to differ for a reading to be worth writing down again."""
+    words = [(one.source, one.state, one.rule) for one in reading.evidence[:1]]
+    values = zip(reading._fields, reading, strict=True)
+    return (*(value for name, value in values if name in COUNTS), words)
+
+
+COUNTS = frozenset(
+    ("state", "kind", "detail", "confirmed", "context", "resets", "stalled", "options", "answers")
+)
+
+
+def fingerprint(seen: Observation) -> bytes:
+    """Return what differs as soon as anything was seen that may mean something else."""
+    digest, screen = blake2b(digest_size=16), seen.screen
+    told = (seen.alive, seen.exit_status, seen.title, seen.live)
+    digest.update(repr(told).encode("utf-8", "replace"))
+    if screen is not None:
+        digest.update(screen.text.encode("utf-8", "replace"))
+        digest.update(repr((screen.width, screen.height, screen.alternate, screen.cursor)).encode())
+    for name, records in seen.feeds.items():
+        digest.update(repr((name, len(records), records[-1:])).encode("utf-8", "replace"))
+    return digest.digest()
