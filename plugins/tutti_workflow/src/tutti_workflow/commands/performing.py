@@ -18,7 +18,9 @@ T = TypeVar("T")
 
 
 class RunFailed(TuttiError):
-    """A run ended, and not well."""
+    """A run ended, and not well; with the category of what failed first."""
+
+    category = "tool"
 
 
 def perform(action: Callable[[Seat], T], *, quiet: bool) -> tuple[T, str]:
@@ -58,7 +60,6 @@ def refuse(result: Mapping[str, Any], heard: str = "") -> int:
     if result["status"] == "interrupted":
         said = f"run {run_id} of workflow {name!r} was interrupted"
         error = RunFailed(said, hint=f"tt run --resume {run_id}")
-        error.category = "tool"
         error.exit_code = 128 + signal.Signals[heard].value if heard else 1
         raise error
     failure = result["failure"] or {}

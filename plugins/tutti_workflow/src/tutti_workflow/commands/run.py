@@ -148,7 +148,7 @@ def _prepared(context: Context, request: RunRequest, as_json: bool) -> RunReques
     if not open_ or as_json or not is_asked():
         return request
     what = f"step {open_[0].index} ({open_[0].key}): do it again, or take it for done?"
-    said = click.prompt(what, type=click.Choice(["rerun", "skip"]), err=True)
+    said: Any = click.prompt(what, type=click.Choice(["rerun", "skip"]), err=True)
     return attrs.evolve(request, on_resume=said)
 
 
