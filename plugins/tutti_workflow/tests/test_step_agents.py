@@ -49,8 +49,7 @@ class TestPrompt(StepConformance):
 
     step = Prompt()
     examples = (
-        'agent = "ann"\ntext = "[[append told.txt once]] [[write a.json [1]]]"\n'
-        'output_json = "a.json"\nwait_for_idle = true',
+        "agent = 'ann'\ntext = '[[append a.txt x]] [[write a.json {}]]'\noutput_json = 'a.json'",
     )
     refused = (
         ('agent = "ann"\ntext = " "', "text"),
@@ -98,15 +97,14 @@ def test_what_is_left_is_collected(work: Context, tmp_path: Path) -> None:
         artifact_name="report",
     )
     given, notes, said = attempt(tmp_path)
-    with pytest.raises(StepFailed, match=r"output_json .*a\.json: it was not written") as failed:
+    with pytest.raises(StepFailed, match=r"output_json .*a\.json was not written") as failed:
         Prompt().run(work, step, given)
     assert any("is told again" in one for one in said)
     assert failed.value.data["receipt"]["outcome"] == "submitted"
     assert (work.root / "in" / "plan.md").read_text() == "the plan\n"
     given, notes, said = attempt(tmp_path)
-    done = Prompt().run(
-        work, PromptKeys("ann", text, artifact_glob="out/*.md", artifact_name="r"), given
-    )
+    step = PromptKeys("ann", text, artifact_glob="out/*.md", artifact_name="r")
+    done = Prompt().run(work, step, given)
     assert done["outputs"]["r"]["value"] == "before\nafter\nafter\n"
     assert done["artifact_sources"] == [str(work.root / "out" / "both.md")]
     assert "started" not in notes

@@ -76,7 +76,6 @@ class Talk:
 
     def __init__(self, context: Context, step: PromptKeys, attempt: Attempt) -> None:
         self.context, self.step, self.attempt = context, step, attempt
-        self.folder = step_folder(context, attempt)
         self.until = time.monotonic() + (step.wait_timeout_secs or WAIT_SECS)
         self.done: dict[str, Any] = {"exit_code": 0, "message": None}
         self.artifact: Artifact | None = None
@@ -116,8 +115,10 @@ class Talk:
         posting = notes.get("posting") if isinstance(notes, Mapping) else None
         if not isinstance(notes, Mapping) or not isinstance(posting, Mapping):
             return None
-        text = str(posting.get("text", ""))
-        found = settled(self.context, self.step.agent, str(posting.get("id")), text)
+        about = self.step.agent, str(posting.get("id")), str(posting.get("text", ""))
+        found = posted(self.context, *about)
+        if found.fate == "typing":
+            found = settled(self.context, *about)
         if found.fate != "submitted":
             return None
         self.before = {str(key): str(one) for key, one in dict(notes.get("before") or {}).items()}
@@ -369,7 +370,7 @@ class Talk:
             self.attempt.check()
             what = f"artifact {artifact.name!r} not found: nothing new matches {artifact.pattern}"
             raise self._failed(what, f"tt peek {self.step.agent}", "tool")
-        self.done["outputs"] = artifact.keep(found, self.folder)
+        self.done["outputs"] = artifact.keep(found, step_folder(self.context, self.attempt))
         self.done["artifact_sources"] = kept_sources(found, self.attempt, artifact.name)
 
     def _rest(self) -> None:
