@@ -16,6 +16,7 @@ from tutti_core import ConfigError
 
 FIELDS = 5
 LOCAL = Path("/etc/localtime")
+MOST = 1000
 
 
 class Due(NamedTuple):
@@ -111,10 +112,8 @@ def due(expression: str, since: datetime, now: datetime, where: tzinfo) -> Due |
     return Due(found, count - 1) if found else None
 
 
-MOST = 10_000
-
-
 def _last(expression: str, now: datetime, where: tzinfo) -> datetime:
     from cronsim import CronSim
 
-    return next(CronSim(expression, now.astimezone(where) + timedelta(minutes=1), reverse=True))
+    after = now.astimezone(where) + timedelta(minutes=2)
+    return next(one for one in CronSim(expression, after, reverse=True) if one <= now)
