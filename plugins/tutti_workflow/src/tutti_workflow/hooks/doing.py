@@ -99,10 +99,12 @@ def _command(
     path: Path,
     stopped: Callable[[], bool],
 ) -> Told:
+    told = facts(payload, path).items()
+    said = {f"TUTTI_HOOK_{name.upper()}": value for name, value in told if value}
     attempt = Attempt(
         f"hook:{path.parent.name}",
         deadline=time.monotonic() + hook.timeout_secs,
-        env={**variables(payload, path), "TUTTI_STEP_DIR": str(path.parent)},
+        env={**said, "TUTTI_STEP_DIR": str(path.parent)},
         stopped=stopped,
     )
     keys = CommandKeys(run=hook.run, argv=hook.argv)
@@ -114,14 +116,13 @@ def _command(
 def _workflow(
     context: Context, hook: Hook, payload: Mapping[str, Any], path: Path, seat: Seat
 ) -> Told:
-    said = variables(payload, path)
-    names = {name.removeprefix("TUTTI_").lower(): value for name, value in said.items()}
+    told = {f"hook_{name}": value for name, value in facts(payload, path).items()}
     scope = payload.get("agent") if hook.event == "workflow_complete" else None
     order = Order(
         str(hook.workflow),
         agent=str(scope) if scope else None,
         origin=f"hook_{hook.event}",
-        vars=names,
+        vars=told,
         more={"hook_event": hook.event, "hook_agent": payload.get("agent")},
     )
     ended = run_order(context, order, seat)
@@ -134,29 +135,19 @@ def _workflow(
     }
 
 
-def variables(payload: Mapping[str, Any], path: Path) -> dict[str, str]:
-    """Return what a hook is told in its environment.
+def facts(payload: Mapping[str, Any], path: Path) -> dict[str, str]:
+    """Return what a hook is told, as texts by short names; empty where there is nothing to tell.
 
     Args:
         payload: What it is told.
         path: The file that holds all of that.
     """
-    told = {
-        "EVENT": payload.get("event"),
-        "WORKSPACE": payload.get("workspace"),
-        "ROOT": payload.get("root"),
-        "AGENT": payload.get("agent"),
-        "WORKFLOW": payload.get("workflow_name"),
-        "SOURCE": payload.get("workflow_source"),
-        "RUN_ID": payload.get("run_id"),
-        "STATUS": payload.get("status"),
-        "REASON": payload.get("reason"),
-        "PAYLOAD": str(path),
-    }
-    found = {f"TUTTI_HOOK_{name}": str(value) for name, value in told.items() if value}
-    if payload.get("success") is not None:
-        found["TUTTI_HOOK_SUCCESS"] = "true" if payload["success"] else "false"
-    return found
+    keys = {"workflow": "workflow_name", "source": "workflow_source"}
+    names = ("event", "workspace", "root", "agent", "workflow", "source", "run_id", "status")
+    told = {name: payload.get(keys.get(name, name)) for name in (*names, "reason")}
+    well = "" if payload.get("success") is None else str(bool(payload["success"])).lower()
+    found = {name: "" if value is None else str(value) for name, value in told.items()}
+    return {**found, "success": well, "payload": str(path)}
 
 
 def _words(hook: Hook) -> str:

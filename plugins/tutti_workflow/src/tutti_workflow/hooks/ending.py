@@ -71,19 +71,6 @@ def dispatch(store: Store, seat: Seat) -> None:
                 return
 
 
-def failed_closed(run: RunState) -> str:
-    """Return why a hook that must not fail did; empty if none did.
-
-    Args:
-        run: How the run is.
-    """
-    for name, told in run.marks.items():
-        known = told if name.startswith("hook-") and isinstance(told, Mapping) else {}
-        if known.get("fail_mode") == "closed" and _failed(known):
-            return f"{name}: {known.get('message')}"
-    return ""
-
-
 def _failed(told: Mapping[str, Any]) -> bool:
     return told.get("outcome") != "success"
 
