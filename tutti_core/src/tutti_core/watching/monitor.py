@@ -33,6 +33,9 @@ KEPT_SECS = 0.25
 AGAIN_SECS = 1.0
 """Until the next try where somebody else had an agent in their hands."""
 
+MOVED = ("agent.started", "agent.stopped")
+"""Events after which there are other sessions than before."""
+
 JOURNAL, DEATHS, CONFIG = "journal", "deaths", "config"
 """Tags of files that are not an agent's."""
 
@@ -171,7 +174,7 @@ class Monitor:
         if self._sweeps.fell(now):
             self._sweep(now)
         self._look([one for one in self._agents.values() if one.pace.due <= now])
-        news += self._teller.catch_up()
+        news += self._caught_up()
         self._keep()
         return news
 
@@ -193,15 +196,21 @@ class Monitor:
         now, news = self._clock(), []
         tags = set(rung.files)
         if JOURNAL in tags:
-            news = self._teller.catch_up()
+            news = self._caught_up()
         if CONFIG in tags:
             self._reload()
         ended = {one.session.pid for one in self._agents.values()} & rung.ended
-        moved = any(one.get("event") in ("agent.started", "agent.stopped") for one in news)
-        if DEATHS in tags or ended or moved or (rung.told and self._sight.heard()):
+        if DEATHS in tags or ended or (rung.told and self._sight.heard()):
             self._sweeps.due = now
         for tag in tags - {JOURNAL, CONFIG, DEATHS}:
             self._touched(tag, now)
+        return news
+
+    def _caught_up(self) -> list[dict[str, Any]]:
+        """Return what stands in the journal anew; who was started or ended is looked for."""
+        news = self._teller.catch_up()
+        if any(one.get("event") in MOVED for one in news):
+            self._sweeps.due = self._clock()
         return news
 
     def _touched(self, tag: Hashable, now: float) -> None:
@@ -310,6 +319,9 @@ class Monitor:
     def _keep(self) -> None:
         """Write the readings down if they are others than those that stand there."""
         now = self._clock()
+        if self._sweeps.due <= now:
+            # What is written says that the journal is taken in so far: first see who is new.
+            return
         head = Head(
             self._pid, self._plugins, self._teller.seq, self._teller.at,
             "poll" if self._sight.floor else "control", self._trouble,

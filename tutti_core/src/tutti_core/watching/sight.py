@@ -97,10 +97,11 @@ class Sight:
             TuttiError: Nobody can say.
         """
         found = self._host.list(self.root)
-        if found:
-            self._open()
-        else:
+        if not found:
             self.close()
+        elif self._open():
+            # What came and went before it was there, it will not tell.
+            found = self._host.list(self.root)
         return found
 
     def look(self, sessions: Sequence[Session]) -> dict[str, Glimpse]:
@@ -141,13 +142,15 @@ class Sight:
         if line is not None:
             line.close()
 
-    def _open(self) -> None:
+    def _open(self) -> bool:
+        """Connect if there is no connection; return whether there is a new one."""
         if self._line is not None or self._connect is None or self._clock() < self._again:
-            return
+            return False
         try:
             self._line, self.lost = self._connect(), ""
         except TuttiError as error:
             self._drop(error)
+        return self._line is not None
 
     def _drop(self, error: TuttiError) -> None:
         self.lost, self._again = error.message, self._clock() + RETRY_SECS

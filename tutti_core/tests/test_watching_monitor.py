@@ -1,0 +1,132 @@
+"""The loop of the watch, with everything it looks at and writes to played."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tutti_core.errors import TuttiError
+from tutti_core.model.session import Session
+from tutti_core.watching.alarm import Rung
+from tutti_core.watching.monitor import Monitor
+from tutti_core.watching.readings import read_readings
+from tutti_core.watching.sight import Glimpse, Sight
+
+STARTED = {"event": "agent.started", "agent": "two"}
+
+
+def session(name: str, pane: str) -> Session:
+    """A session whose process lives."""
+    return Session(
+        name, pane, 1, dead=False, exit_status=None, exit_signal=None, title="", width=80,
+        height=24, in_mode=False, alternate=False, created=0.0, activity=0.0, attached=0,
+        root="/root", agent=name, workspace="w", runtime="none",
+    )  # fmt: skip
+
+
+class Played:
+    """A team, the sight of it, what wakes, and what tells: all that the loop needs.
+
+    Args:
+        folder: Where the readings are written.
+    """
+
+    path = deaths = root = Path("/nowhere")
+    floor, line, lost, said, at = 0.0, None, "", {}, ""
+
+    def __init__(self, folder: Path) -> None:
+        self.there = [session("one", "%1")]
+        self.news: list[dict[str, Any]] = []
+        self.seq = 0
+        self.readings = folder / "readings.json"
+
+    def __getattr__(self, name: str) -> Any:
+        """Answer nothing to whatever else is asked or told."""
+        return lambda *_, **__: None
+
+    def list(self) -> tuple[Session, ...]:
+        """Return who is there."""
+        return tuple(self.there)
+
+    def look(self, sessions: list[Session]) -> dict[str, Glimpse]:
+        """Return an empty screen for each; meanwhile somebody else may come."""
+        return {one.pane: Glimpse(one, "") for one in sessions}
+
+    def catch_up(self) -> list[dict[str, Any]]:
+        """Return what was told, which is then taken in."""
+        told, self.news = self.news, []
+        self.seq += len(told)
+        return told
+
+    def wait(self, seconds: float) -> Rung:
+        """Let a second agent be started while nothing woke the loop yet."""
+        return Rung()
+
+    def record(self, agent: str) -> dict[str, Any]:
+        """Return nothing."""
+        return {}
+
+    files = configured = expected = detectors = lambda self, *_: {}
+
+    def keep(self, data: bytes) -> None:
+        """Write the readings."""
+        self.readings.write_bytes(data)
+
+
+def test_what_is_taken_in_was_looked_for(tmp_path: Path) -> None:
+    """Readings that know of an agent's start have the agent, whenever that start was read of."""
+    played = Played(tmp_path)
+    monitor = Monitor(played, played, played, played, played, pid=1)  # type: ignore[arg-type]
+    monitor.begin()
+    monitor.turn()
+    assert set(monitor.voices) == {"one"}
+    # It is told of after the loop has woken, so that no listing comes before the journal is read.
+    played.there.append(session("two", "%2"))
+    played.news.append(STARTED)
+    for _ in range(2):
+        monitor.turn()
+        kept = read_readings(played.readings)
+        assert kept is not None
+        assert kept.seq == 0 or set(kept.voices) == {"one", "two"}
+    assert set(monitor.voices) == {"one", "two"}
+
+
+class Line:
+    """A connection to which nothing was told yet."""
+
+
+def test_who_comes_while_one_connects_is_listed() -> None:
+    """A session made between a listing and the connection is in the listing all the same."""
+    there = [session("one", "%1")]
+
+    class Host:
+        def list(self, root: str | None = None) -> tuple[Session, ...]:
+            return tuple(there)
+
+    def connect() -> Any:
+        there.append(session("two", "%2"))
+        return Line()
+
+    found = Sight("/root", Host(), connect).list()  # type: ignore[arg-type]
+
+    assert [one.agent for one in found] == ["one", "two"]
+
+
+def test_without_a_connection_one_list_is_enough() -> None:
+    """Where no connection can be had, what was listed counts."""
+
+    def connect() -> Any:
+        raise TuttiError("no control mode")
+
+    class Host:
+        asked = 0
+
+        def list(self, root: str | None = None) -> tuple[Session, ...]:
+            self.asked += 1
+            return (session("one", "%1"),)
+
+    host = Host()
+    sight = Sight("/root", host, connect)  # type: ignore[arg-type]
+
+    assert len(sight.list()) == 1
+    assert (host.asked, sight.lost) == (1, "no control mode")
