@@ -19,7 +19,7 @@ import pytest
 from pages import section
 
 from tutti_core import STATES, Plugins, Reading
-from tutti_core.cli.send import EXIT_CODES
+from tutti_core.cli.send_view import EXIT_CODES
 from tutti_core.team.turn import CATEGORIES
 from tutti_testing import Stage
 from tutti_testing.stage import Result, environment
@@ -130,6 +130,7 @@ class Day:
         self.tt("up", AGENT, "--json", name="up again")
         self.look()
         self.prompt()
+        self.queue()
         self.wait()
         self.keep()
         self.tt("up", "--bogus")
@@ -164,6 +165,15 @@ class Day:
         self.tt("send", "deaf", "Hello?")
         self.tt("send", "gone", "Hello?")
         self.tt("send", "gone", "Hello?")
+
+    def queue(self) -> None:
+        """Have prompts queued, taken back, delivered; and one that is at work stopped."""
+        self.tt("send", AGENT, "[[hang]]")
+        self.tt("send", AGENT, "Later.", "--json")
+        (waits,) = self.tt("queue", "--json", name="tt queue --json").well().json()
+        self.tt("queue", "cancel", str(waits["entry"]))
+        self.tt("send", AGENT, "Now. [[think 0]]", "--interrupt", "--wait")
+        self.tt("send", AGENT, "Then. [[think 0]]", "--queue", "--wait")
 
     def wait(self) -> None:
         """Wait for turns, each of which ends in another way."""

@@ -79,6 +79,8 @@ def test_every_json_example_has_the_shape_that_is_printed(garden: Stage) -> None
             garden.team(TEAM)
         if words[1] in {"send", "peek", "detect"}:
             garden.until("planter", "idle")
+        if words[1] == "queue":
+            garden.tt("send", "planter", "Then the beans.", "--queue").well()
         said = garden.tt(*words[1:]).well().stdout
         real = json.loads(said.splitlines()[0] if words[1] in {"events", "logs"} else said)
         wrong += [f"{block.label}: {one}" for one in differs(json.loads(block.text), real)]

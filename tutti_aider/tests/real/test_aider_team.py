@@ -34,7 +34,7 @@ def test_a_day_of_two_agents(stage: Any) -> None:
         receipt = stage.tt("send", agent, "--json", stdin=text).well().json()
         assert receipt["outcome"] == "submitted", receipt
         stage.until(agent, "working")
-        busy = stage.tt("send", agent, "One more thing").badly()
+        busy = stage.tt("send", agent, "One more thing", "--no-queue").badly()
         assert "it is working" in busy.stdout
     for agent in AGENTS:
         stage.until(agent, "idle")

@@ -35,7 +35,7 @@ def test_a_day_of_three_agents(stage: Any) -> None:
         receipt = stage.tt("send", agent, "--json", stdin=text).well().json()
         assert receipt["outcome"] == "submitted", receipt
         stage.until(agent, "working")
-        busy = stage.tt("send", agent, "One more thing").badly()
+        busy = stage.tt("send", agent, "One more thing", "--no-queue").badly()
         assert "it is working" in busy.stdout
     for agent in AGENTS:
         stage.until(agent, "idle")
@@ -170,4 +170,4 @@ def _asked(model: ModelServer) -> list[str]:
 
 def _sent(stage: Any, agent: str, text: str) -> None:
     """Send as soon as the agent takes it: while it tries again it is refused."""
-    assert wait_for(lambda: stage.tt("send", agent, text).exit_code == 0)
+    assert wait_for(lambda: stage.tt("send", agent, text, "--no-queue").exit_code == 0)

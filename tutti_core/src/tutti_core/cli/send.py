@@ -24,11 +24,24 @@ if TYPE_CHECKING:
 LONGEST_BYTES = 1024 * 1024
 
 
+def _required(ctx: click.Context, _: click.Parameter, value: str | None) -> str | None:
+    """Refuse a command line that names nobody, unless everybody is meant."""
+    if value is None and not ctx.resilient_parsing and not ctx.params.get("everyone"):
+        raise click.UsageError("no agent is named: give one, several with commas, or --all", ctx)
+    return value
+
+
 @click.command("send")
-@click.argument("agent", required=False, metavar="AGENT[,AGENT...]", shell_complete=complete_agents)
+@click.argument(
+    "agent",
+    required=False,
+    metavar="AGENT[,AGENT...]",
+    shell_complete=complete_agents,
+    callback=_required,
+)
 @click.argument("prompt", nargs=-1)
 @workspace_option
-@click.option("--all", "everyone", is_flag=True, help="Every agent of the team; name none then.")
+@click.option("--all", "everyone", is_flag=True, is_eager=True, help="Every agent of the team.")
 @click.option("-f", "--file", "path", type=click.Path(path_type=Path), help="Take it from a file.")
 @click.option("--raw", is_flag=True, help="Let a leading / or ! be the CLI's own command.")
 @click.option("--auto-up", "--auto_up", is_flag=True, help="Start the agent if it does not run.")
@@ -108,9 +121,7 @@ def _targets(
 ) -> tuple[Path, tuple[str, ...]]:
     if everyone:
         return root_of(workspace), ()
-    if agent is None:
-        raise UsageError("no agent was named", hint="name one, several with commas, or give --all")
-    names = [name for name in agent.split(",") if name]
+    names = [name for name in (agent or "").split(",") if name]
     if not names:
         raise UsageError(f"{agent!r} names no agent", hint="tt status lists them")
     return targets_of(names, workspace)

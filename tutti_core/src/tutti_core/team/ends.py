@@ -59,7 +59,8 @@ def emit(context: Context, word: str, entry: Entry) -> None:
         entry: The prompt.
     """
     outcome = {"outcome": entry.state, "evidence": entry.why, "ms": entry.ms}
-    data = {**outcome, "characters": len(entry.text), "entry": entry.number}
+    known = {"entry": entry.number} if entry.queued else {}
+    data = {**outcome, "characters": len(entry.text), **known}
     context.emit(f"prompt.{word}", entry.agent, data, entry.correlation_id)
 
 

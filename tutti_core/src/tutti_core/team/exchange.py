@@ -19,6 +19,7 @@ from .marks import answer_to
 from .send import SendRequest, deliver
 from .turn import Turn, Typed, await_turn
 from .up import UpRequest, up
+from .watcher import ensure
 
 if TYPE_CHECKING:
     from ..watching.look import Voice
@@ -108,8 +109,6 @@ def watch(context: Context) -> None:
     Args:
         context: The workspace.
     """
-    from .watcher import ensure
-
     try:
         ensure(context)
     except (TuttiError, OSError) as error:

@@ -18,7 +18,7 @@ import attrs
 from ..errors import StateError
 from ..state.files import JsonFile
 from ..state.lock import Lock
-from .facts import publish_facts
+from .facts import facts_of, publish_facts
 
 if TYPE_CHECKING:
     from .places import Places
@@ -196,7 +196,7 @@ class Queue:
                 count = sum(one.agent == agent and one.state in states for one in entries)
                 fact = {"key": label, "label": label, "value": count, "at": time.time()}
                 facts.setdefault(agent, []).append(fact)
-        if facts or (self.places.state / "facts" / "queue.json").exists():
+        if facts or _is_published(self.places.root):
             publish_facts(self.places.root, "queue", facts)
 
     def _paths(self) -> list[Path]:
@@ -210,6 +210,21 @@ class Queue:
 
     def _write(self, entry: Entry) -> None:
         JsonFile(self._path(entry)).write(attrs.asdict(entry))
+
+
+def _is_published(root: Path) -> bool:
+    """Return whether something is said of the queue beside any agent."""
+    known = facts_of(root).values()
+    return any(fact["plugin"] == "queue" for facts in known for fact in facts)
+
+
+def unsettled(places: Places) -> bool:
+    """Return whether a prompt is in hand, or its end is not told.
+
+    Args:
+        places: Where the workspace's files are.
+    """
+    return any(one.state != WAITING and not one.told for one in Queue(places).all())
 
 
 def _read(path: Path) -> Entry | None:

@@ -105,16 +105,20 @@ def relieve(context: Context) -> None:
 
 
 def has_queue(places: Places) -> bool:
-    """Return whether prompts wait to be delivered.
+    """Return whether there is a prompt of which somebody has to say what became of it.
+
+    One that only waits is none: without a session nobody takes it, and `tt up` starts a watcher.
 
     Args:
         places: Where the workspace's files are.
     """
+    from .queue import unsettled
+
     try:
-        with os.scandir(places.queue) as found:
-            return any(one.name.endswith(".json") for one in found)
+        names = [one for one in os.listdir(places.queue) if one[:1].isdigit()]
     except OSError:
         return False
+    return bool(names) and unsettled(places)
 
 
 def end_watch(root: Path) -> bool:
