@@ -177,7 +177,13 @@ class Day:
 
     def wait(self) -> None:
         """Wait for turns, each of which ends in another way."""
-        for prompt in ("[[http 401]]", "[[limit 5pm]]", "[[http 500]]", "[[ask Which?|A|B]]"):
+        for prompt in (
+            "[[http 401]]",
+            "[[say Well.]]",
+            "[[limit 5pm]]",
+            "[[http 500]]",
+            "[[ask Which?|A|B]]",
+        ):
             self.tt("send", "troubled", prompt, "--wait", "--json")
         self.tt("send", "mortal", "[[think 1]] [[exit 7]]", "--wait")
         self.tt("send", "mortal", "[[think 60]]", "--auto-up", "--wait", "--timeout-secs", "2")
@@ -255,7 +261,9 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
     home.mkdir()
     install(guests)
     stage = Stage(
-        folder / "garden", home, environment(home, sockets, PYTHONPATH=str(guests))
+        folder / "garden",
+        home,
+        environment(home, sockets, PYTHONPATH=str(guests), TUTTI_WATCHER="on"),
     ).repository()
     rules = (files("tutti_demo") / "rules.toml").read_text(encoding="utf-8")
     (stage.root / "rules.toml").write_text(rules)
@@ -390,11 +398,17 @@ def test_every_file_is_there_with_its_mode(day: Day) -> None:
     assert private == {}
 
 
+RARE = frozenset(("agent.context", "agent.stalled", "service.failed"))
+"""Events that need another day: a full context, a long one, a broken plugin."""
+
+
 def test_every_event_happens_with_its_data(day: Day) -> None:
     """Each event of the page happened in the day with the fields it is told to have."""
     told = {name: set(coded(fields)) for name, fields, _ in rows("## Events")}
-    assert told.keys() == day.events.keys()
+    assert told.keys() - RARE == day.events.keys()
     for name, fields in told.items():
+        if name in RARE:
+            continue
         for data in day.events[name]:
             assert fields <= data.keys(), name
 

@@ -48,6 +48,7 @@ class TestEvents:
     def test_every_name(self, sources: list[Path], page: Page) -> None:
         """What the core emits is what the page lists, with the fields of its data."""
         from tutti_core.cli.send_view import EXIT_CODES
+        from tutti_core.watching.saying import RECOVERED, TOLD
 
         listed = set(re.findall(r"^\| `(\w+\.\w+)` \|", page("reference/events.md"), re.MULTILINE))
         words = {
@@ -55,7 +56,9 @@ class TestEvents:
             "verdict.decision": {"refuse", "warn"},
         }
         emitted = {name for file in sources for name in self._emitted(file, words)}
-        assert listed == emitted
+        # What a watch tells is worked out from what it saw.
+        watched = {f"agent.{state}" for state in (*TOLD, "stalled", "context")}
+        assert listed == emitted | watched | {*RECOVERED.values()}
 
     def _emitted(self, file: Path, words: dict[str, set[str]]) -> Iterator[str]:
         for call in ast.walk(ast.parse(file.read_text())):

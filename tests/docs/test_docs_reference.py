@@ -88,8 +88,7 @@ class TestHooks:
             if not re.search(call, code):
                 uncalled.add(hook)
         said = re.search(r"No part of this release calls (.*?) yet\.", page("reference/hooks.md"))
-        assert said is not None
-        assert set(re.findall(r"`(\w+)`", said[1])) == uncalled
+        assert set(re.findall(r"`(\w+)`", said[1] if said else "")) == uncalled
 
 
 class TestCommands:

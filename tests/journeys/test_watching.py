@@ -81,7 +81,7 @@ def test_what_a_killed_watcher_missed_is_told_by_the_next(watched: Stage) -> Non
     """Killed in the middle of a turn: status is right at once, and each change is told once."""
     watched.team(ONE).tt("up").well()
     assert wait_for(lambda: sources(watched) == {"watcher"}, 10)
-    watched.tt("send", "one", "!sleep 2").well()
+    watched.tt("send", "one", "[[think 6]]").well()
     assert wait_for(lambda: told(watched)[-1] == "working", 10), told(watched)
     os.kill(holder(watched), signal.SIGKILL)
     assert watched.status()["one"]["source"] == "look"

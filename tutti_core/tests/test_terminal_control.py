@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tutti_core.model.session import SessionSpec
-from tutti_core.terminal.control import HIDDEN, Control, ControlLost
+from tutti_core.terminal import hidden
+from tutti_core.terminal.control import Control, ControlLost, ControlUnsafe
+from tutti_core.terminal.hidden import HIDDEN
 from tutti_core.terminal.host import TmuxHost
 from tutti_core.terminal.tmux import TmuxError, TmuxMissing
 
@@ -31,7 +33,9 @@ SHOWN = (
 # A client of its own process, which says when it is connected and then does nothing.
 HOLDER = """
 import sys, time
+from tutti_core.terminal import hidden
 from tutti_core.terminal.control import Control
+hidden.SAFE_SINCE = (3, 2)
 control = Control(sys.argv[1])
 print("connected", flush=True)
 time.sleep(600)
@@ -46,6 +50,8 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[TmuxHost]:
     with tempfile.TemporaryDirectory(prefix="tt-", dir="/tmp", ignore_cleanup_errors=True) as home:
         monkeypatch.setenv("TMUX_TMPDIR", home)
         monkeypatch.setenv("HOME", home)
+        # Here nobody comes or goes while a client is being accepted, and a crash would end a test.
+        monkeypatch.setattr(hidden, "SAFE_SINCE", (3, 2))
         host = TmuxHost("control")
         yield host
         host.tmux.call("kill-server")
@@ -150,6 +156,16 @@ class TestAConnection:
         with pytest.raises(ControlLost, match=r"No such file or directory|no server"):
             Control("control")
         assert not Path(host.tmux.socket_path()).exists()
+
+    def test_is_not_tried_where_it_might_end_the_server(
+        self, host: TmuxHost, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A server that is too old to be safe sees no client of control mode at all."""
+        start(host)
+        monkeypatch.setattr(hidden, "SAFE_SINCE", (98, 0))
+        with pytest.raises(ControlUnsafe, match=r"tmux [0-9.]+\w* might crash"):
+            Control("control")
+        assert names(host) == ["ada"]
 
     def test_needs_tmux(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Without it the error says how to get it."""

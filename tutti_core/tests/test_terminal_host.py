@@ -234,6 +234,23 @@ class TestCapturing:
         with pytest.raises(ValueError, match="not a pane id: 'ada'"):
             host.capture(["ada"])
 
+    @pytest.mark.parametrize("count", [2, 12])
+    def test_a_scan_is_a_listing_and_the_screens(self, host: TmuxHost, count: int) -> None:
+        """Few panes or many: sessions and texts are those of two questions; the gone are absent."""
+        show = "printf '\\033]2;of %s \\\\\\033\\\\I am'"
+        panes = [start(host, f"a{n}", f"{show} {n}; exec sleep 600").pane for n in range(count)]
+        until(lambda: all(one.title.startswith("of ") for one in host.list()))
+        host.kill("a0")
+        found, screens = host.scan([*panes, "%999"])
+        assert found == host.list()
+        assert screens == host.capture(panes)
+        assert [*screens] == panes[1:]
+        assert host.scan([]) == ((), {})
+
+    def test_a_scan_without_a_server(self, host: TmuxHost) -> None:
+        """Nothing is there, and nothing is wrong."""
+        assert host.scan(["%0"]) == ((), {})
+
     def test_history_styles_and_wrapped_lines(self, host: TmuxHost) -> None:
         """Lines above the screen, colours and unwrapped lines are given when asked for."""
         script = "seq 100; printf '\\033[31mred\\033[0m'; printf ' %0300d\\n' 7; exec sleep 600"

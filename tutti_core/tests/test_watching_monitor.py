@@ -36,7 +36,8 @@ class Played:
 
     def __init__(self, folder: Path) -> None:
         self.there = [session("one", "%1")]
-        self.news: list[dict[str, Any]] = []
+        self.told: list[dict[str, Any]] = []
+        self.heard: list[dict[str, Any]] = []
         self.seq = 0
         self.readings = folder / "readings.json"
 
@@ -52,11 +53,16 @@ class Played:
         """Return an empty screen for each; meanwhile somebody else may come."""
         return {one.pane: Glimpse(one, "") for one in sessions}
 
-    def catch_up(self) -> list[dict[str, Any]]:
-        """Return what was told, which is then taken in."""
-        told, self.news = self.news, []
-        self.seq += len(told)
-        return told
+    def catch_up(self) -> None:
+        """Take in what was told."""
+        self.seq += len(self.told)
+        self.heard += self.told
+        self.told = []
+
+    def news(self) -> list[dict[str, Any]]:
+        """Return what was taken in."""
+        heard, self.heard = self.heard, []
+        return heard
 
     def wait(self, seconds: float) -> Rung:
         """Let a second agent be started while nothing woke the loop yet."""
@@ -82,7 +88,7 @@ def test_what_is_taken_in_was_looked_for(tmp_path: Path) -> None:
     assert set(monitor.voices) == {"one"}
     # It is told of after the loop has woken, so that no listing comes before the journal is read.
     played.there.append(session("two", "%2"))
-    played.news.append(STARTED)
+    played.told.append(STARTED)
     for _ in range(2):
         monitor.turn()
         kept = read_readings(played.readings)

@@ -261,8 +261,10 @@ def tutti_sinks(workspace: Context) -> Iterable[Sink]:
 def tutti_services(workspace: Context) -> Iterable[Service]:
     """Give background work for the workspace's one watcher.
 
-    To be called when the watcher starts; this release has none. Each service is to have a cursor
-    into the journal that advances after its effect.
+    Called when the watcher starts, and again when the configuration has changed. Each service runs
+    on a thread of its own and has a place in the journal that moves on after its effect: killed in
+    between, it is handed the event again, and so it is when it raised. A new one begins with what
+    comes. None runs while the configuration cannot be read.
 
     Args:
         workspace: The workspace.

@@ -19,6 +19,7 @@ from ..watching.telling import Teller
 from ..watching.waking import Waker
 from .record import Records
 from .scene import Scene
+from .serving import Services
 from .watcher import PURPOSE, has_queue
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class Watch:
         self.stopped = False
         self._alarm: Alarm | None = None
         self.monitor: Monitor | None = None
+        self._services = Services(lambda: self._scene.context, self._scene.note)
+        self._scene.reloaded = self._services.begin
 
     def take(self) -> bool:
         """Take the watch if nobody has it.
@@ -102,7 +105,8 @@ class Watch:
         """
         assert self.monitor is not None
         try:
-            self.monitor.turn(most)
+            if self.monitor.turn(most):
+                self._services.wake()
         except Exception as error:  # noqa: BLE001 -- one bad turn must not end the watch
             self._scene.note("a turn failed", exc_info=error)
             time.sleep(PAUSE_SECS)
@@ -115,6 +119,7 @@ class Watch:
 
     def let_go(self) -> None:
         """End the watch, so that another can take it."""
+        self._services.stop()
         if self.monitor is not None:
             self.monitor.close()
         elif self._alarm is not None:
@@ -138,6 +143,7 @@ class Watch:
         teller = Teller(context.journal, scene.emit, kept, _since(context, scene))
         self.monitor = Monitor(scene, sight, self._alarm, teller, wakes, pid=os.getpid())
         self.monitor.begin()
+        self._services.begin()
 
     def _is_empty(self) -> bool:
         return self.monitor is not None and self.monitor.empty and not has_queue(self._places)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,11 +48,13 @@ class Scene:
     Attributes:
         context: The workspace, as its files say it is by now.
         root: Absolute path of it.
+        reloaded: Called when those files were read again.
     """
 
     def __init__(self, context: Context, log: Log) -> None:
         self.context, self.root = context, context.root
         self._places, self._log = context.places, log
+        self.reloaded: Callable[[], None] = lambda: None
 
     @property
     def deaths(self) -> Path:
@@ -92,6 +94,7 @@ class Scene:
             TuttiError: Saying what is broken.
         """
         self.context = Context.open(self.root, self.context.plugins)
+        self.reloaded()
 
     def emit(self, event: str, agent: str, data: Mapping[str, Any]) -> None:
         """Record an event about an agent."""

@@ -1,9 +1,11 @@
-"""One lasting connection to a tmux server, for who asks it often: its control mode.
+"""One lasting connection to a tmux server, for who asks it often: its control mode, if it is safe.
 
-tmux wants a client of control mode to be attached, so each has a hidden session of its own. That
-session shows no agent, so that none is resized, and no output flows to the client (``no-output``),
-so that a client which is stopped keeps no agent waiting. It ends with its client, however that
-ends, and with the last session that is not hidden: no watcher keeps a server alive.
+Until 3.7 a tmux server crashes, and ends every agent, if a session comes or goes, or a pane enters
+copy mode, while a client of control mode is being accepted; or if that client dies then. What
+comes next can be had from a process as well, at fifty times the price: on those it is.
+
+tmux wants such a client to be attached, so it has a hidden session of its own. No output flows
+to it (``no-output``), so that a client which is stopped keeps no agent waiting.
 """
 
 from __future__ import annotations
@@ -14,40 +16,28 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from .hidden import ONLY_HIDDEN, ControlLost, ControlUnsafe, client, refuse_unsafe
 from .keyboard import exact
 from .listing import FORMAT, listed
 from .protocol import OutOfStep, Reply, Stream
 from .quoting import line
 from .screens import GONE, flags
-from .tmux import CONFIG, DEADLINE, Tmux, TmuxError, TmuxMissing, client_environment, default_socket
+from .tmux import DEADLINE, Tmux, TmuxError, default_socket
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Iterable
 
     from ..model.session import Session
-
-HIDDEN = "@tutti_hidden"
-"""The option that marks a hidden session."""
 
 _CHUNK = 1 << 16
 _MOST_NOTICES = 10_000
 _LAST_WORDS = 500  # milliseconds
 
-# True while the server would end by itself if there were no hidden sessions.
-_ONLY_HIDDEN = f"#{{?#{{exit-empty}},#{{?#{{S:#{{?#{{{HIDDEN}}},,x}}}},,1}},}}"
-_LEAVE = ("if-shell", "-F", _ONLY_HIDDEN, "kill-server")
-
-# Every client sets the same one: a number that nobody else is likely to use.
-_HOOK = "session-closed[88488]"
+__all__ = ["Control", "ControlLost", "ControlUnsafe"]
 
 # Inside the class `list` is the method.
 _Lines = list[str]
 _Replies = list[Reply]
-
-
-class ControlLost(TmuxError):
-    """The connection is gone, or cannot be trusted any more; whoever needs one makes another."""
 
 
 class Control:
@@ -63,6 +53,7 @@ class Control:
     Raises:
         TmuxMissing: No tmux.
         ControlLost: No server, or it took no client.
+        ControlUnsafe: The server is older than :data:`SAFE_SINCE`; it was not tried.
     """
 
     def __init__(self, socket: str | None = None, *, timeout: float = DEADLINE) -> None:
@@ -72,7 +63,8 @@ class Control:
         self._mark = f"tutti-{os.urandom(8).hex()}"
         self._asked = 0
         self._lost = ""
-        self._client = _client(self._tmux)
+        refuse_unsafe(self._tmux)
+        self._client = client(self._tmux)
         try:
             self._attach(timeout)
         except BaseException:
@@ -204,7 +196,7 @@ class Control:
                 if not reply.ok:
                     raise self._lose(reply.body.decode("utf-8", "replace").strip())
         # The last session that is shown may have ended before the hook was there.
-        if self.ask("display-message", "-p", _ONLY_HIDDEN, timeout=timeout).strip():
+        if self.ask("display-message", "-p", ONLY_HIDDEN, timeout=timeout).strip():
             raise self._lose("no session is left on its server")
 
     def _converse(self, lines: Iterable[str], timeout: float) -> _Replies:
@@ -284,46 +276,6 @@ class Control:
         return ControlLost(
             f"connection to tmux lost: {why} (socket {self._tmux.socket})", stderr=why
         )
-
-
-def _client(tmux: Tmux) -> subprocess.Popen[bytes]:
-    """Start a client; nothing that ends the terminal of who asks may end it."""
-    import subprocess
-
-    try:
-        client = subprocess.Popen(
-            _argv(tmux),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            env=client_environment(),
-            cwd="/",
-            start_new_session=True,
-        )
-    except FileNotFoundError:
-        raise TmuxMissing from None
-    assert client.stdin is not None
-    os.set_blocking(client.stdin.fileno(), False)
-    return client
-
-
-def _argv(tmux: Tmux) -> list[str]:
-    name = f"_tutti-{os.getpid()}-{os.urandom(4).hex()}"
-    # Before 3.2 a client of control mode has no part in sizes unless it asks for one.
-    is_new = tmux.version() >= (3, 2)
-    apart = ["-f", "no-output,ignore-size"] if is_new else []
-    # `cat` says nothing and ends with its terminal; two words keep tmux from using a shell.
-    new = ["new-session", "-E", "-s", name, "-c", "/", *apart, "/usr/bin/env", "cat"]
-    options = [
-        ["set-option", "-t", f"={name}:", option, value]
-        for option, value in ((HIDDEN, "1"), ("destroy-unattached", "on"),
-                              ("detach-on-destroy", "on"))
-    ]  # fmt: skip
-    hook = ["set-hook", "-g", _HOOK, line(_LEAVE).strip()]
-    words = [word for command in (new, *options, hook) for word in (*command, ";")]
-    starts_none = ["-N"] if is_new else []
-    return ["tmux", "-u", "-L", tmux.socket, "-f", CONFIG, *starts_none, "-C", *words[:-1]]
 
 
 def _screens(panes: Sequence[str], replies: Iterable[Reply]) -> Iterable[tuple[str, str]]:

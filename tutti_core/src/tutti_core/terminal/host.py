@@ -100,6 +100,23 @@ class TmuxHost:
         """
         return screens.capture(self.tmux, panes, history=history, styles=styles, join=join)
 
+    def scan(self, panes: Sequence[str]) -> tuple[tuple[Session, ...], dict[str, str]]:
+        """List and read panes in one invocation, for who looks often.
+
+        An end that tmux has not noticed is noticed by :meth:`list` only.
+
+        Args:
+            panes: Pane ids.
+
+        Returns:
+            Sessions, those of these panes at least, and the text of each pane that exists.
+
+        Raises:
+            TmuxError: tmux cannot say.
+        """
+        listing, screens_of = screens.scan(self.tmux, panes)
+        return sessions(listing), screens_of
+
     def paste(self, pane: str, text: str) -> None:
         """Give a program text as one paste, without submitting it.
 

@@ -7,13 +7,16 @@ import re
 from typing import TYPE_CHECKING
 
 from .keyboard import exact
+from .listing import FORMAT
 from .quoting import line
 from .tmux import TmuxError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from .tmux import Tmux
+
+_MANY = 8  # panes, of which all are listed at once rather than one by one
 
 GONE = re.compile(r"can't find (?:pane|window|session)")
 
@@ -57,6 +60,40 @@ def capture(
     _only_gone(tmux, taken.stderr, absent=taken.absent)
     pieces = re.split(rf"{mark}-([0-9]+)\n", taken.text)
     return {f"%{pane}": text for pane, text in zip(pieces[1::2], pieces[:-1:2], strict=True)}
+
+
+def scan(tmux: Tmux, panes: Sequence[str]) -> tuple[bytes, dict[str, str]]:
+    """List and read panes in one invocation, as they are at one moment.
+
+    Args:
+        tmux: The server.
+        panes: Pane ids.
+
+    Returns:
+        A listing as of ``list-panes -F FORMAT``, which may have more panes, and the text of each
+        pane that exists.
+
+    Raises:
+        TmuxError: tmux cannot say.
+    """
+    mark = os.urandom(16).hex()
+    taken = tmux.feed("".join(_scanned(panes, mark)))
+    _only_gone(tmux, taken.stderr, absent=taken.absent)
+    pieces = re.split(rb"%s-([0-9]*)\n" % mark.encode(), taken.stdout)
+    said = list(zip(pieces[1::2], pieces[:-1:2], strict=True))
+    screens = {f"%{pane.decode()}": text.decode("utf-8", "replace") for pane, text in said if pane}
+    return b"".join(text for pane, text in said if not pane), screens
+
+
+def _scanned(panes: Sequence[str], mark: str) -> Iterator[str]:
+    listed = ["display-message", "-p", f"{mark}-"]
+    is_many = len(panes) > _MANY
+    if is_many:
+        yield line(["list-panes", "-a", "-F", FORMAT], listed)
+    for pane in panes:
+        if not is_many:
+            yield line(["list-panes", "-t", exact(pane), "-F", FORMAT], listed)
+        yield _one(pane, [], mark)
 
 
 def _one(pane: str, how: list[str], mark: str) -> str:

@@ -198,8 +198,7 @@ class Tmux:
     def version(self) -> tuple[int, int]:
         """Give the version of tmux, such as ``(3, 3)``; one without a number counts as new."""
         if self._version is None:
-            found = re.search(r"(\d+)\.(\d+)", self.run("-V"))
-            self._version = (int(found[1]), int(found[2])) if found else (99, 0)
+            self._version = version_of(self.run("-V"))
         return self._version
 
     def _feed(self, first: tuple[str, ...], script: bytes, timeout: float) -> Output:
@@ -217,6 +216,16 @@ class Tmux:
             file.write(script)
             file.flush()
             return self.call(*first, "source-file", file.name, timeout=timeout)
+
+
+def version_of(said: str) -> tuple[int, int]:
+    """Read a version of tmux, such as ``3.3a``; one without a number counts as new.
+
+    Args:
+        said: What tmux calls itself.
+    """
+    found = re.search(r"(\d+)\.(\d+)", said)
+    return (int(found[1]), int(found[2])) if found else (99, 0)
 
 
 def client_environment() -> dict[str, str]:

@@ -168,13 +168,15 @@ class Monitor:
         """
         now = self._clock()
         self._alarm.listen(self._sight.line)
-        rung = self._alarm.wait(min(most, self._next(now) - now))
-        news = self._heed(rung)
+        self._heed(self._alarm.wait(min(most, self._next(now) - now)))
         now = self._clock()
         if self._sweeps.fell(now):
             self._sweep(now)
         self._look([one for one in self._agents.values() if one.pace.due <= now])
-        news += self._caught_up()
+        self._teller.catch_up()
+        news = self._teller.news()
+        if any(one.get("event") in MOVED for one in news):
+            self._sweeps.due = self._clock()
         self._keep()
         return news
 
@@ -192,11 +194,8 @@ class Monitor:
             soonest = max(soonest, min(self._looked + self._sight.floor, self._sweeps.due))
         return max(soonest, now)
 
-    def _heed(self, rung: Rung) -> list[dict[str, Any]]:
-        now, news = self._clock(), []
-        tags = set(rung.files)
-        if JOURNAL in tags:
-            news = self._caught_up()
+    def _heed(self, rung: Rung) -> None:
+        now, tags = self._clock(), set(rung.files)
         if CONFIG in tags:
             self._reload()
         ended = {one.session.pid for one in self._agents.values()} & rung.ended
@@ -204,14 +203,6 @@ class Monitor:
             self._sweeps.due = now
         for tag in tags - {JOURNAL, CONFIG, DEATHS}:
             self._touched(tag, now)
-        return news
-
-    def _caught_up(self) -> list[dict[str, Any]]:
-        """Return what stands in the journal anew; who was started or ended is looked for."""
-        news = self._teller.catch_up()
-        if any(one.get("event") in MOVED for one in news):
-            self._sweeps.due = self._clock()
-        return news
 
     def _touched(self, tag: Hashable, now: float) -> None:
         what, agent = tag if isinstance(tag, tuple) else ("", "")
@@ -319,7 +310,8 @@ class Monitor:
     def _keep(self) -> None:
         """Write the readings down if they are others than those that stand there."""
         now = self._clock()
-        if self._sweeps.due <= now:
+        unseen = any(one.voice is None for one in self._agents.values())
+        if unseen or self._sweeps.due <= now:
             # What is written says that the journal is taken in so far: first see who is new.
             return
         head = Head(

@@ -153,6 +153,10 @@ class Sight:
         return self._line is not None
 
     def _drop(self, error: TuttiError) -> None:
+        from ..terminal.control import ControlUnsafe
+
+        if isinstance(error, ControlUnsafe):
+            self._connect = None
         self.lost, self._again = error.message, self._clock() + RETRY_SECS
         self.close()
 
@@ -161,6 +165,9 @@ class Sight:
         return _glimpses(sessions, listed, line.capture([one.pane for one in sessions]))
 
     def _polled(self, sessions: Sequence[Session]) -> dict[str, Glimpse]:
+        scan = getattr(self._host, "scan", None)
+        if scan is not None:
+            return _glimpses(sessions, *scan([one.pane for one in sessions]))
         listed = self._host.list(self.root)
         return _glimpses(sessions, listed, self._host.capture([one.pane for one in sessions]))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..model.reading import Reading
@@ -41,9 +41,10 @@ class Teller:
         if kept is not None and _stands(journal, kept):
             self.said, self.seq, self.at = dict(kept.said), kept.seq, kept.at
         self._cursor = Cursor(self.seq)
+        self._news: list[dict[str, Any]] = []
 
-    def catch_up(self) -> list[dict[str, Any]]:
-        """Take in what was said since, by anybody, and return it; one ``stat`` if nothing was.
+    def catch_up(self) -> None:
+        """Take in what was said since, by anybody; one ``stat`` if nothing was.
 
         Raises:
             StateError: The journal cannot be read.
@@ -51,7 +52,12 @@ class Teller:
         records, self._cursor = self._journal.poll(self._cursor)
         for record in records:
             self._take(record)
-        return records
+        self._news += records
+
+    def news(self) -> list[dict[str, Any]]:
+        """Return what was taken in since the last time this was asked."""
+        found, self._news = self._news, []
+        return found
 
     def tell(
         self, agent: str, runtime: str, reading: Reading, *, steady: bool = False
@@ -74,11 +80,6 @@ class Teller:
             self._emit(name, agent, details_of(name, before, reading, runtime))
             self.catch_up()
         return names
-
-    def forget(self, agents: Iterable[str]) -> None:
-        """Forget agents that are gone for good."""
-        for agent in agents:
-            self.said.pop(agent, None)
 
     def _take(self, record: Mapping[str, Any]) -> None:
         self.seq, self.at = record["seq"], record["timestamp"]
