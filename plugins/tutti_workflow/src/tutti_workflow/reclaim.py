@@ -69,12 +69,11 @@ def reclaim(
         return [_told(one, "failed", error.message) for one in started]
     told = [_reclaimed(context, one, there) for one in _each(started)]
     for one in told:
-        if one["outcome"] in ("reclaimed", "failed"):
-            context.emit(f"agent.{_WORDS[one['outcome']]}", one["agent"], one, correlation_id)
+        if one["outcome"] == "reclaimed":
+            context.emit("agent.reclaimed", one["agent"], one, correlation_id)
+        elif one["outcome"] == "failed":
+            context.emit("agent.reclaim_failed", one["agent"], one, correlation_id)
     return told
-
-
-_WORDS = {"reclaimed": "reclaimed", "failed": "reclaim_failed"}
 
 
 def _each(started: Sequence[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:

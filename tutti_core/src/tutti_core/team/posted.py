@@ -86,7 +86,7 @@ def answered(
     typed: Typed,
     *,
     secs: float,
-    told: Callable[[Voice, float], None] = lambda *_: None,
+    told: Callable[[Voice, float], None] | None = None,
 ) -> tuple[Turn, str]:
     """Wait until an agent is through with a prompt, and return how that ended and what it said.
 
@@ -100,7 +100,7 @@ def answered(
     Returns:
         How the turn ended, and the agent's words; empty where they are in no file.
     """
-    turn = await_turn(context, agent, typed, secs=secs, told=told)
+    turn = await_turn(context, agent, typed, secs=secs, told=told or (lambda *_: None))
     voice = looked(context, agent) if turn.end == "done" else None
     return turn, (answer_to(context, voice, typed) or "") if voice else ""
 

@@ -92,20 +92,6 @@ def starting(outer: str | None, workspace: str | None) -> int:
     return 0
 
 
-@command.command("fire", hidden=True)
-@click.argument("workflow")
-@workspace_option
-@click.pass_obj
-def firing(outer: str | None, workflow: str, workspace: str | None) -> int:
-    """Run WORKFLOW if its time has come."""
-    context = Context.open(root_of(workspace or outer))
-    context.begin_acting()
-    now = datetime.now(timezone.utc)
-    done, _ = perform(lambda seat: fire(context, workflow, now, seat), quiet=False)
-    click.echo(f"{text_of(datetime.now(timezone.utc))}  {_told(done)}")
-    return 0 if done.ok else 1
-
-
 def _seen_to(context: Context, name: str, quiet: bool) -> Fired:
     now = datetime.now(timezone.utc)
     return perform(lambda seat: fire(context, name, now, seat), quiet=quiet)[0]

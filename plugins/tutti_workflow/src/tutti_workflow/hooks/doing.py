@@ -47,8 +47,10 @@ def do(
     began = time.monotonic()
     told = _done(context, hook, payload, folder, seat or Seat())
     told["ms"] = round((time.monotonic() - began) * 1000)
-    word = "completed" if told["outcome"] == "success" else "failed"
-    context.emit(f"hook.{word}", agent, {**about, **told}, act)
+    if told["outcome"] == "success":
+        context.emit("hook.completed", agent, {**about, **told}, act)
+    else:
+        context.emit("hook.failed", agent, {**about, **told}, act)
     return {**told, "fail_mode": hook.fail_mode}
 
 

@@ -21,12 +21,6 @@ Source = Literal[
     "hook_agent_exited",
     "hook_workflow_complete",
 ]
-STARTER = """\
-[[hook]]
-event = "workflow_complete"
-on = "failure"
-run = "echo $TUTTI_HOOK_WORKFLOW failed"
-"""
 Problem = tuple[str, str]
 
 
@@ -61,7 +55,7 @@ class Hook:
 
 def hook_table() -> Table:
     """Return the declaration of `[[hook]]`."""
-    return Table("hook", Hook, many=True, starter=STARTER, check=problems, across=problems_across)
+    return Table("hook", Hook, many=True, check=problems, across=problems_across)
 
 
 def problems(found: Iterable[Hook]) -> Iterator[Problem]:

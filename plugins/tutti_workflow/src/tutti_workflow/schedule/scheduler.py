@@ -24,13 +24,13 @@ def start_process(context: Context, workflow: str) -> None:
         context: The workspace.
         workflow: Its name.
     """
-    log = context.places.logs / "schedule.log"
+    log = context.places.state / "schedule" / "said.txt"
     log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    argv = [sys.executable, "-m", "tutti_core", "schedule", "fire", workflow]
+    argv = [sys.executable, "-m", "tutti_workflow.schedule", workflow, str(context.root)]
     mine = {name: one for name, one in os.environ.items() if name != "TUTTI_AGENT"}
     with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as output:
         process = subprocess.Popen(
-            [*argv, "-w", str(context.root)],
+            argv,
             cwd=context.root,
             env=mine,
             stdin=subprocess.DEVNULL,

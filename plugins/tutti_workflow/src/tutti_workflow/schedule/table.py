@@ -10,11 +10,6 @@ from tutti_core import ConfigError, Table
 
 from .cron import zone
 
-STARTER = """\
-[schedule]
-timezone = "Europe/Berlin"
-"""
-
 
 @attrs.frozen
 class Schedule:
@@ -31,7 +26,7 @@ class Schedule:
 
 def schedule_table() -> Table:
     """Return the declaration of `[schedule]`."""
-    return Table("schedule", Schedule, starter=STARTER, check=problems)
+    return Table("schedule", Schedule, check=problems)
 
 
 def problems(settings: Schedule) -> Iterator[tuple[str, str]]:
