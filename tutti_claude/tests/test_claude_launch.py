@@ -19,6 +19,8 @@ from tutti_core import Agent, Arrangement, LaunchRequest, Workspace
 ROOT = Path("/home/dev/app")
 ID = "2f1d8c1e-3c8c-4c0f-9b59-0d5c4a1a7a10"
 SETTINGS = ROOT / ".tutti/state/runtime-settings/one/claude-settings.json"
+SPOOL = ROOT / ".tutti/state/hooks/one.jsonl"
+HELD = ["--settings", str(SETTINGS)]
 
 
 def asked(**changes: Any) -> LaunchRequest:
@@ -32,6 +34,7 @@ def asked(**changes: Any) -> LaunchRequest:
         conversation=ID,
         version="2.1.330",
         files=SETTINGS.parent,
+        spool=SPOOL,
     )
     return attrs.evolve(plain, **changes)
 
@@ -43,13 +46,13 @@ def argv(**changes: Any) -> list[str]:
 
 def test_safe_asks_a_person() -> None:
     """The mode is said, because what a version does without it differs."""
-    assert argv() == ["claude", "--permission-mode", "default", "--session-id", ID]
+    assert argv() == ["claude", "--permission-mode", "default", *HELD, "--session-id", ID]
 
 
 def test_constrained_refuses_without_asking() -> None:
     """The policy goes by a settings file for this launch, never by the user's own."""
     started = ClaudeCode().launch(asked(mode="auto", rules=("git status", "Edit")))
-    held = ["--permission-mode", "dontAsk", "--settings", str(SETTINGS)]
+    held = ["--permission-mode", "dontAsk", *HELD]
     assert list(started.argv) == ["claude", *held, "--session-id", ID]
     allowed = json.loads(started.files[SETTINGS])["permissions"]["allow"]
     assert allowed == ["Bash(git status:*)", "Edit"]
@@ -87,7 +90,7 @@ def test_a_profiles_command_comes_first() -> None:
 def test_instructions_and_resumption_have_flags() -> None:
     """Memory is appended to the system prompt; a conversation is taken up by its id."""
     words = argv(memory="Be kind.", resume=True)
-    assert words[3:] == ["--resume", ID, "--append-system-prompt", "Be kind."]
+    assert words[5:] == ["--resume", ID, "--append-system-prompt", "Be kind."]
 
 
 def test_an_agent_is_not_told_that_it_runs_inside_another() -> None:

@@ -271,6 +271,25 @@ class TestRecords:
         moves = [(one["from"], one["to"]) for one in ledger["transitions"]]
         assert moves == [("selected", "branched"), ("branched", "tested"), ("tested", "failed")]
 
+    def test_the_ledger_knows_the_issue(self, desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What the step that moved it left of an issue is in the ledger, also after a resume."""
+        context = desk.flow(
+            'type = "jot"\nid = "x"\non_success = { ledger = "branched" }',
+            'type = "jot"\nfail = 1',
+        )
+        issue = {"issue_number": 7, "title": "Mend it", "branch": "auto/issue-7", "other": 1}
+        step = desk.plugins.steps()["jot"]
+        run_step = step.run
+        given = lambda *args: {**run_step(*args), "output": issue}  # noqa: E731
+        monkeypatch.setattr(step, "run", given)
+        run = ran(context)
+        for _ in range(2):
+            ledger = json.loads(Files(context).ledger(run.run_id).read_text())
+            found = [ledger[key] for key in ("issue_number", "issue_title", "branch")]
+            assert found == [7, "Mend it", "auto/issue-7"]
+            if not run.finished_at or run.status != "succeeded":
+                run = resume(context, run.run_id, Again())
+
     def test_a_large_result_is_bounded(self, desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         """Its beginning and its end are kept, and how much is left out."""
         context = desk.flow('type = "jot"')
@@ -314,7 +333,7 @@ class TestRecords:
 
         run_order(context, Order("a"), Seat(told))
         values = {fact["key"]: fact["value"] for fact in seen[0]["api"]}
-        assert values == {"step": "a: x 1/1 (auth)", "movement": "auth"}
+        assert values == {"step": "a: x 1/1", "movement": "auth"}
         assert json.loads(Files(context).facts.read_text()) == {}
 
 
@@ -335,7 +354,7 @@ class TestInterrupted:
         assert events(context, run.run_id)[-1] == "workflow.interrupted"
         desk.flow('type = "jot"\nid = "x"', 'type = "jot"\nid = "y"\nsecs = 20')
         monkey = desk.plugins.steps()["jot"]
-        monkey._wait = lambda *_: None
+        monkey.wait = lambda *_: None
         again = resume(context, run.run_id, Again())
         assert again.status == "succeeded"
         assert desk.done() == ["x", "y"]

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 
 import attrs
 
 from tutti_core import Capabilities, Kept, Launch, LaunchRequest, Past
 
+from .hooks import hooks, script
 from .policy import settings
 from .transcripts import config_home, is_spoken, transcript_path, transcripts
+from .versions import is_since
 
+SETTINGS, HOOK = "claude-settings.json", "claude-hook.sh"
 DONT_ASK_SINCE = (2, 0, 77)
 KEEPS_SINCE = (2,)
 ASKS = (
@@ -56,22 +58,24 @@ class ClaudeCode:
 
     def launch(self, request: LaunchRequest) -> Launch:
         """Start it in a mode that is always said explicitly: its own default changes by version."""
-        held = _settings_file(request)
+        settings_file, hook = (request.files / name for name in (SETTINGS, HOOK))
         argv = [*request.command, "--permission-mode", _mode(request)]
-        argv += ["--settings", str(next(iter(held)))] if held else []
+        argv += ["--settings", str(settings_file)]
         argv += ["--resume" if request.resume else "--session-id", str(request.conversation)]
         argv += ["--append-system-prompt", request.memory] if request.memory else []
         argv += ["--", request.prompt] if request.prompt else []
         home = config_home(request.env)
+        transcript = str(transcript_path(home, request.cwd, str(request.conversation)))
         return Launch(
             argv=tuple(argv),
-            files=held,
+            files={settings_file: _settings(request, hook), hook: script()},
             unset=("CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT"),
             conversation=request.conversation,
             live_status=str(home / "sessions" / "{pid}.json"),
-            transcript=str(transcript_path(home, request.cwd, str(request.conversation))),
-            enforcement="hard" if held else "bypass" if request.bypassed else "prompt",
+            transcript=transcript,
+            enforcement=_enforcement(request),
             warnings=_warnings(request),
+            feeds={"hooks": str(request.spool), "transcript": transcript},
         )
 
     def recall(self, past: Past) -> Kept:
@@ -92,17 +96,12 @@ def refuses(version: str | None) -> bool:
     Args:
         version: Such as ``2.1.197``; None is taken for a new one.
     """
-    return _is_since(DONT_ASK_SINCE, version)
-
-
-def _is_since(wanted: tuple[int, ...], version: str | None) -> bool:
-    numbers = tuple(int(part) for part in re.findall(r"\d+", version or "")[:3])
-    return not numbers or numbers >= wanted
+    return is_since(DONT_ASK_SINCE, version)
 
 
 def _warnings(request: LaunchRequest) -> tuple[str, ...]:
     asks = request.constrained and not refuses(request.version)
-    forgets = request.resume and not _is_since(KEEPS_SINCE, request.version)
+    forgets = request.resume and not is_since(KEEPS_SINCE, request.version)
     return tuple(text for text, is_so in ((ASKS, asks), (FORGETS, forgets)) if is_so)
 
 
@@ -112,8 +111,14 @@ def _mode(request: LaunchRequest) -> str:
     return "dontAsk" if request.constrained and refuses(request.version) else "default"
 
 
-def _settings_file(request: LaunchRequest) -> Mapping[Path, str]:
-    if not request.constrained:
-        return {}
-    path = request.files / "claude-settings.json"
-    return {path: json.dumps(settings(request.rules or ()), indent=2) + "\n"}
+def _enforcement(request: LaunchRequest) -> Literal["hard", "bypass", "prompt"]:
+    if request.constrained:
+        return "hard"
+    return "bypass" if request.bypassed else "prompt"
+
+
+def _settings(request: LaunchRequest, hook: Path) -> str:
+    held = settings(request.rules or ()) if request.constrained else {}
+    return (
+        json.dumps({**held, "hooks": hooks(hook, request.spool, request.version)}, indent=2) + "\n"
+    )

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,18 +50,24 @@ class ClaudeStage(Stage):
         """Let every Claude Code that waits, and every later one, start."""
         self.gate.touch()
 
+    def record(self, agent: str) -> dict[str, Any]:
+        """Return what was recorded of an agent's launch."""
+        path = self.root / ".tutti" / "state" / f"{agent}.json"
+        found: dict[str, Any] = json.loads(path.read_text())
+        return found
+
     def press(self, agent: str, *keys: str) -> None:
         """Press keys in an agent's pane, as a person would."""
-        record = json.loads((self.root / ".tutti" / "state" / f"{agent}.json").read_text())
-        socket = self.env["TUTTI_TMUX_SOCKET"]
-        self.run("tmux", "-L", socket, "send-keys", "-t", record["pane"], *keys).well()
+        socket, pane = self.env["TUTTI_TMUX_SOCKET"], self.record(agent)["pane"]
+        self.run("tmux", "-L", socket, "send-keys", "-t", pane, *keys).well()
 
-    def claudes(self, mode: str, *names: str, prompt: str = "") -> ClaudeStage:
+    def claudes(self, mode: str, *names: str, prompt: str = "", **env: str) -> ClaudeStage:
         """Write a team of agents by the names of `VERSIONS`, each with a PATH of its own."""
         first = f'prompt = """\n{prompt}"""\n' if prompt else ""
+        more = "".join(f'{key} = "{value}"\n' for key, value in env.items())
         agents = [
             f'[[agent]]\nname = "{name}"\n{first}[agent.env]\n'
-            f'PATH = "{self.bins[name]}:/usr/local/bin:/usr/bin:/bin"\n'
+            f'PATH = "{self.bins[name]}:/usr/local/bin:/usr/bin:/bin"\n{more}'
             for name in names
         ]
         head = '[workspace]\nname = "real"\n[defaults]\nruntime = "claude-code"\n'

@@ -57,17 +57,22 @@ def _window(part: Mapping[str, Any], record: Record, seen: Observation) -> float
 
 
 def _models(paths: Sequence[str], record: Record, seen: Observation) -> Iterator[str]:
-    """Yield what the model is called, by the record itself or by another feed."""
+    """Yield what the model is called, by the record itself or by another feed.
+
+    What another calls it may say more of it, such as its window; it may also be of a model that
+    was left since.
+    """
+    own = [text for path in paths if ":" not in path for text in texts(record, path)]
     for path in paths:
         feed, colon, inner = path.partition(":")
-        if not colon:
+        if colon:
+            others = (
+                text for one in reversed(seen.feeds.get(feed, ())) for text in texts(one, inner)
+            )
+            told = next(filter(None, others), "")
+            yield from [told] if not own or told.startswith(tuple(own)) else ()
+        else:
             yield from texts(record, path)
-            continue
-        for other in reversed(seen.feeds.get(feed, ())):
-            found = [text for text in texts(other, inner) if text]
-            if found:
-                yield found[0]
-                break
 
 
 def _printed(part: Mapping[str, Any], shown: Mapping[str, Parts]) -> int | None:
@@ -86,7 +91,8 @@ def _printed(part: Mapping[str, Any], shown: Mapping[str, Parts]) -> int | None:
 
 
 def _percent(used: float, window: float) -> int | None:
-    return round(min(max(used / window, 0.0), 1.0) * 100) if window > 0 else None
+    # What is more than full has another window than the one that is known.
+    return round(used / window * 100) if 0 <= used <= window and window > 0 else None
 
 
 def _is_count(value: Any) -> bool:

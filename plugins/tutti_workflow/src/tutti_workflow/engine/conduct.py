@@ -84,6 +84,7 @@ class Conductor:
 
     def _give_up(self) -> None:
         """Whatever went wrong, have what still runs end, and write nothing any more."""
+        self.running = {key: one for key, one in self.running.items() if one.launched}
         for one in self.running.values():
             one.abandoned = True
         end = time.monotonic() + GRACE_SECS
@@ -98,9 +99,11 @@ class Conductor:
         return bool(self.due) or bool(self._startable())
 
     def _startable(self, unwritten: Sequence[Line] = ()) -> list[Node]:
+        most = self.plan.workflow.max_parallel
+        if len(self.running) >= most:
+            return []
         status = {key: one.status for key, one in self.store.state.steps.items()}
         status |= {line["step"]: line["status"] for line in unwritten if line.get("status")}
-        most = self.plan.workflow.max_parallel
         now = time.monotonic()
         return startable(self.plan.nodes, status, self.running, self.due, now, most)
 
