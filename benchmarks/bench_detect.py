@@ -9,14 +9,21 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+MEMBERS = {"aider": "aider", "claude-code": "claude", "codex": "codex", "openclaw": "openclaw"}
 RUNS = 5
 COUNT = 1000
 
 
 def main() -> None:
-    """Print both figures."""
-    saved = sorted((ROOT / "tutti_claude" / "tests" / "corpus").glob("*/*.txt"))
-    [str(saved[number % len(saved)]) for number in range(COUNT)]
+    """Print the milliseconds of each."""
+    row("tt --version", median(("--version",)))
+    for runtime, member in MEMBERS.items():
+        saved = sorted((ROOT / f"tutti_{member}" / "tests" / "corpus").glob("*/*.txt"))
+        files = [str(saved[number % len(saved)]) for number in range(COUNT)]
+        row(
+            f"a thousand screens of {runtime}",
+            median(("detect", "--runtime", runtime, "--json", "--screen", *files)),
+        )
 
 
 def median(words: tuple[str, ...]) -> float:
@@ -35,6 +42,12 @@ def once(words: tuple[str, ...]) -> float:
         [sys.executable, "-m", "tutti_core", *words], check=True, capture_output=True, timeout=60
     )
     return (time.perf_counter() - began) * 1000
+
+
+def row(name: str, millis: float) -> None:
+    """Print one line of a table."""
+    sys.stdout.write(f"{name:44}{millis:>10.0f} ms\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -185,6 +185,8 @@ class Day:
             "[[ask Which?|A|B]]",
         ):
             self.tt("send", "troubled", prompt, "--wait", "--json")
+        self.tt("answer", "troubled", "always", "--json")
+        self.tt("answer", "troubled", "b", "--json")
         self.tt("send", "mortal", "[[think 1]] [[exit 7]]", "--wait")
         self.tt("send", "mortal", "[[think 60]]", "--auto-up", "--wait", "--timeout-secs", "2")
         words = ("send", AGENT, "[[say Done.]]", "--output", "--json")

@@ -19,6 +19,7 @@ from pages import Block, blocks, commands, pages, section
 from tutti_core import Action, Plugins, Runtime, TuttiError, compile_rules
 from tutti_core.cli.app import build
 from tutti_core.config.known import COMMANDS as TO_COME
+from tutti_core.detection.layers import Layer, layered
 from tutti_core.team.loading import load_arrangement
 from tutti_testing import RuntimeConformance, failures
 
@@ -70,7 +71,7 @@ class TestToml:
 
     def test_each_says_of_what_it_is(self) -> None:
         """Every TOML block is of a kind that one of the tests below loads."""
-        known = {"", "tutti.toml", "config.toml", "pyproject.toml", "rules", "wrong"}
+        known = {"", "tutti.toml", "config.toml", "pyproject.toml", "rules", "layer", "wrong"}
         assert [
             str(one) for one in EVERY if one.language == "toml" and one.label not in known
         ] == []
@@ -98,6 +99,14 @@ class TestToml:
     def test_rules_compile(self, block: Block) -> None:
         """A rule file is one that a runtime could give."""
         compile_rules(block.text, "an example")
+
+    @pytest.mark.parametrize("block", labelled("toml", "layer"), ids=str)
+    def test_rules_can_be_put_over_others(self, block: Block) -> None:
+        """What changes rules fits over those of Claude Code, and nothing of it is left out."""
+        own = (ROOT / "tutti_claude/src/tutti_claude/rules.toml").read_text(encoding="utf-8")
+        found = layered(own, "claude-code", [Layer("docs", block.text)])
+        assert found.left_out == ()
+        assert found.rules != compile_rules(own, "claude-code")
 
     @pytest.mark.parametrize("block", labelled("toml", "pyproject.toml"), ids=str)
     def test_a_project_file_parses(self, block: Block) -> None:

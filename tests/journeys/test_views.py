@@ -249,8 +249,13 @@ def test_an_option_of_detect_that_would_do_nothing_is_refused(
 def test_a_screen_is_recorded_and_judged_again(team: Stage, tmp_path: Path) -> None:
     """A recorded case says what was seen, anywhere and without tmux; nothing is overwritten."""
     team.tt("up", "one").well()
-    first = Path(team.tt("detect", "one", "--record", "box").well().stdout.strip())
-    assert first.parent == team.root / ".tutti/corpus/idle"
+    said = team.tt("detect", "one", "--record", "box").well().stdout
+    first, facts = map(Path, said.splitlines()[:2])
+    assert first.parent == team.root / ".tutti/rules/corpus/demo/idle"
+    assert facts == first.with_suffix(".json")
+    assert facts.is_file()
+    assert "nothing is left out" in said
+    assert sorted(one.name for one in first.parent.iterdir()) == [facts.name, first.name]
     assert first.name.endswith("-box.txt")
     assert "is there already" in team.tt("detect", "one", "--record", "box").badly().stderr
     assert "cannot name" in team.tt("detect", "one", "--record", "../x").badly().stderr

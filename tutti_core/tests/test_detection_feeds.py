@@ -437,8 +437,8 @@ class TestExplaining:
         tried = {
             one.rule: one for one in explain(rules, seen(feeds=feeds)) if one.source == "hooks"
         }
-        assert tried["begun"][-2:] == ("spoke", "5.0 seconds ago")
-        assert tried["done"][-2:] == ("matched", "9.0 seconds ago; but begun spoke later")
+        assert tried["begun"][-3:-1] == ("spoke", "5.0 seconds ago")
+        assert tried["done"][-3:-1] == ("matched", "9.0 seconds ago; but begun spoke later")
         assert tried["asked"].outcome == "no"
         assert "event is 'UserPromptSubmit', not 'PermissionRequest'" in tried["asked"].why
 

@@ -206,6 +206,83 @@ class TestKeys:
                 host.keys(pane, "Enter")
 
 
+SHOWN = """
+import os, sys, tty
+tty.setraw(0)
+with open(sys.argv[1], "ab", 0) as file:
+    os.write(1, sys.argv[2].encode("utf-8", "surrogateescape").replace(b"\\n", b"\\r\\n"))
+    os.write(1, b"\\r\\nready")
+    while data := os.read(0, 65536):
+        file.write(data)
+        if data == b"!":
+            os.write(1, b"\\x1b[2J\\x1b[Hready, and all else is gone")
+"""
+DIALOG = """head
+│ Do you want to proceed?           │
+ ❯ 1. Yes, and (always) allow #{pane_id}, a:b }{ $HOME \\n "q" 'x' ~ ; [a-z]+
+   2. No\u00a0— nöö 日本 🎉 %7 ^x$ |
+"""
+
+
+class Showing(Reader):
+    """An agent that shows a dialog, keeps what it is given, and at a ``!`` shows another screen."""
+
+    def __init__(self, host: TmuxHost, folder: Path) -> None:
+        program, self.kept = folder / "showing.py", folder / "kept"
+        program.write_text(SHOWN)
+        argv = (sys.executable, "-I", "-S", str(program), str(self.kept), DIALOG)
+        self.pane = host.create(SessionSpec("ada", ROOT, "ada", "duo", "/", argv)).pane
+        until(lambda: "ready" in host.capture([self.pane])[self.pane])
+
+
+class TestKeysForAScreen:
+    """Keys are pressed only while the screen shows what they answer."""
+
+    def test_arrive_while_it_shows_all_of_it(self, host: TmuxHost, tmp_path: Path) -> None:
+        """Whatever stands in the rows means itself: no syntax of tmux, no pattern."""
+        reader = Showing(host, tmp_path)
+        rows = host.capture([reader.pane])[reader.pane].split("\n")
+        assert host.keys_while(reader.pane, rows, "1")
+        assert host.keys_while(reader.pane, [rows[2], "", "  "], "2", "Enter")
+        assert reader.got(b"12\r")
+
+    @pytest.mark.parametrize(
+        "row",
+        [
+            "Do you want to proceed",
+            "│ Do you want to │",
+            "1. Yes",
+            "3. No",
+            "ready or not",
+            "heads",
+        ],
+    )
+    def test_do_not_while_a_row_is_not_there(
+        self, host: TmuxHost, tmp_path: Path, row: str
+    ) -> None:
+        """A part of a row is not the row; one row that is there is not enough."""
+        reader = Showing(host, tmp_path)
+        assert not host.keys_while(reader.pane, ["head", row], "1")
+        host.keys(reader.pane, "x")
+        assert reader.got(b"x")
+
+    def test_do_not_once_it_shows_something_else(self, host: TmuxHost, tmp_path: Path) -> None:
+        """What was there a moment ago does not count."""
+        reader = Showing(host, tmp_path)
+        assert host.keys_while(reader.pane, ["head"], "!")
+        until(lambda: "gone" in host.capture([reader.pane])[reader.pane])
+        assert not host.keys_while(reader.pane, ["head"], "1")
+        assert reader.got(b"!")
+
+    def test_of_a_dead_pane(self, host: TmuxHost) -> None:
+        """A dead or vanished pane takes no keys, whatever it shows."""
+        dead = start(host, "dead", "true")
+        until(lambda: host.list()[0].dead)
+        for pane in (dead.pane, "%99"):
+            with pytest.raises(PaneGone):
+                host.keys_while(pane, ["Pane is dead"], "Enter")
+
+
 class TestCopyMode:
     """A pane that somebody scrolled is given back to its program."""
 

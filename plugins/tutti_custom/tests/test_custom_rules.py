@@ -10,10 +10,12 @@ import tomli
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tutti_core import compile_rules
 from tutti_core.errors import ConfigError
 from tutti_custom.declaration import Declaration
 from tutti_custom.rules import written
 from tutti_custom.runtime import Declared
+from tutti_custom.screens import NAMES, rules_for
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 PLAIN = TEXT | st.booleans() | st.integers(-(2**62), 2**62) | st.floats(allow_nan=False)
@@ -52,3 +54,20 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
     said = Declaration("x", "agent", rules_file="x.toml")
     with pytest.raises(ConfigError, match="leads out of"):
         Declared(said, tmp_path / "in" / "tutti.toml").rules()
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_a_cli_that_is_known_is_read_without_rules_of_its_own(name: str, tmp_path: Path) -> None:
+    """A declaration of its name needs none; what it says of its own counts instead."""
+    bare = Declared(Declaration(name, "agent"), tmp_path / "tutti.toml")
+    assert bare.rules() == rules_for(name)
+    assert compile_rules(bare.rules(), name)["screen"]
+    own = Declaration(name, "agent", screen=({"id": "x", "state": "idle", "regex": "^>"},))
+    rules = compile_rules(Declared(own, tmp_path / "tutti.toml").rules(), name)
+    assert [one["id"] for one in rules["screen"]] == ["x"]
+
+
+def test_a_cli_that_is_not_known_has_no_rules(tmp_path: Path) -> None:
+    """Nothing is guessed of a name."""
+    assert Declared(Declaration("strange", "agent"), tmp_path / "tutti.toml").rules() == ""
+    assert rules_for("strange") == ""

@@ -314,7 +314,7 @@ class TestRecords:
 
         run_order(context, Order("a"), Seat(told))
         values = {fact["key"]: fact["value"] for fact in seen[0]["api"]}
-        assert values == {"step": "a: x 1/1 (auth)", "movement": "auth"}
+        assert values == {"step": "a: x 1/1", "movement": "auth"}
         assert json.loads(Files(context).facts.read_text()) == {}
 
 
@@ -335,7 +335,7 @@ class TestInterrupted:
         assert events(context, run.run_id)[-1] == "workflow.interrupted"
         desk.flow('type = "jot"\nid = "x"', 'type = "jot"\nid = "y"\nsecs = 20')
         monkey = desk.plugins.steps()["jot"]
-        monkey._wait = lambda *_: None
+        monkey.wait = lambda *_: None
         again = resume(context, run.run_id, Again())
         assert again.status == "succeeded"
         assert desk.done() == ["x", "y"]

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from .model.contract import Detector as Detector
     from .model.contract import Keys as Keys
     from .model.contract import Learns as Learns
+    from .model.contract import PressesWhile as PressesWhile
     from .model.contract import Recalls as Recalls
     from .model.contract import Runtime as Runtime
     from .model.contract import Service as Service
@@ -131,8 +132,8 @@ _HOMES = {
     "markers": "hookimpl",
     "model.arrangement": "Agent Arrangement Profile Workspace",
     "model.attempt": "Attempt",
-    "model.contract": "Check Command Detector Keys Learns Recalls Runtime Service SessionHost Sink "
-    "StepType Table Template Verb",
+    "model.contract": "Check Command Detector Keys Learns PressesWhile Recalls Runtime Service "
+    "SessionHost Sink StepType Table Template Verb",
     "model.happening": "Action Event Finding Receipt Verdict",
     "model.launch": "Capabilities Kept Launch LaunchRequest Past Refusal TreePlan",
     "model.reading": "KINDS STATES Evidence Observation Option Reading Screen",

@@ -242,6 +242,18 @@ def tutti_detectors() -> Iterable[Detector]:
 
 
 @hookspec
+def tutti_rules() -> Mapping[str, str]:
+    """Give rule files for agents that no plugin starts.
+
+    Called by whoever reads saved screens of a runtime that nobody gives.
+
+    Returns:
+        Rule files, TOML text, by the name of the runtime. Of two for one name the first counts.
+    """
+    return {}
+
+
+@hookspec
 def tutti_sinks(workspace: Context) -> Iterable[Sink]:
     """Give receivers of events.
 

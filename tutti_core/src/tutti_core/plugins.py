@@ -131,6 +131,15 @@ class Plugins(Registry):
         """Return the detectors by name."""
         return self.named("detector", "tutti_detectors")
 
+    def rules(self) -> dict[str, str]:
+        """Return the rule files for runtimes that no plugin gives, by name."""
+        found: dict[str, str] = {}
+        for name, call in self.calls("tutti_rules"):
+            answer = self.shielded(name, "tutti_rules", call)
+            for runtime, text in answer.items() if isinstance(answer, dict) else ():
+                found.setdefault(str(runtime), str(text))
+        return found
+
     def sinks(self, workspace: Context) -> dict[str, Sink]:
         """Return the sinks for a workspace by name."""
         return self.named("sink", "tutti_sinks", workspace=workspace)

@@ -33,6 +33,14 @@ def tutti_runtimes(
 
 
 @hookimpl
+def tutti_rules() -> Mapping[str, str]:
+    """Give the rule files for CLIs that a declaration may name."""
+    from .screens import NAMES, rules_for
+
+    return {name: rules_for(name) for name in NAMES}
+
+
+@hookimpl
 def tutti_commands() -> Iterable[Command]:
     """Give `tt runtimes`."""
     from tutti_core import Command

@@ -10,10 +10,13 @@ from typing import Any
 from tutti_core.errors import ConfigError
 
 from .declaration import Declaration
+from .screens import rules_for
 
 
 def text_of(said: Declaration, folder: Path) -> str:
     """Return the rule file of a declaration; empty if it has no rules.
+
+    One that has none of its own is read by those that are known for its name, if any are.
 
     Args:
         said: The declaration.
@@ -22,7 +25,9 @@ def text_of(said: Declaration, folder: Path) -> str:
     Raises:
         ConfigError: If its `rules_file` cannot be read or leads out of the folder.
     """
-    return _read(said, folder) if said.rules_file else written(said.parts)
+    if said.rules_file:
+        return _read(said, folder)
+    return written(said.parts) if said.parts else rules_for(said.name)
 
 
 def written(parts: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from tutti_core import Capabilities, Launch, LaunchRequest
 
 from .declaration import Declaration
 from .rules import text_of
+from .screens import rules_for
 from .words import fill, places, split
 
 OPTION = "option:"
@@ -141,7 +142,8 @@ class Declared:
         said = self.said
         found = {
             "it has no rules: its state is not known, and prompts are not pasted": not said.parts
-            and not said.rules_file,
+            and not said.rules_file
+            and not rules_for(said.name),
             "it has no words to run without asking (`args_bypass`), and asks": request.bypassed
             and not said.args_bypass,
         }

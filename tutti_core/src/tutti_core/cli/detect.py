@@ -15,13 +15,18 @@ from ..team.detect import DetectRequest, detect, meaning
 from ..team.detect import seen as seen_now
 from ..team.reach import running_targets
 from ..team.record import read_record
-from ..team.saved import Knowledge, judged, knowledge, save
+from ..team.saved import Knowledge, corpus_of, judged, knowledge, save
 from .common import complete_agents, json_option, open_running, show_json, warn, workspace_option
 from .detect_view import explained, reported
 from .style import STATE_COLOURS, legible, paint
 
 if TYPE_CHECKING:
     from ..model.reading import Reading
+    from ..team.context import Context
+
+SAVED = """\
+The whole screen, the pane's title and the agent's status file, as they are: nothing is left out.
+→ read them before you show them to anybody"""
 
 
 @click.command("detect")
@@ -41,7 +46,7 @@ if TYPE_CHECKING:
 @click.option("--record", "what", metavar="NAME", help="Save the screen as a case of that name.")
 @click.option(
     "--to", "folder", type=click.Path(path_type=Path), metavar="DIR",
-    help="Where cases are saved; .tutti/corpus by default.",
+    help="Where cases are saved; .tutti/rules/corpus/RUNTIME by default.",
 )  # fmt: skip
 @click.option(
     "--screen", "screens", multiple=True, metavar="FILE",
@@ -85,12 +90,10 @@ def command(
     root, (name,) = running_targets(agent, workspace)
     context = open_running(root)
     if what is not None:
-        voice = seen_now(context, name, lines)
-        version = str(read_record(context.places.agent(name)).get("version") or "")
-        saved = save(voice, version, what, folder or context.places.home / "corpus")
-        show_json({"agent": name, "file": str(saved)}) if as_json else print(saved)
-        return 0
+        return _record(context, name, lines, what, folder, as_json)
     record = detect(context, DetectRequest(name, lines, every)).record
+    for said in context.digest["left_out"].get(record["runtime"], ()):
+        warn(f"left out of the rules: {said}")
     if as_json:
         show_json(record)
         return 0
@@ -99,11 +102,27 @@ def command(
     return 0
 
 
+def _record(
+    context: Context, name: str, lines: int, what: str, folder: Path | None, as_json: bool
+) -> int:
+    voice = seen_now(context, name, lines)
+    version = str(read_record(context.places.agent(name)).get("version") or "")
+    saved = save(voice, version, what, folder or corpus_of(context.places, voice.runtime))
+    facts = saved.with_suffix(".json")
+    if as_json:
+        show_json({"agent": name, "file": str(saved), "facts": str(facts)})
+    else:
+        print(f"{saved}\n{facts}\n{SAVED}")
+    return 0
+
+
 def _saved(
     files: Sequence[str], known: Knowledge, title: str | None, every: bool, as_json: bool
 ) -> int:
     if known.rules is None:
         warn(f"nobody gives a runtime {known.runtime!r}, so nothing is known of its screens")
+    for said in known.left_out:
+        warn(f"left out of the rules: {said}")
     code = 0
     for file in files:
         try:

@@ -45,7 +45,10 @@ def explained(rules: Sequence[Mapping[str, Any]]) -> str:
     if not rules:
         return "\nno rules: nobody gives this runtime, or it has none"
     heads = ["OUTCOME", "SOURCE", "RULE", "STATE", "REGION", "WHY"]
-    keys = ("outcome", "source", "rule", "state", "region", "why")
+    keys = ["outcome", "source", "rule", "state", "region", "why"]
+    if any(one["origin"] for one in rules):
+        heads.insert(3, "FROM")
+        keys.insert(3, "origin")
     colours = {(number, 0): OUTCOMES[one["outcome"]] for number, one in enumerate(rules)}
     return "\n" + table(heads, [[one[key] for key in keys] for one in rules], colours)
 

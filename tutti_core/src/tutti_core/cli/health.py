@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ import click
 
 from ..errors import TuttiError
 from ..plugins import Plugins
+from ..state.instants import MICROS, micros_of
 from ..team.context import Context
 from ..team.everywhere import Done, reached
 from ..team.everywhere import everywhere as everywhere_in
@@ -26,29 +28,45 @@ from .common import (
     workspace_option,
 )
 from .many import NONE, Places, refuse_names, tell_errors, title
-from .style import STATE_COLOURS, table
+from .status_view import state_words, until
+from .style import STATE_COLOURS, ago, table
 
 
 @click.command("health")
 @agents_argument
 @workspace_option
 @all_option
+@click.option("--exit-code", "judged", is_flag=True, help="Exit with 3 if one is not well.")
 @json_option
-def command(agents: tuple[str, ...], workspace: str | None, everywhere: bool, as_json: bool) -> int:
-    """Look at every agent, or only at AGENTS, and say how it is and why."""
+def command(
+    agents: tuple[str, ...],
+    workspace: str | None,
+    everywhere: bool,
+    judged: bool,
+    as_json: bool,
+) -> int:
+    """Look at every agent, or only at AGENTS, and say how it is and why.
+
+    Not well is whose login failed, whose provider gives no more or cannot be reached, whose process
+    has ended by itself, who is stalled, and of whom nobody can say.
+    """
     if everywhere:
         refuse_names(agents, workspace)
-        return _everywhere(as_json)
+        return _everywhere(as_json, judged)
     root, names = running_targets(agents, workspace)
     records = health(open_running(root), names)
     if as_json:
         show_json(records)
-        return 0
-    print(_rendered(records) if records else "no agents in tutti.toml yet")
-    return 0
+    else:
+        print(_rendered(records) if records else "no agents in tutti.toml yet")
+    return _code(records) if judged else 0
 
 
-def _everywhere(as_json: bool) -> int:
+def _code(records: Sequence[Mapping[str, Any]]) -> int:
+    return ILL if any(one["state"] in ILL_STATES or one["stalled"] for one in records) else 0
+
+
+def _everywhere(as_json: bool, judged: bool) -> int:
     places, plugins = Places(), Plugins.installed()
     running = {one.root for one in plugins.hosts()["tmux"].list()} if places.all else set()
 
@@ -70,7 +88,9 @@ def _everywhere(as_json: bool) -> int:
         print("\n\n".join(blocks))
     sys.stdout.flush()
     tell_errors(places, done, as_json=as_json)
-    return 1 if any(one.error for one in done) else 0
+    if any(one.error for one in done):
+        return 1
+    return _code([record for one in seen for record in one.value]) if judged else 0
 
 
 def _opened(place: Known, plugins: Plugins, running: bool) -> tuple[Context, TuttiError | None]:
@@ -91,12 +111,29 @@ def _known(done: Done) -> Done:
 
 
 def _rendered(records: Sequence[Mapping[str, Any]]) -> str:
-    heads = ["AGENT", "STATE", "ACTIVITY", "AUTH", "REASON"]
-    rows = [[one[key] or "" for key in _KEYS] for one in records]
-    colours = {(number, 1): STATE_COLOURS[one["state"]] for number, one in enumerate(records)}
-    return table(heads, rows, colours)
+    heads = ["AGENT", "RUNTIME", "STATE", "ACTIVITY", "AUTH", "CHANGED", "CTX", "REASON"]
+    rows = [_cells(one) for one in records]
+    colours = {(number, 2): STATE_COLOURS[one["state"]] for number, one in enumerate(records)}
+    return table(heads, rows, colours, ("RUNTIME", "CTX", "CHANGED", "REASON"))
+
+
+def _cells(one: Mapping[str, Any]) -> list[str]:
+    changed = one["last_output_change_at"]
+    since = time.time() - micros_of(changed) / MICROS if changed else None
+    reasons = [one["reason"], until(one), one["stalled"] and f"stalled: {one['stalled']}"]
+    return [
+        one["agent"],
+        one["runtime"] or "—",
+        state_words({"detail": "", "configured": None, **one}),
+        one["activity_state"],
+        one["auth_state"],
+        "" if since is None else f"{ago(since)} ago",
+        "" if one["ctx"] is None else f"{one['ctx']}%",
+        "; ".join(filter(None, reasons)),
+    ]
 
 
 SECS = 30.0
+ILL = 3
+ILL_STATES = ("auth_failed", "rate_limited", "provider_down", "exited", "unknown")
 Found = tuple[list[dict[str, Any]], TuttiError | None]
-_KEYS = ("agent", "state", "activity_state", "auth_state", "reason")

@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..team.asking import way_of
 from ..team.names import no_agent
 from ..team.reach import running_root
 from ..team.snapshot import snapshot
 from ..terminal.host import TmuxHost
-from .style import STATE_COLOURS, ago, legible, paint, table
+from .style import STATE_COLOURS, ago, fits, legible, paint, table
 
 
 def show_status(root: Path | None, *, as_json: bool, names: Sequence[str] = ()) -> int:
@@ -74,18 +75,19 @@ def render(workspace: str, rows: Sequence[Mapping[str, Any]], where: str = "") -
     if not rows:
         return f"{workspace}: no agents in tutti.toml yet\n→ add an [[agent]], then tt up{at}"
     labels = list(dict.fromkeys(fact["label"] for row in rows for fact in row["facts"]))
+    context = ["CTX"] if any(row["ctx"] is not None for row in rows) else []
     modes = ["MODE"] if any(_mode(row) not in ("", "auto") for row in rows) else []
-    heads = ["AGENT", "RUNTIME", "STATE", "SINCE", *modes, *map(str.upper, labels)]
+    heads = ["AGENT", "RUNTIME", "STATE", "SINCE", *context, *modes, *map(str.upper, labels)]
     heads += ["BRANCH", "SESSION"]
-    cells = [_cells(row, labels, modes) for row in rows]
+    cells = [_cells(row, labels, context, modes) for row in rows]
     colours = {(number, 2): STATE_COLOURS[row["state"]] for number, row in enumerate(rows)}
     title = f"{paint(workspace, 'bold')}  {_count(rows)}"
-    return "\n".join(
-        [title, "", table(heads, cells, colours, ("BRANCH", "SESSION")), *_next(rows, at)]
-    )
+    return "\n".join([title, "", table(heads, cells, colours, SPARE), *_next(rows, at)])
 
 
-def _cells(row: Mapping[str, Any], labels: Sequence[str], modes: Sequence[str]) -> list[str]:
+def _cells(
+    row: Mapping[str, Any], labels: Sequence[str], context: Sequence[str], modes: Sequence[str]
+) -> list[str]:
     since = row["since"]
     facts = {fact["label"]: fact for fact in row["facts"]}
     return [
@@ -93,6 +95,7 @@ def _cells(row: Mapping[str, Any], labels: Sequence[str], modes: Sequence[str]) 
         row["runtime"] or "—",
         state_words(row),
         ago(time.time() - since) if since else "",
+        *["" if row["ctx"] is None else f"{row['ctx']}%" for _ in context],
         *[_mode(row) for _ in modes],
         *[_fact(facts[label]) if label in facts else "" for label in labels],
         row["branch"] or "",
@@ -107,6 +110,7 @@ def state_words(row: Mapping[str, Any]) -> str:
         words += f" ({row['kind']})"
     elif row["state"] == "exited" and row["detail"]:
         words += f" ({row['detail']})"
+    words += ", stalled" if row["stalled"] else ""
     words += "" if row["confirmed"] else ", unconfirmed"
     return f"{words}, not in tutti.toml" if row["configured"] is False else words
 
@@ -127,16 +131,42 @@ def _count(rows: Sequence[Mapping[str, Any]]) -> str:
     return ", ".join(f"{states.count(state)} {state}" for state in kinds)
 
 
+def until(row: Mapping[str, Any]) -> str:
+    """Return in words when a limit ends, if that is known: by the clock, or as it was printed."""
+    if row["resets_at"] is None:
+        return f"resets {row['resets']}" if row["resets"] else ""
+    left = row["resets_at"] - time.time()
+    if left <= 0:
+        return "its limit has ended by now"
+    day = "%H:%M" if left < DAY else "%a %d %b, %H:%M"
+    return f"resets {time.strftime(day, time.localtime(row['resets_at']))}, in {ago(left)}"
+
+
 def _next(rows: Sequence[Mapping[str, Any]], at: str) -> list[str]:
-    waiting = [row for row in rows if row["state"] == "waiting"]
-    broken = [row for row in rows if row["state"] in ("auth_failed", "unknown")]
-    exited = [row for row in rows if row["state"] == "exited"]
-    lines = [
-        f"→ tt attach {row['agent']}{at}   {legible(row['detail'])}" for row in waiting + broken
-    ]
-    lines += [f"→ tt peek {row['agent']}{at}   its process has ended" for row in exited]
+    lines = [f"→ {line}" for row in rows for line in _steps(row, at)]
     strays = [row["agent"] for row in rows if row["configured"] is False]
     lines += [f"→ tt down {' '.join(strays)}{at}   no longer in tutti.toml"] if strays else []
     if all(row["state"] == "stopped" for row in rows):
         lines.append(f"→ tt up{at}")
-    return ["", *lines] if lines else []
+    return ["", *map(fits, lines)] if lines else []
+
+
+def _steps(row: Mapping[str, Any], at: str) -> Iterator[str]:
+    """Yield the next useful command for an agent that needs somebody, and why it does."""
+    agent, state, why = row["agent"], row["state"], legible(row["detail"])
+    if state == "waiting" or row["kind"]:
+        keys = [one["key"] for one in row["options"]]
+        yield f"{way_of(agent, row['kind'], row['answers'], keys)}{at}   {why}"
+    elif state in ("auth_failed", "unknown"):
+        yield f"tt attach {agent}{at}   {why}"
+    elif state == "rate_limited":
+        yield f"tt peek {agent}{at}   {until(row) or why}"
+    elif state == "exited":
+        yield f"tt peek {agent}{at}   its process has ended"
+    elif row["stalled"]:
+        yield f"tt peek {agent}{at}   stalled: {legible(row['stalled'])}"
+
+
+DAY = 86400
+SPARE = ("RUNTIME", "BRANCH", "SESSION")
+"""The columns that a narrow terminal does without, the last first."""

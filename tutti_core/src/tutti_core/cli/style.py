@@ -145,6 +145,12 @@ def clipped(text: str, width: int) -> str:
     return f"{kept}…"
 
 
+def fits(line: str) -> str:
+    """Return a line cut to the width of the terminal that it is printed on, if it is one."""
+    columns = _columns()
+    return line if columns is None else clipped(line, columns)
+
+
 def _columns() -> int | None:
     if not sys.stdout.isatty():
         return None

@@ -15,7 +15,7 @@ from tutti_core.version import VERSION
 
 from .find import FILE, global_path
 
-FORMAT = 3
+FORMAT = 4
 """Raised whenever an older version's file must not be read."""
 
 Stamp = list[Any]

@@ -71,7 +71,6 @@ No key means that this holds of the whole table.
 """
 
 COMMANDS: Mapping[str, str] = {
-    "answer": "tutti-core",
     "demo": "tutti-demo",
     "diff": "tutti-git",
     "gc": "tutti-worktree",
@@ -80,7 +79,6 @@ COMMANDS: Mapping[str, str] = {
     "land": "tutti-git",
     "permissions": "tutti-permissions",
     "profiles": "tutti-usage",
-    "queue": "tutti-core",
     "remote": "tutti-fleet",
     "review": "tutti-git",
     "run": "tutti-workflow",
@@ -90,11 +88,9 @@ COMMANDS: Mapping[str, str] = {
     "serve": "tutti-serve",
     "sessions": "tutti-worktree",
     "switch": "tutti-watch",
-    "trust": "tutti-core",
     "undo": "tutti-worktree",
     "usage": "tutti-usage",
     "verify": "tutti-workflow",
-    "wait": "tutti-core",
     "watch": "tutti-watch",
 }
 """Command of `tt` to the distribution that gives it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -28,9 +27,11 @@ def options_of(part: Mapping[str, Any] | None, parts: Parts) -> tuple[Option, ..
     if not part:
         return ()
     run: list[Option] = []
+    then = part.get("then", "")
     for found in pattern(part["regex"]).finditer(parts.region(part.get("region", "modal"))):
         named = found.groupdict()
-        option = Option(named.get("key") or "", " ".join((named.get("text") or "").split())[:200])
+        key = f"{named['key']} {then}".strip() if named.get("key") else ""
+        option = Option(key, " ".join((named.get("text") or "").split())[:200])
         if run and _begins_anew(run[-1].key, option.key):
             run = []
         run.append(option)
@@ -44,6 +45,9 @@ def answers_of(rule: Mapping[str, Any], options: Iterable[Option]) -> dict[str, 
         rule: The rule that recognised it; each of its `answers` is a key, or behind a ``/`` a
             pattern for the text of the option.
         options: What can be chosen.
+
+    Returns:
+        Keys by the answers; ``#N`` for the Nth option, which has none of its own.
     """
     found = {}
     for answer, said in rule.get("answers", {}).items():
@@ -54,7 +58,11 @@ def answers_of(rule: Mapping[str, Any], options: Iterable[Option]) -> dict[str, 
 
 
 def _chosen(regex: str, options: Iterable[Option]) -> str:
-    return next((one.key for one in options if re.search(pattern(regex), one.text)), "")
+    """Return the key of the option that is meant, or its place where it has none of its own."""
+    for place, one in enumerate(options, 1):
+        if pattern(regex).search(one.text):
+            return one.key or f"#{place}"
+    return ""
 
 
 def _begins_anew(before: str, key: str) -> bool:

@@ -110,7 +110,8 @@ def _first(rules: Mapping[str, Any], source: str, parts: Parts) -> Iterator[Evid
     for rule in rules[source]:
         found = _held(rule, parts)
         if found is not None:
-            options = options_of(rules.get("options"), parts) if rule.get("kind") else ()
+            chosen = rules.get("options") if "answers" in rule else None
+            options = options_of(chosen, parts)
             yield _evidence(rule, "screen" if source == "piece" else source, found, options)
             return
 

@@ -29,6 +29,7 @@ class Tried(NamedTuple):
         outcome: ``spoke``; ``matched`` but an earlier rule spoke; ``nearly`` all of it matched but
             one condition; ``no``.
         why: What it matched, or the first condition that was not met.
+        origin: The file that changed or added it; empty if it is the runtime's own.
     """
 
     source: str
@@ -39,6 +40,7 @@ class Tried(NamedTuple):
     priority: int
     outcome: str
     why: str
+    origin: str = ""
 
 
 def explain(rules: Mapping[str, Any] | None, seen: Observation) -> list[Tried]:
@@ -62,7 +64,8 @@ def _fed(feed: str, rules: Sequence[Mapping[str, Any]], seen: Observation) -> It
     for rule in rules:
         outcome, why = _heard(rule, records, spoke, seen)
         kind, priority = rule.get("kind", ""), rule.get("priority", 0)
-        yield Tried(feed, rule["id"], rule["state"], kind, "", priority, outcome, why)
+        said = (rule["id"], rule["state"], kind, "", priority, outcome, why, rule.get("from", ""))
+        yield Tried(feed, *said)
 
 
 def _heard(
@@ -113,6 +116,7 @@ def _tried(rule: Mapping[str, Any], source: str, parts: Parts, first: str) -> Tr
         rule.get("priority", 0),
         outcome,
         why,
+        rule.get("from", ""),
     )
 
 

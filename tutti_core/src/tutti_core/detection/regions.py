@@ -7,8 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
 
-RULE_LINE = re.compile(r"[╭╰├┌└]?[─━═▔▁]{8,}")
+RULE_LINE = re.compile(r"[╭╰├┌└]?[─━═▔▁▄▀]{8,}")
 """A horizontal rule from the left edge; what a conversation or a draft quotes is indented."""
+
+MARKED = re.compile(r"[^\w\s!-/:-@\[-`{-~]|[>!*] ")
+"""A row that begins with a mark, such as a prompt's or an answer's, and not with words."""
 
 
 @lru_cache(maxsize=1024)
@@ -88,6 +91,8 @@ class Parts:
         if len(self.ruled) < 2:
             return None
         top, bottom = self.ruled[-2:]
+        if self.rows[top][0] in "╰└":  # the end of another box
+            return None
         inside, below = (
             "\n".join(rows) for rows in (self.rows[top + 1 : bottom], self.rows[bottom + 1 :])
         )
@@ -132,14 +137,17 @@ class Parts:
     def spoken(self) -> str:
         """The conversation: what stands above the composer; nothing if a whole screen shows none.
 
-        Where all blank rows were lost, what stands at the left edge begins something.
+        Where all blank rows were lost, a mark at the left edge begins something.
         """
         if self.whole:
             return "\n".join(self.above) if self.box else ""
         rows = list(self.above)
         if all(self.rows):
-            rows = [row if row[:1].isspace() else f"\n{row}" for row in rows]
+            rows = [f"\n{row}" if self._begins(n) else row for n, row in enumerate(rows)]
         return "\n".join(rows).lstrip("\n")
+
+    def _begins(self, number: int) -> bool:
+        return MARKED.match(self.rows[number]) is not None and number - 1 not in self.ruled
 
 
 def _screen(parts: Parts, _: str) -> str:

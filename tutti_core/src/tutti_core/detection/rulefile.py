@@ -47,6 +47,7 @@ A rule file has up to eleven parts::
     [options]                           # the lines of a dialog that can be chosen
     region = "modal:24"
     regex = "(?m)^[ ❯]*(?P<key>\\d)\\. (?P<text>.+)$"
+    then = "Enter"                      # what is pressed behind the key, if it is not enough
 
     [[feed.hooks]]                      # JSON lines that hooks wrote; `feed.transcript` the CLI's
     id = "asked"
@@ -92,7 +93,9 @@ every other rule has 0. A live-status file that says ``waiting`` has 40.
 
 A path goes through tables and lists by dots: ``message.content.text`` is the text of every block
 of a list. In a ``regex``, a group ``reset`` is when a limit ends. What ``answers`` says is a key as
-tmux calls it, or behind a ``/`` a pattern for the text of the option whose key it is.
+tmux calls it, or behind a ``/`` a pattern for the text of the option whose key it is. An option
+without a key of its own is gone to with the arrow keys. A rule without ``answers``, which may be
+empty, has no options: what looks like some may be a list in the conversation.
 """
 
 from __future__ import annotations
@@ -110,7 +113,7 @@ SAYS = ("id", "state", "kind", "detail", "confidence", "priority", "answers")
 LOOKS = ("region", "all", "any", "none", "regex")
 RULE_KEYS = frozenset((*SAYS, *LOOKS))
 LIVE_KEYS = frozenset(("state", "since", "pid", "start", "states", "missing", "kind", "kinds"))
-OPTIONS_KEYS = frozenset(("region", "regex"))
+OPTIONS_KEYS = frozenset(("region", "regex", "then"))
 PARTS = frozenset(("live", "composer", "marks", "title", "screen", "piece", "options", *FEED_PARTS))
 DRAWN = ("hanging", "cursor")
 DIALOG = 50
@@ -131,12 +134,37 @@ def compile_rules(text: str, source: str) -> dict[str, Any]:
     Raises:
         ConfigError: If it is not TOML, or a rule makes no sense.
     """
+    return compile_parts(parse(text, source), source)
+
+
+def parse(text: str, source: str) -> dict[str, Any]:
+    """Return a rule file as TOML gives it.
+
+    Args:
+        text: The TOML text.
+        source: What to call it in messages.
+
+    Raises:
+        ConfigError: If it is not TOML.
+    """
     import tomli
 
     try:
-        data = tomli.loads(text)
+        return tomli.loads(text)
     except tomli.TOMLDecodeError as error:
         raise ConfigError(f"rules of {source}: {error}") from error
+
+
+def compile_parts(data: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """Check the parts of a rule file and return them as plain values, as `compile_rules` does.
+
+    Args:
+        data: The parts.
+        source: What to call them in messages.
+
+    Raises:
+        ConfigError: If a rule makes no sense.
+    """
     unknown = sorted(set(data) - PARTS)
     if unknown:
         raise ConfigError(f"rules of {source}: unknown part {unknown[0]!r}")
@@ -219,7 +247,7 @@ def _options(options: dict[str, Any], source: str, marks: Collection[str]) -> di
     where = f"rules of {source}: [options]"
     cuts(options.get("region", "modal"), marks, where)
     if "regex" not in options or set(options) - OPTIONS_KEYS:
-        raise ConfigError(f"{where} needs a regex, and knows only region beside it")
+        raise ConfigError(f"{where} needs a regex, and knows only region and then")
     compiles(options["regex"], where)
     if "(?P<text>" not in options["regex"]:
         raise ConfigError(f"{where}: regex needs a group (?P<text>…)")

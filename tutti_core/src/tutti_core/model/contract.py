@@ -193,11 +193,32 @@ class SessionHost(Protocol):
 
 
 @runtime_checkable
+class PressesWhile(Protocol):
+    """A session host that can look at a screen and press a key with nothing in between.
+
+    Where a host cannot, an answer is pressed right after a look.
+    """
+
+    def keys_while(self, pane: str, shows: Sequence[str], *names: str) -> bool:
+        """Press keys, but nothing if the pane does not show all of the rows at that moment.
+
+        Blanks around the words of a row do not matter. A word that is no key is refused, never
+        typed.
+        """
+
+
+@runtime_checkable
 class StepType(Protocol):
     """A kind of workflow step.
 
     What a run may be killed in the middle of must be found again: `run` notes what it is about to
     do, and `recover` compares that with what is there.
+
+    It may have more that the engine goes by: ``fail_mode`` (``open`` or ``closed``, which counts
+    without it), ``on_resume`` (``rerun``, ``skip`` or ``ask``), ``timeout_secs``, ``holds_agent``
+    (whether no other step may have to do with its ``agent`` meanwhile), ``retries`` (whether
+    `[resilience]` has it tried again), and ``check(step, common, arrangement)``, which yields what
+    is wrong with a step in its workflow, each a path such as ``.agent`` and a message.
 
     Attributes:
         name: The word used as the step's ``type``.
@@ -221,8 +242,9 @@ class StepType(Protocol):
         """Say what became of an attempt that was interrupted, by looking, without effects.
 
         The record has the attempt's ``token``, its ``number`` and its ``notes``; whatever was not
-        on disk in time is missing. What is under way, or has ended and only has to be collected,
-        continues: `run` gets the record as the attempt's ``earlier`` and does nothing twice.
+        on disk in time is missing; ``cancelled`` is in it if `run` ended early because it had to.
+        What is under way, or has ended and only has to be collected, continues: `run` gets the
+        record as the attempt's ``earlier`` and does nothing twice.
         """
 
 

@@ -36,7 +36,7 @@ class Action:
     """Something about to be done, on which plugins may speak before it begins.
 
     Attributes:
-        name: ``launch``, ``send``, ``run``, ``command`` or ``land``.
+        name: ``launch``, ``send``, ``answer``, ``run``, ``command`` or ``land``.
         workspace: The workspace's name.
         agent: The agent concerned, or None.
         data: What is known of it, such as the prompt or the command.

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING
 
 from ..errors import TuttiError
 from ..model.contract import Check
-from ..model.happening import Finding
+from ..model.happening import Finding, Status
 from . import plan
+from .asking import way_for
 from .machine import asked, git, need, tmux
+from .rules import files_there
 from .sharing import shared
 from .versions import found
 
 if TYPE_CHECKING:
     from ..model.arrangement import Agent, Profile
+    from ..model.reading import Reading
     from .context import Context
 
 
@@ -30,10 +33,24 @@ def core_checks() -> tuple[Check, ...]:
         Check("profile", _profile),
         Check("launch policy", _policy),
         Check("runtimes", _runtimes),
+        Check("rules", _rules),
         Check("tool packs", _tool_packs),
         Check("serve", _serve),
         Check("auth", _auth),
     )
+
+
+def _rules(context: Context) -> Iterator[Finding]:
+    """Name what people put over the rules of runtimes in use, and what of it cannot be used."""
+    digest = context.digest
+    for name in sorted({one["runtime"] for one in digest["agents"]} & set(digest["rules"])):
+        wrong = digest["left_out"].get(name, ())
+        for said in wrong:
+            yield Finding(f"rules/{name}", "fail", said, "mend it; it is left out until then")
+        files = files_there(name, context.root)
+        if files and not wrong:
+            advice = f"tt detect AGENT --explain shows what they change for {name}"
+            yield Finding(f"rules/{name}", "pass", ", ".join(files), advice)
 
 
 def _sharing(context: Context) -> Iterator[Finding]:
@@ -167,11 +184,26 @@ def _port(port: int) -> Finding:
 
 
 def _auth(context: Context) -> Iterator[Finding]:
-    for voice in context.voices().values():
+    """Say of each agent whether its login works, as far as it can be seen."""
+    voices = context.voices()
+    for voice in voices.values():
+        check, reading = f"auth/{voice.agent}", voice.reading
         if voice.session is None or voice.session.dead:
-            continue
-        reading = voice.reading
-        word = {"ok": "pass", "failed": "fail", "unknown": "warn"}[reading.auth_state]
-        advice = "" if word == "pass" else f"tt attach {voice.agent}"
-        detail = f"{reading.state} {reading.detail}".strip()
-        yield Finding(f"auth/{voice.agent}", word, detail, advice)  # type: ignore[arg-type]
+            why = "does not run; nothing asks its provider for it"
+            yield Finding(check, "skip", why, f"tt up {voice.agent}, then tt doctor again")
+        else:
+            word, advice = _login(voice.agent, reading)
+            state = reading.state.replace("_", " ")
+            said = f"{state}: {reading.detail}" if reading.detail else state
+            yield Finding(check, word, said, advice)
+
+
+def _login(agent: str, reading: Reading) -> tuple[Status, str]:
+    """Return what an agent's state says of its login, and what to do about it."""
+    if reading.auth_state == "failed":
+        return "fail", f"tt attach {agent}, and log in there; or mend its profile's key"
+    if reading.auth_state == "unknown":
+        return "warn", f"tt detect {agent} --explain"
+    if reading.state == "starting" or reading.kind in ("trust", "dialog"):
+        return "skip", f"{way_for(agent, reading)}; nothing was asked of its provider yet"
+    return "pass", ""

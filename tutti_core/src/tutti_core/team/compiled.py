@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from .. import discovery
 from ..config.cache import read_compiled, read_last, stamp_of, stamp_of_file, write_compiled
-from ..errors import PluginError, TuttiError
+from ..errors import TuttiError
 from .places import Places
+from .rules import files_over, rules_of
 
 if TYPE_CHECKING:
+    from ..detection.layers import Layered
     from ..model.arrangement import Arrangement
     from ..model.contract import Runtime
     from ..plugins import Plugins
@@ -25,8 +27,9 @@ def compiled(root: Path) -> dict[str, Any]:
 
     Returns:
         ``workspace``, ``agents`` (a list of plain values), ``rules`` by runtime, ``unowned``,
-        ``detectors`` (names of detectors beside the rules), ``files`` (what the rules were
-        read from, with stamps) and ``stalled_after_secs``.
+        ``left_out`` (what people put over the rules and cannot be used, by runtime), ``detectors``
+        (names of detectors beside the rules), ``files`` (what the rules were read from, with
+        stamps) and ``stalled_after_secs``.
 
     Raises:
         ConfigError: If a configuration file is wrong.
@@ -86,12 +89,16 @@ def digest(arrangement: Arrangement, plugins: Plugins) -> dict[str, Any]:
     agents = [_agent(arrangement, agent) for agent in arrangement.agent]
     known = runtimes_of(arrangement, plugins)
     files = [path for one in known.values() for path in getattr(one, "sources", ())]
+    files += [path for name in known for path in files_over(name, arrangement.root)]
+    stamps = {str(path): stamp_of_file(Path(path)) for path in files}
+    found = _rules(known, {one["runtime"] for one in agents}, arrangement.root)
     return {
         "workspace": arrangement.workspace.name,
         "agents": agents,
         # Before the rules are read: a change during that counts as one after it.
-        "files": {str(path): stamp_of_file(Path(path)) for path in files},
-        "rules": _rules(known, {one["runtime"] for one in agents}),
+        "files": stamps,
+        "rules": {name: one.rules for name, one in found.items()},
+        "left_out": {name: list(one.left_out) for name, one in found.items() if one.left_out},
         "unowned": dict(arrangement.unowned),
         "detectors": sorted(plugins.detectors()),
         "stalled_after_secs": arrangement.launch.stalled_after_secs,
@@ -102,7 +109,7 @@ def _current(files: dict[str, Any]) -> bool:
     return all(stamp_of_file(Path(path)) == stamp for path, stamp in files.items())
 
 
-def _rules(known: Mapping[str, Runtime], used: Collection[str]) -> dict[str, Any]:
+def _rules(known: Mapping[str, Runtime], used: Collection[str], root: Path) -> dict[str, Layered]:
     """Return every runtime's rules: what runs may have been started before the file changed.
 
     Raises:
@@ -111,22 +118,11 @@ def _rules(known: Mapping[str, Runtime], used: Collection[str]) -> dict[str, Any
     rules = {}
     for name, runtime in known.items():
         try:
-            rules[name] = _compiled_rules(name, runtime)
+            rules[name] = rules_of(runtime, root)
         except TuttiError:
             if name in used:
                 raise
     return rules
-
-
-def _compiled_rules(name: str, runtime: Runtime) -> dict[str, Any]:
-    from ..detection.rulefile import compile_rules
-
-    try:
-        text = runtime.rules()
-    except Exception as error:
-        said = f"{type(error).__name__}: {error}"
-        raise PluginError(f"runtime {name!r} cannot give its rules: {said}") from error
-    return compile_rules(text, name)
 
 
 def _agent(arrangement: Arrangement, agent: Any) -> dict[str, Any]:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+import os
+import time
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from ..detection.regions import rows_of
+from ..state.files import JsonFile
+from ..state.instants import MICROS, micros_of
+from ..terminal.effort import efforts
+from ..watching.stall import SURE_SECS, Moves, is_work, stalled, still
+from .record import read_record
+from .snapshot import beside
 
 if TYPE_CHECKING:
     from ..watching.look import Voice
@@ -30,17 +39,24 @@ def health(context: Context, agents: Collection[str] = ()) -> list[dict[str, Any
     for name in agents:
         if name not in voices:
             context.agent(name)
-    return [record(context.name, voices[name]) for name in sorted(agents or voices)]
+    chosen = {name: voices[name] for name in sorted(agents or voices)}
+    kept = {name: _kept(context, name) for name in chosen}
+    marked = {name: with_stall(context, one, kept[name]) for name, one in chosen.items()}
+    return [record(context.name, one, kept[name]) for name, one in marked.items()]
 
 
-def record(workspace: str, voice: Voice) -> dict[str, Any]:
+def record(workspace: str, voice: Voice, kept: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return one voice in the contract's health shape, with tutti's own fields behind.
 
     Args:
         workspace: The workspace's name.
         voice: The voice.
+        kept: Its record before: what stands on the screen since then has changed no later, and of
+            one that does not run it is all that is known.
     """
     reading, session = voice.reading, voice.session
+    picture = _fingerprint(voice) if session else (kept or {}).get("pane_hash")
+    changed = changed_at(voice, kept)
     return {
         "workspace": workspace,
         "agent": voice.agent,
@@ -49,15 +65,91 @@ def record(workspace: str, voice: Voice) -> dict[str, Any]:
         "running": session is not None and not session.dead,
         "activity_state": reading.activity_state,
         "auth_state": reading.auth_state,
-        "last_output_change_at": _instant(session.activity) if session else None,
+        "last_output_change_at": None if changed is None else _instant(changed),
         "last_probe_at": _instant(voice.seen.now),
         "reason": _reason(voice),
-        "pane_hash": _fingerprint(voice),
+        "pane_hash": picture,
         "state": reading.state,
         "kind": reading.kind,
         "confirmed": reading.confirmed,
         "confidence": reading.confidence,
+        "since": reading.since,
+        "ctx": reading.context,
+        **beside(reading),
     }
+
+
+def changed_at(voice: Voice, kept: Mapping[str, Any] | None) -> float | None:
+    """Return when an agent's screen last said something new, in epoch seconds, if it is known.
+
+    A spinner that turns and a clock that counts are nothing new. Without a record from before, all
+    that is known is when the terminal printed last, whatever that was.
+
+    Args:
+        voice: The agent.
+        kept: Its record before.
+    """
+    before, session = kept or {}, voice.session
+    told = _seconds(before.get("last_output_change_at"))
+    if session is None:
+        return told
+    same = before.get("session_name") == session.name and told is not None
+    stands = same and before.get("pane_hash") == _fingerprint(voice)
+    return told if stands and told is not None and told >= session.created else session.activity
+
+
+def with_stall(context: Context, voice: Voice, kept: Mapping[str, Any] | None = None) -> Voice:
+    """Return a voice with whether it is stalled, as far as one look can tell.
+
+    Args:
+        context: The workspace.
+        voice: The voice.
+        kept: Its health record before.
+    """
+    session, after = voice.session, context.arrangement.launch.stalled_after_secs
+    if voice.reading.stalled or voice.reading.state != "working" or session is None:
+        return voice
+    moves = Moves(
+        session.created,
+        "",
+        screen=changed_at(voice, kept),
+        feed=_spoken(read_record(context.places.agent(voice.agent)).get("feeds")),
+        live=voice.seen.live_at,
+    )
+    found = stalled(voice.reading, moves, voice.seen.now, after)
+    if not found or _toils(session.pid):
+        return voice
+    return voice._replace(reading=voice.reading._replace(stalled=found))
+
+
+def _toils(pid: int) -> bool:
+    """Return whether a process and what it started use the processor for more than a spinner."""
+    first = efforts([pid]).get(pid)
+    time.sleep(SURE_SECS)
+    second = efforts([pid]).get(pid)
+    return first is not None and second is not None and is_work(first, second, SURE_SECS)
+
+
+def _spoken(feeds: object) -> float | None:
+    """Return when one of an agent's feeds grew last."""
+    paths = feeds.values() if isinstance(feeds, Mapping) else ()
+    times = []
+    for path in paths:
+        with suppress(OSError, ValueError):
+            times.append(os.stat(str(path)).st_mtime)
+    return max(times, default=None)
+
+
+def _kept(context: Context, agent: str) -> Mapping[str, Any] | None:
+    found = JsonFile(context.places.health(agent)).read()
+    return found if isinstance(found, Mapping) else None
+
+
+def _seconds(text: object) -> float | None:
+    try:
+        return micros_of(str(text)) / MICROS if text else None
+    except ValueError:
+        return None
 
 
 def _reason(voice: Voice) -> str | None:
@@ -69,8 +161,8 @@ def _fingerprint(voice: Voice) -> str | None:
     """Return a hash of the screen that is the same in every build and safe in JavaScript."""
     if voice.seen.screen is None:
         return None
-    text = "\n".join(rows_of(voice.seen.screen.text))
-    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+    text = still("\n".join(rows_of(voice.seen.screen.text)))
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
 def _instant(seconds: float) -> str:

@@ -9,6 +9,7 @@ import attrs
 
 from ..detection.regions import rows_of
 from ..errors import PolicyError, TuttiError
+from .asking import way_for
 
 if TYPE_CHECKING:
     from ..watching.look import Voice
@@ -221,7 +222,7 @@ def _words(name: str, voice: Voice | None) -> tuple[str, str]:
     if reading.state == "stopped":
         return "was taken down while it started", f"tt up {name}"
     if reading.state == "waiting":
-        return f"waits for you ({reading.kind}: {reading.detail})", f"tt attach {name}"
+        return f"waits for you ({reading.kind}: {reading.detail})", way_for(name, reading)
     if reading.state in ("starting", "unknown"):
         return "not ready in time", f"tt peek {name}"
     return reading.detail, "" if reading.state in WELL else f"tt attach {name}"

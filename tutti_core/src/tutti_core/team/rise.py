@@ -46,11 +46,13 @@ class Rising(NamedTuple):
         begun: Its start, or None if somebody else has begun it.
         deadline: `time.monotonic` seconds at which to give up.
         tries: How many launches there have been.
+        trusted: Whether it was told already that its folder can be trusted.
     """
 
     begun: Started | None
     deadline: float
     tries: int
+    trusted: bool = False
 
 
 class Rise:
@@ -83,6 +85,7 @@ class Rise:
         self.starting: dict[str, tuple[Future[Started | Voice], int]] = {}
         self.rising: dict[str, Rising] = {}
         self.pasting: dict[str, tuple[Future[str], Outcome]] = {}
+        self.trusting: dict[str, tuple[Future[None], Rising]] = {}
         self.results: dict[str, Outcome] = {}
         self.waits: dict[str, str] = {}
         self.interrupted = False
@@ -103,13 +106,17 @@ class Rise:
         return self.results
 
     def _work(self) -> None:
-        while self.pending or self.starting or self.rising or self.pasting:
+        while self.pending or self._busy():
             self._release()
             self._collect()
             self._watch()
+            self._trusted()
             self._pasted()
-            if self.starting or self.rising or self.pasting:
+            if self._busy():
                 time.sleep(LOOK_SECS)
+
+    def _busy(self) -> bool:
+        return bool(self.starting or self.rising or self.trusting or self.pasting)
 
     def _cut_short(self) -> None:
         left = [name for name in self.chosen if name not in self.results]
@@ -198,9 +205,33 @@ class Rise:
             if voice is None and late:
                 del self.rising[name]
                 self._failed(name, trouble or RuntimeFailure("nobody can say how it is"))
+            elif voice is not None and self._is_to_trust(one, voice):
+                del self.rising[name]
+                job = self.pool.submit(self._trust, name)
+                self.trusting[name] = job, one._replace(trusted=True)
             elif voice is not None and (late or not _undecided(one, voice)):
                 del self.rising[name]
                 self._settled(name, one, voice)
+
+    def _is_to_trust(self, one: Rising, voice: Voice) -> bool:
+        """Return whether an agent asks for the trust that the file gives it."""
+        reading, agent = voice.reading, self.context.arrangement.named(voice.agent)
+        asks = reading.state == "waiting" and reading.kind == "trust" and "allow" in reading.answers
+        given = agent is not None and self.context.arrangement.trust_of(agent)
+        return asks and given and not one.trusted and one.begun is not None
+
+    def _trust(self, name: str) -> None:
+        from .trust import TrustRequest, trust
+
+        trust(self.context, TrustRequest(name, without=self.request.without))
+
+    def _trusted(self) -> None:
+        """Go on waiting for those who were told; one who still asks is a person's business."""
+        for name in [name for name, (job, _) in self.trusting.items() if job.done()]:
+            job, one = self.trusting.pop(name)
+            self.rising[name] = one
+            if job.exception() is not None:
+                self.context.log.note("trust failed", agent=name, exc_info=job.exception())
 
     def _under_way(self) -> Mapping[str, str]:
         """Return in words what those are at that are being started."""

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..config.find import find_root
 from ..config.slug import is_slug
 from ..detection.composer import draft, unstyled
-from ..detection.rulefile import compile_rules
 from ..errors import ConfigError, StateError, TuttiError
 from ..model.reading import Observation, Reading, Screen
 from ..plugins import Plugins
 from ..watching.look import Voice, read
 from .compiled import compiled
 from .loading import load_global
+from .places import Places
+from .rules import FOLDER, layered_over, rules_of
+
+if TYPE_CHECKING:
+    from ..detection.layers import Layered
 
 # What moves the cursor or sets a mode; what sets a style says something and is left.
 CONTROL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-ln-~]|[()][0AB]|[=>78cM])")
@@ -32,11 +38,13 @@ class Knowledge(NamedTuple):
         runtime: Its name.
         rules: Its compiled rules, None if it is not known.
         detectors: Detectors beside the rules.
+        left_out: What people put over the rules and cannot be used.
     """
 
     runtime: str
     rules: Mapping[str, Any] | None
     detectors: Sequence[Any]
+    left_out: tuple[str, ...] = ()
 
 
 def knowledge(runtime: str) -> Knowledge:
@@ -50,11 +58,23 @@ def knowledge(runtime: str) -> Knowledge:
     """
     plugins = Plugins.installed()
     detectors = tuple(plugins.detectors().values())
+    root, team = _around()
+    if team["rules"].get(runtime):
+        left_out = tuple(team["left_out"].get(runtime, ()))
+        return Knowledge(runtime, team["rules"][runtime], detectors, left_out)
+    found = _installed(plugins, runtime, root)
+    if found is None:
+        return Knowledge(runtime, None, detectors)
+    return Knowledge(runtime, found.rules, detectors, found.left_out)
+
+
+def _around() -> tuple[Path | None, Mapping[str, Any]]:
+    """Return the workspace one is in and what is known of its team, if there is one in order."""
     try:
-        rules = compiled(find_root())["rules"].get(runtime)
+        root = find_root()
+        return root, compiled(root)
     except TuttiError:
-        rules = None
-    return Knowledge(runtime, rules or _installed(plugins, runtime), detectors)
+        return None, {"rules": {}, "left_out": {}}
 
 
 class Judged(NamedTuple):
@@ -87,75 +107,25 @@ def judged(path: Path, known: Knowledge, title: str | None = None) -> Judged:
         raise StateError(f"cannot read {path}: {error.strerror or error}") from error
     facts = _facts(path.with_suffix(".json"))
     title = facts.get("title") if title is None else title
-    seen = _observation(unstyled(_text(raw)), facts, title, known)
+    seen = seen_in(raw, known, title, facts)
     return Judged(seen, read(seen, known.rules, known.detectors))
 
 
-def save(voice: Voice, version: str, what: str, folder: Path) -> Path:
-    """Save an agent's screen as a case ``<state>/<version>-<what>.txt``; nothing is overwritten.
+def seen_in(
+    raw: bytes,
+    known: Knowledge,
+    title: str | None = None,
+    facts: Mapping[str, Any] = MappingProxyType({}),
+) -> Observation:
+    """Return what an observer would have seen of a saved screen.
 
     Args:
-        voice: The agent as it was seen.
-        version: The version of its CLI; empty if it is not known.
-        what: What the screen shows, in a word.
-        folder: The corpus.
-
-    Returns:
-        The file. What was seen beside the screen is in the one that ends in ``.json``.
-
-    Raises:
-        ConfigError: If the word is not one, or the case is there already.
-        StateError: If it cannot be written.
+        raw: The screen, or a piece of one, with or without styles.
+        known: What it is judged by.
+        title: The pane's title then.
+        facts: What was noted beside it.
     """
-    from ..state.files import JsonFile, write_atomic
-
-    if not is_slug(what):
-        raise ConfigError(f"{what!r} cannot name a case", hint="letters, digits, '-' and '_'")
-    seen, known = voice.seen, re.sub(r"[^0-9A-Za-z.+]+", "", version) or "unknown"
-    path = folder / voice.reading.state / f"{known}-{what}.txt"
-    if seen.screen is None:
-        raise StateError(f"the screen of {voice.agent} could not be read")
-    if path.exists():
-        raise ConfigError(f"{path} is there already", hint="give it another name")
-    facts = {
-        "title": seen.title,
-        "live": seen.live,
-        "kind": voice.reading.kind or None,
-        "width": seen.screen.width,
-        "height": seen.screen.height,
-        "cursor": seen.screen.cursor,
-        "alternate": seen.screen.alternate,
-        "exit_status": seen.exit_status,
-    }
-    write_atomic(path, seen.screen.text.encode("utf-8", "replace"), mode=0o600)
-    JsonFile(path.with_suffix(".json")).write(facts)
-    return path
-
-
-def _installed(plugins: Plugins, name: str) -> dict[str, Any] | None:
-    settings = load_global(plugins)
-    found = plugins.runtimes({}, settings.source, Path.cwd()).get(name)
-    return compile_rules(found.rules(), name) if found else None
-
-
-def _cursor(text: str, rows: Sequence[str], known: Knowledge) -> int | None:
-    """Return where the cursor may have been: at the end of the text, unless words stand there.
-
-    A CLI that hides it while it works leaves the same words behind as somebody who types them.
-    """
-    typed = draft(text, known.rules.get("composer") if known.rules else None)
-    return None if typed else len(rows) - 1
-
-
-def _ended(row: str) -> int | None:
-    """Return the exit status that tmux itself writes under the last screen of a process."""
-    found = DEAD.match(row)
-    return int(found[1] or -1) if found else None
-
-
-def _observation(
-    text: str, facts: Mapping[str, Any], title: str | None, known: Knowledge
-) -> Observation:
+    text = unstyled(_text(raw))
     now, live = time.time(), facts.get("live")
     rows = text.rstrip().split("\n")
     status = facts.get("exit_status", _ended(rows[-1]))
@@ -176,8 +146,105 @@ def _observation(
     )
 
 
+def corpus_of(places: Places, runtime: str) -> Path:
+    """Return where cases of a runtime are saved if nobody says where.
+
+    Args:
+        places: The workspace's places.
+        runtime: The runtime's name.
+    """
+    return places.home / FOLDER / "corpus" / (runtime if is_slug(runtime) else "unknown")
+
+
+def save(voice: Voice, version: str, what: str, folder: Path) -> Path:
+    """Save an agent's screen as a case ``<state>/<version>-<what>.txt``; nothing is overwritten.
+
+    Args:
+        voice: The agent as it was seen.
+        version: The version of its CLI; empty if it is not known.
+        what: What the screen shows, in a word.
+        folder: The corpus.
+
+    Returns:
+        The file. What was seen beside the screen is in the one that ends in ``.json``.
+
+    Raises:
+        ConfigError: If the word is not one, or the case is there already.
+        StateError: If it cannot be written.
+    """
+    from ..state.files import JsonFile
+
+    if not is_slug(what):
+        raise ConfigError(f"{what!r} cannot name a case", hint="letters, digits, '-' and '_'")
+    seen, known = voice.seen, re.sub(r"[^0-9A-Za-z.+]+", "", version) or "unknown"
+    path = folder / voice.reading.state / f"{known}-{what}.txt"
+    if seen.screen is None:
+        raise StateError(f"the screen of {voice.agent} could not be read")
+    if path.exists():
+        raise _there(path)
+    facts = {
+        "title": seen.title,
+        "live": seen.live,
+        "kind": voice.reading.kind or None,
+        "width": seen.screen.width,
+        "height": seen.screen.height,
+        "cursor": seen.screen.cursor,
+        "alternate": seen.screen.alternate,
+        "exit_status": seen.exit_status,
+    }
+    _write_new(path, seen.screen.text.encode("utf-8", "replace"))
+    JsonFile(path.with_suffix(".json")).write(facts)
+    return path
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    """Write a file that is not there yet, whole; of two at once only one can."""
+    from ..state.files import write_atomic
+
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    write_atomic(fresh, content, mode=0o600)
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        raise _there(path) from None
+    except OSError as error:
+        raise StateError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _there(path: Path) -> ConfigError:
+    return ConfigError(f"{path} is there already", hint="give it another name")
+
+
+def _installed(plugins: Plugins, name: str, root: Path | None) -> Layered | None:
+    """Return the rules of a runtime outside of any workspace, or those known for its name."""
+    settings = load_global(plugins)
+    found = plugins.runtimes({}, settings.source, Path.cwd()).get(name)
+    if found is not None:
+        return rules_of(found, root)
+    text = plugins.rules().get(name)
+    return layered_over(text, name, root) if text else None
+
+
+def _cursor(text: str, rows: Sequence[str], known: Knowledge) -> int | None:
+    """Return where the cursor may have been: at the end of the text, unless words stand there.
+
+    A CLI that hides it while it works leaves the same words behind as somebody who types them.
+    """
+    typed = draft(text, known.rules.get("composer") if known.rules else None)
+    return None if typed else len(rows) - 1
+
+
+def _ended(row: str) -> int | None:
+    """Return the exit status that tmux itself writes under the last screen of a process."""
+    found = DEAD.match(row)
+    return int(found[1] or -1) if found else None
+
+
 def _text(raw: bytes) -> str:
-    return CONTROL.sub("", raw.decode("utf-8-sig", "replace").replace("\r\n", "\n"))
+    text = raw.decode("utf-8-sig", "replace").replace("\r\n", "\n")
+    return CONTROL.sub("", text) if "\x1b" in text else text
 
 
 def _facts(path: Path) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import attrs
 
 from ..model.contract import Verb
 from ..model.happening import Receipt
+from .answer import Answered, AnswerRequest, answer
 from .context import Context
 from .detect import DetectRequest, DetectResponse, detect
 from .doctor import Report, doctor
@@ -18,7 +19,9 @@ from .logs import LogsRequest, LogsResponse, logs
 from .queueing import CancelRequest, CancelResponse, QueueRequest, QueueResponse, cancel, queue
 from .send import SendRequest
 from .snapshot import status_rows
+from .trust import TrustRequest, trust
 from .up import UpRequest, UpResponse, up
+from .wait import WaitRequest, WaitResponse, wait
 
 
 @attrs.frozen
@@ -72,6 +75,9 @@ def core_verbs() -> tuple[Verb, ...]:
         Verb("send", SendRequest, Receipt, exchange, "Give a running agent a prompt."),
         Verb("queue", QueueRequest, QueueResponse, queue, "List queued prompts.", reads=True),
         Verb("queue-cancel", CancelRequest, CancelResponse, cancel, "Take prompts back."),
+        Verb("wait", WaitRequest, WaitResponse, wait, "Wait for agents.", reads=True),
+        Verb("answer", AnswerRequest, Answered, answer, "Answer what an agent asks."),
+        Verb("trust", TrustRequest, Answered, trust, "Say that an agent's folder can be trusted."),
         Verb("status", StatusRequest, StatusResponse, _status, "Show the team.", reads=True),
         Verb("health", HealthRequest, HealthResponse, _health, "Say how agents are.", reads=True),
         Verb("logs", LogsRequest, LogsResponse, logs, "Show what an agent showed.", reads=True),

@@ -147,6 +147,21 @@ class TmuxHost:
         """
         keyboard.press(self.tmux, pane, *names)
 
+    def keys_while(self, pane: str, shows: Sequence[str], *names: str) -> bool:
+        """Press keys only while the pane shows some rows, as `PressesWhile` has it.
+
+        Args:
+            pane: A pane id.
+            shows: The rows.
+            names: The keys.
+
+        Raises:
+            ValueError: Not a key: tmux would type the word.
+            PaneGone: Nothing alive is there to take them.
+            TmuxError: tmux refused.
+        """
+        return keyboard.press(self.tmux, pane, *names, shows=shows)
+
     def leave_copy_mode(self, pane: str) -> None:
         """Return a pane that somebody scrolled to its program; without effect on any other.
 

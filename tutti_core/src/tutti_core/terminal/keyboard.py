@@ -10,6 +10,8 @@ from .quoting import line
 from .tmux import TmuxError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .tmux import Tmux
 
 # Escape sequences would end the paste or drive the terminal; C1 are their one-character forms.
@@ -21,6 +23,10 @@ _KEY = re.compile(
 )
 _PANE = re.compile(r"%[0-9]+")
 _NOT_ALIVE = "tutti-no-live-pane"
+_NOT_SHOWN = "tutti-not-shown"
+_BLANK = "[ \xa0]"
+# Whatever else might mean something to a format or a pattern of tmux stands for any character.
+_ODD = re.compile(r"[^0-9A-Za-z \x80-\U0010ffff]")
 
 
 class PaneGone(TmuxError):
@@ -80,13 +86,21 @@ def paste(tmux: Tmux, pane: str, text: str) -> None:
         raise PaneGone(pane)
 
 
-def press(tmux: Tmux, pane: str, *names: str) -> None:
+def press(tmux: Tmux, pane: str, *names: str, shows: Iterable[str] = ()) -> bool:
     """Press keys by name, such as ``Enter``, ``Escape``, ``C-c`` or ``2``.
+
+    tmux itself looks for the rows, in the same breath as it passes the keys on: nothing that it
+    has heard of by then can come in between.
 
     Args:
         tmux: The server.
         pane: A pane id.
         names: The keys.
+        shows: Rows of the screen without which nothing is to be pressed; blanks around them and
+            their number do not matter.
+
+    Returns:
+        Whether they were pressed: all the rows were there.
 
     Raises:
         ValueError: Not a key: tmux would type the word.
@@ -96,10 +110,15 @@ def press(tmux: Tmux, pane: str, *names: str) -> None:
     unknown = [name for name in names if not _KEY.fullmatch(name)]
     if unknown:
         raise ValueError(f"no such key: {unknown[0]!r}")
-    keys = ["send-keys", "-t", exact(pane), "--", *names]
-    script = line(_if_alive(pane, line(keys), line(_not_alive())))
-    if _NOT_ALIVE in tmux.checked(tmux.feed(script), "send-keys").text:
+    keys = line(["send-keys", "-t", exact(pane), "--", *names])
+    rows = [one for one in map(_row, shows) if one]
+    if rows:
+        keys = line(["if-shell", "-F", "-t", pane, _all(rows), keys.strip(), _said(_NOT_SHOWN)])
+    script = line(_if_alive(pane, keys, line(_not_alive())))
+    said = tmux.checked(tmux.feed(script), "send-keys").text
+    if _NOT_ALIVE in said:
         raise PaneGone(pane)
+    return _NOT_SHOWN not in said
 
 
 def leave_copy_mode(tmux: Tmux, pane: str) -> None:
@@ -121,6 +140,24 @@ def leave_copy_mode(tmux: Tmux, pane: str) -> None:
 
 def _not_alive() -> list[str]:
     return ["display-message", "-p", _NOT_ALIVE]
+
+
+def _said(word: str) -> str:
+    return line(["display-message", "-p", word]).strip()
+
+
+def _row(text: str) -> str:
+    """Return a pattern for a row of the screen; empty for a blank one."""
+    words = [_ODD.sub(".", word) for word in text.replace("\xa0", " ").split()]
+    return f"^{_BLANK}*{f'{_BLANK}+'.join(words)}{_BLANK}*$" if words else ""
+
+
+def _all(rows: list[str]) -> str:
+    """Return the condition that a pane shows all rows, each a pattern."""
+    first, *more = (f"#{{C/r:{row}}}" for row in rows)
+    for one in more:
+        first = f"#{{&&:{first},{one}}}"
+    return first
 
 
 def _if_alive(pane: str, then: str, otherwise: str) -> list[str]:

@@ -105,6 +105,23 @@ def stalled(reading: Reading, moves: Moves, now: float, after: float) -> str:
     return "; ".join(f"{what} at {_instant(at)}" for at, what in told)
 
 
+def is_work(before: Effort, after: Effort, secs: float) -> bool:
+    """Return whether more of the processor was used than a spinner takes.
+
+    Args:
+        before: What had been used.
+        after: What has been; what ended meanwhile takes its time with it, and proves nothing.
+        secs: The seconds between.
+    """
+    own, others = after.own - before.own, after.others - before.others
+    return own > OWN_SHARE * secs or others > OTHERS_SHARE * secs
+
+
+def still(text: str) -> str:
+    """Return what a screen says without what moves by itself: spinners, and clocks that count."""
+    return _GLYPHS.sub("", _VERB.sub("", _CLOCK.sub("", text)))
+
+
 def _last(moves: Moves) -> float:
     return max(at for at, _ in _told(moves))
 
@@ -128,16 +145,12 @@ def _worked(moves: Moves, effort: Effort, now: float) -> Moves:
         return moves._replace(effort=effort, asked=now)
     if spent < SURE_SECS:
         return moves
-    own, others = effort.own - before.own, effort.others - before.others
-    # A process that ends takes its time with it: what is less than before proves nothing.
-    works = own > OWN_SHARE * spent or others > OTHERS_SHARE * spent
-    worked = now if works else moves.worked
+    worked = now if is_work(before, effort, spent) else moves.worked
     return moves._replace(effort=effort, asked=now, worked=worked)
 
 
 def _picture(seen: Observation) -> str:
-    text = "\n".join(rows_of(seen.screen.text)) if seen.screen else ""
-    return _hash(_GLYPHS.sub("", _VERB.sub("", _CLOCK.sub("", text))))
+    return _hash(still("\n".join(rows_of(seen.screen.text)) if seen.screen else ""))
 
 
 def _words(seen: Observation) -> tuple[tuple[str, str], ...]:

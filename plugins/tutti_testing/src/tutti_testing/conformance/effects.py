@@ -37,6 +37,8 @@ def _content(path: Path) -> str:
             return f"link to {path.readlink()}"
         if not path.is_file():
             return "folder" if path.is_dir() else "special"
+        if path.suffix == ".lock":  # it says who held it last, and when
+            return "lock"
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         return f"{path.stat().st_mode & 0o7777:o} {digest}"
     except OSError as error:  # it went while we looked

@@ -107,6 +107,7 @@ class Live:
     def _clear(self) -> None:
         if self._drawn:
             sys.stderr.write(f"\x1b[{self._drawn}A\x1b[J")
+            sys.stderr.flush()
             self._drawn = 0
 
 

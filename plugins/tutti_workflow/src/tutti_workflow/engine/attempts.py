@@ -27,6 +27,7 @@ class Running:
         node: The step.
         attempt: What the step is lent.
         since: Seconds of `time.monotonic` when it began.
+        launched: Whether its thread was begun.
         abandoned: Whether nobody waits for its end any more; it must not write then.
         closing: Until when it may take to end after it was to, in seconds of the same clock.
     """
@@ -34,6 +35,7 @@ class Running:
     node: Node
     attempt: Attempt
     since: float
+    launched: bool = False
     abandoned: bool = False
     closing: float | None = None
 
@@ -61,6 +63,7 @@ def launch(
     def work() -> None:
         inbox.put((running, _tried(context, running, render)))
 
+    running.launched = True
     Thread(target=work, name=f"step {running.node.key}", daemon=True).start()
 
 

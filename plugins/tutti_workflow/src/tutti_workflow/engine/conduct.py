@@ -84,6 +84,7 @@ class Conductor:
 
     def _give_up(self) -> None:
         """Whatever went wrong, have what still runs end, and write nothing any more."""
+        self.running = {key: one for key, one in self.running.items() if one.launched}
         for one in self.running.values():
             one.abandoned = True
         end = time.monotonic() + GRACE_SECS

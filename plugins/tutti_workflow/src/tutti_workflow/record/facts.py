@@ -44,8 +44,7 @@ def _facts(run: RunState) -> dict[str, list[dict[str, Any]]]:
     for step in run.steps.values():
         if step.status != "running" or not step.agent:
             continue
-        of = f" ({step.movement})" if step.movement else ""
-        value = f"{run.workflow}: {step.key} {step.index}/{len(run.steps)}{of}"
+        value = f"{run.workflow}: {step.key} {step.index}/{len(run.steps)}"
         common = {"at": time.time(), "holder": holder, "run": run.run_id}
         facts = [
             {

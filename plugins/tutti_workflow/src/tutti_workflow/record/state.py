@@ -36,7 +36,8 @@ class Try:
 
     def record(self) -> dict[str, Any]:
         """Return what a step is given to recover from."""
-        return {"token": self.token, "number": self.number, "notes": dict(self.notes)}
+        found = {"token": self.token, "number": self.number, "notes": dict(self.notes)}
+        return {**found, "cancelled": True} if self.outcome == "cancelled" else found
 
 
 @attrs.define

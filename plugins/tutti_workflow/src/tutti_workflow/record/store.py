@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from threading import RLock
 from typing import Any
 
@@ -54,7 +55,8 @@ class Store:
                 if header.get("run_id"):
                     raise StateError(f"there is a run {run_id!r} already") from error
         store = cls(context, run_id, _owned(files, run_id, str(header.get("workflow"))))
-        store.history = store.write({"kind": "begun", **header, "run_id": run_id})
+        with _released(store):
+            store.history = store.write({"kind": "begun", **header, "run_id": run_id})
         return store
 
     @classmethod
@@ -76,9 +78,10 @@ class Store:
         lock = _owned(files, run_id, found.workflow)
         store = cls(context, run_id, lock)
         # Read again: until the lock was held, somebody else may have written.
-        for line in _lines(files, run_id):
-            store.state.fold(line)
-            store.history.append(line)
+        with _released(store):
+            for line in _lines(files, run_id):
+                store.state.fold(line)
+                store.history.append(line)
         return store
 
     def write(self, *lines: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -108,6 +111,16 @@ class Store:
     def release(self) -> None:
         """Own the run no more."""
         self._lock.release()
+
+
+@contextmanager
+def _released(store: Store) -> Iterator[None]:
+    """Own a run no longer if the block fails: nobody would ever let it go."""
+    try:
+        yield
+    except BaseException:
+        store.release()
+        raise
 
 
 def _owned(files: Files, run_id: str, workflow: str) -> Lock:

@@ -150,6 +150,8 @@ class Command:
             return "unknown"
         if "folder" not in notes:
             return "redo"
+        if record.get("cancelled"):
+            return "unknown"  # it was ended in the middle: its exit status is that of the kill
         if _left(record) is not None:
             return "continue"
         child = _child(notes)

@@ -1,0 +1,430 @@
+"""`answer`: that very dialog is answered or nothing is pressed, and what came of it is proven."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tutti_core.errors import ConfigError, PolicyError, RuntimeFailure
+from tutti_core.model.happening import Action, Verdict
+from tutti_core.model.reading import Option
+from tutti_core.team import answer as answers
+from tutti_core.team.answer import Answered, AnswerRequest, answer, question
+from tutti_core.team.context import Context
+from tutti_core.team.dialog import Dialog, Press, press_of
+from tutti_core.team.trust import TrustRequest, trust
+from tutti_core.team.up import UpRequest, up
+
+RULES = """
+[options]
+region = "screen"
+regex = '(?m)^[ ❯]*(?:(?P<key>\\d)\\. )?(?P<text>(?:Yes|No)\\b.*|Red|Blue)$'
+
+[[screen]]
+id = "permission"
+state = "waiting"
+kind = "permission"
+all = ["Do you want to proceed?"]
+detail = "run it?"
+answers = { allow = "/^Yes$", always = "/^Yes, and", deny = "Escape" }
+
+[[screen]]
+id = "question"
+state = "waiting"
+kind = "question"
+regex = "(?P<detail>Which colour)"
+answers = {}
+
+[[screen]]
+id = "trust"
+state = "waiting"
+kind = "trust"
+all = ["trust this folder"]
+answers = { allow = "/^Yes, I trust" }
+
+[[screen]]
+id = "odd"
+state = "waiting"
+kind = "dialog"
+all = ["Press F13"]
+
+[[screen]]
+id = "idle"
+state = "idle"
+regex = "^>$"
+
+[[screen]]
+id = "busy"
+state = "working"
+regex = "^busy"
+"""
+
+ASKS = """head
+────────────
+ Bash command
+
+  {command}
+
+ Do you want to proceed?
+ ❯ 1. Yes
+   2. Yes, and always allow ls
+   3. No
+"""
+ASKS_LESS = ASKS.replace("   2. Yes, and always allow ls\n   3. No", "   2. No")
+COLOURS = """────────────
+ Which colour?
+ ❯ 1. Red
+   2. Blue
+"""
+TRUST = """────────────
+ Do you trust this folder?
+ {no} No, exit
+ {yes} Yes, I trust this folder
+"""
+
+
+class Pane:
+    """An agent's terminal: what it shows, and what a key makes of that.
+
+    Attributes:
+        pressed: Every key, in order.
+        keys: What becomes of the screen at a key; by default the dialog goes away.
+        before: Called before each look.
+    """
+
+    def __init__(self, crew: Any) -> None:
+        self.crew, self.pressed = crew, []  # type: tuple[Any, list[str]]
+        self.keys: Callable[[str], str] = lambda _: "busy"
+        self.before: Callable[[], None] = lambda: None
+
+    def show(self, screen: str) -> None:
+        self.crew.host.screen = screen
+
+    def keys_while(self, pane: str, shows: Sequence[str], *names: str) -> bool:
+        there = {" ".join(row.split()) for row in self.crew.host.screen.split("\n")}
+        if not {" ".join(row.split()) for row in shows} <= there:
+            return False
+        for name in names:
+            self.pressed.append(name)
+            self.show(self.keys(name))
+        return True
+
+
+@pytest.fixture
+def pane(crew: Any, monkeypatch: pytest.MonkeyPatch) -> Pane:
+    """One agent that runs, and its terminal."""
+    found = Pane(crew)
+    monkeypatch.setattr(type(crew.echo), "rules", lambda _: RULES)
+    monkeypatch.setattr(crew.host, "keys_while", found.keys_while, raising=False)
+    real = crew.host.capture
+
+    def capture(panes: Sequence[str], **more: Any) -> Any:
+        found.before()
+        return real(panes, **more)
+
+    monkeypatch.setattr(crew.host, "capture", capture)
+    monkeypatch.setattr(answers, "PROOF_SECS", 0.6)
+    monkeypatch.setattr(answers, "LOOK_SECS", 0.02)
+    monkeypatch.setattr(answers, "MOVE_SECS", 0.2)
+    return found
+
+
+@pytest.fixture
+def context(crew: Any, pane: Pane) -> Context:
+    """The workspace, with its agent up."""
+    made: Context = crew.context("one")
+    up(made, UpRequest())
+    return made
+
+
+def given_to(context: Context, said: str, **more: Any) -> Answered:
+    """Answer what the agent asks."""
+    return answer(context, AnswerRequest("one", said, **more))
+
+
+@pytest.mark.parametrize(
+    ("said", "keys", "option"),
+    [
+        ("allow", ["1"], "Yes"),
+        ("always", ["2"], "Yes, and always allow ls"),
+        ("deny", ["Escape"], ""),
+        ("3", ["3"], "No"),
+        ("no", ["3"], "No"),
+        ("yes, and", ["2"], "Yes, and always allow ls"),
+    ],
+)
+def test_an_answer_presses_its_key_once(
+    context: Context, pane: Pane, said: str, keys: list[str], option: str
+) -> None:
+    """By meaning, by the key of a choice or by its text; and the dialog was seen to go away."""
+    pane.show(ASKS.format(command="ls"))
+    told = given_to(context, said)
+    assert (told.outcome, told.evidence) == ("answered", "screen says working")
+    assert (pane.pressed, told.option, list(told.keys)) == (keys, option, keys)
+    assert (told.kind, told.question) == ("permission", "run it?")
+    assert [row.strip() for row in told.shown] == ["Bash command", "ls", "Do you want to proceed?"]
+
+
+def test_who_answered_what_is_written_down(context: Context, pane: Pane, crew: Any) -> None:
+    """By name, with the choice; and whether an agent did it or a person."""
+    pane.show(ASKS.format(command="ls"))
+    given_to(context, "always")
+    (event,) = [one for one in context.journal.read() if one["event"] == "agent.answered"]
+    assert event["agent"] == "one"
+    data = event["data"]
+    assert (data["answer"], data["option"]) == ("always", "Yes, and always allow ls")
+    assert data["by"].startswith("user:")
+
+
+def test_an_agent_that_answers_for_another_is_named(
+    context: Context, pane: Pane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who gives itself permissions is found in the journal."""
+    monkeypatch.setenv("TUTTI_AGENT", "boss")
+    pane.show(ASKS.format(command="ls"))
+    assert given_to(context, "allow").by == "agent:boss"
+
+
+def test_what_a_dialog_has_not_is_refused_with_what_it_has(context: Context, pane: Pane) -> None:
+    """The key of another answer is never taken for it."""
+    pane.show(ASKS_LESS.format(command="ls"))
+    told = given_to(context, "always")
+    assert (told.outcome, pane.pressed) == ("refused", [])
+    assert told.evidence == "it has no answer 'always'; there is allow, deny; 1: Yes; 2: No"
+
+
+@pytest.mark.parametrize(
+    ("screen", "why"),
+    [
+        (">", "it asks nothing: it is idle"),
+        ("busy", "it asks nothing: it is working"),
+        ("Press F13", "it has no answer 'allow': nobody knows how to answer it"),
+        (COLOURS, "it has no answer 'allow'; there is 1: Red; 2: Blue"),
+        (TRUST.format(no="❯", yes=" "), "it asks for trust (trust this folder)"),
+    ],
+)
+def test_where_nothing_is_known_to_answer_nothing_is_pressed(
+    context: Context, pane: Pane, screen: str, why: str
+) -> None:
+    """Not into the composer, not into a dialog of another kind."""
+    pane.show(screen)
+    told = given_to(context, "allow")
+    assert (told.outcome, told.evidence, pane.pressed) == ("refused", why, [])
+    assert told.hint
+
+
+def test_a_question_is_answered_by_its_choices(context: Context, pane: Pane) -> None:
+    """By number or by text."""
+    pane.show(COLOURS)
+    assert given_to(context, "blue").keys == ("2",)
+    assert pane.pressed == ["2"]
+
+
+def test_an_agent_that_does_not_run_cannot_be_answered(context: Context, crew: Any) -> None:
+    """Nor one that is nobody's."""
+    crew.host.made.clear()
+    with pytest.raises(RuntimeFailure, match="one is not running"):
+        given_to(context, "allow")
+    with pytest.raises(ConfigError, match="no agent"):
+        answer(context, AnswerRequest("two", "allow"))
+
+
+def becomes(pane: Pane, screen: str, after: int) -> None:
+    """Let the screen be another one at a look."""
+    looks = [0]
+
+    def before() -> None:
+        looks[0] += 1
+        if looks[0] == after:
+            pane.show(screen)
+
+    pane.before = before
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        ASKS.format(command="rm -rf /"),
+        ASKS_LESS.format(command="ls"),
+        COLOURS,
+        TRUST.format(no="❯", yes=" "),
+        ">",
+        "busy",
+    ],
+)
+def test_another_dialog_in_between_is_not_answered(
+    context: Context, pane: Pane, other: str
+) -> None:
+    """Not even one of the same kind with the same choices; nor does the key reach the composer."""
+    pane.show(ASKS.format(command="ls"))
+    becomes(pane, other, after=2)
+    told = given_to(context, "allow")
+    assert (told.outcome, pane.pressed) == ("refused", [])
+    assert told.evidence.startswith("the dialog changed in between: ")
+
+
+def test_another_dialog_after_the_last_look_is_not_answered(
+    context: Context, pane: Pane, monkeypatch: pytest.MonkeyPatch, crew: Any
+) -> None:
+    """The terminal itself looks before it passes a key on."""
+    pane.show(ASKS.format(command="ls"))
+
+    def late(where: str, shows: Sequence[str], *names: str) -> bool:
+        pane.show(ASKS.format(command="rm -rf /"))
+        return pane.keys_while(where, shows, *names)
+
+    monkeypatch.setattr(crew.host, "keys_while", late)
+    told = given_to(context, "allow")
+    assert (told.outcome, pane.pressed) == ("refused", [])
+
+
+def test_a_dialog_that_stays_was_not_answered(context: Context, pane: Pane) -> None:
+    """And nothing is pressed again: it might answer the next one."""
+    pane.show(ASKS.format(command="ls"))
+    pane.keys = lambda _: ASKS.format(command="ls")
+    told = given_to(context, "allow")
+    assert (told.outcome, told.evidence) == ("unanswered", "the dialog is still there")
+    assert pane.pressed == ["1"]
+
+
+def test_the_next_dialog_shows_that_the_one_before_is_gone(context: Context, pane: Pane) -> None:
+    """Also where it has the same choices."""
+    pane.show(ASKS.format(command="ls"))
+    pane.keys = lambda _: ASKS.format(command="pwd")
+    told = given_to(context, "allow")
+    assert (told.outcome, told.evidence) == ("answered", "another one is there: run it?")
+
+
+def test_a_screen_that_is_half_redrawn_proves_nothing(context: Context, pane: Pane) -> None:
+    """What is gone for one look and there again was not answered."""
+    pane.show(ASKS.format(command="ls"))
+    pane.keys = lambda _: ""
+    becomes(pane, ASKS.format(command="ls"), after=4)
+    assert given_to(context, "allow").outcome == "unanswered"
+
+
+def test_a_process_that_ends_proves_nothing(context: Context, pane: Pane, crew: Any) -> None:
+    """It may have been the answer, or something else."""
+    pane.show(ASKS.format(command="ls"))
+
+    def dies(_: str) -> str:
+        crew.host.dies("one")
+        return ""
+
+    pane.keys = dies
+    told = given_to(context, "allow")
+    assert (told.outcome, told.evidence) == ("unknown", "it ended (exit status 7)")
+
+
+def test_only_the_dialog_that_is_meant(context: Context, pane: Pane) -> None:
+    """Whoever saw one dialog does not answer the next one."""
+    pane.show(ASKS.format(command="ls"))
+    shown = question(context, "one")
+    pane.show(ASKS.format(command="rm -rf /"))
+    told = given_to(context, "allow", dialog=shown.dialog)
+    assert (told.outcome, pane.pressed) == ("refused", [])
+    assert "it shows another dialog by now" in told.evidence
+    pane.show(ASKS.format(command="ls"))
+    assert given_to(context, "allow", dialog=shown.dialog).outcome == "answered"
+
+
+def test_a_dry_run_presses_nothing_and_writes_nothing(context: Context, pane: Pane) -> None:
+    """It says what would be pressed."""
+    pane.show(ASKS.format(command="ls"))
+    before = [*context.journal.read()]
+    told = given_to(context, "always", dry_run=True)
+    assert (told.outcome, told.keys, pane.pressed) == ("possible", ("2",), [])
+    assert [*context.journal.read()] == before
+
+
+def test_a_guard_is_asked_and_heard(context: Context, pane: Pane, crew: Any) -> None:
+    """With the question, the answer and who gives it; a refusal presses nothing."""
+    asked: list[Action] = []
+
+    def guard(action: Action) -> Verdict:
+        asked.append(action)
+        return Verdict("refuse", "policy", reason="not that", remedy="ask")
+
+    crew.add("policy", tutti_guard=guard)
+    pane.show(ASKS.format(command="rm -rf /"))
+    with pytest.raises(PolicyError, match="policy: not that"):
+        given_to(context, "allow")
+    assert pane.pressed == []
+    (action,) = asked
+    assert (action.name, action.data["answer"]) == ("answer", "allow")
+    assert "rm -rf /" in action.data["shown"]
+
+
+def test_two_at_once_answer_once(context: Context, pane: Pane) -> None:
+    """The other one is refused: what it would answer is gone."""
+    pane.show(ASKS.format(command="ls"))
+    told: list[Answered] = []
+    ready = threading.Barrier(2)
+    looks = threading.local()
+
+    def before() -> None:
+        if not getattr(looks, "met", False):
+            looks.met = True
+            ready.wait(10)
+
+    pane.before = before
+    jobs = [threading.Thread(target=lambda: told.append(given_to(context, "allow"))) for _ in "ab"]
+    for job in jobs:
+        job.start()
+    for job in jobs:
+        job.join(30)
+    assert sorted(one.outcome for one in told) == ["answered", "refused"]
+    assert pane.pressed == ["1"]
+
+
+def test_trust_is_given_by_name_only(context: Context, pane: Pane) -> None:
+    """The choice has no key of its own: it is gone to, and Enter is pressed once it is marked."""
+    pane.show(TRUST.format(no="❯", yes=" "))
+    pane.keys = lambda key: TRUST.format(no=" ", yes="❯") if key == "Down" else "busy"
+    told = trust(context, TrustRequest("one"))
+    assert (told.outcome, told.option) == ("answered", "Yes, I trust this folder")
+    assert pane.pressed == ["Down", "Enter"]
+
+
+def test_trust_is_not_given_where_the_mark_does_not_move(context: Context, pane: Pane) -> None:
+    """Enter would take the choice that is marked, and that is another one."""
+    pane.show(TRUST.format(no="❯", yes=" "))
+    pane.keys = lambda _: TRUST.format(no="❯", yes=" ")
+    told = trust(context, TrustRequest("one"))
+    assert (told.outcome, "Enter" in pane.pressed) == ("refused", False)
+
+
+def test_trust_answers_nothing_else(context: Context, pane: Pane) -> None:
+    """A permission is not given by it."""
+    pane.show(ASKS.format(command="ls"))
+    told = trust(context, TrustRequest("one"))
+    assert (told.outcome, pane.pressed) == ("refused", [])
+
+
+OPTIONS = st.lists(
+    st.builds(Option, st.sampled_from(["", "1", "2", "3", "y", "n"]), st.text(max_size=12)),
+    max_size=5,
+)
+KEYS = st.dictionaries(
+    st.sampled_from(["allow", "always", "deny"]), st.sampled_from(["1", "Escape", "y Enter"])
+)
+
+
+@given(OPTIONS, KEYS, st.text(max_size=12))
+def test_any_answer_is_a_key_of_the_dialog_or_none(
+    options: list[Option], keys: dict[str, str], said: str
+) -> None:
+    """Whatever is said: what is pressed stands in the rules or in front of a choice."""
+    dialog = Dialog("%1", 0.0, "r", "permission", "?", tuple(options), keys, "", ())
+    press = press_of(dialog, said)
+    assert isinstance(press, (Press, str))
+    if isinstance(press, Press):
+        known = {tuple(one.split()) for one in keys.values()} | {(one.key,) for one in options}
+        assert press.keys in known or press.walk is not None
+    assert attrs.has(Answered)
