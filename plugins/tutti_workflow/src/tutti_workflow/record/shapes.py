@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tutti_core import TuttiError
@@ -139,13 +140,13 @@ def warnings_of(run: RunState) -> list[str]:
     ]
 
 
-def checkpoint(run: RunState) -> dict[str, Any]:
+def checkpoint(run: RunState, result: Mapping[str, Any]) -> dict[str, Any]:
     """Return the contract's checkpoint of a run.
 
     Args:
         run: How it is.
+        result: Its result.
     """
-    result = run_result(run)
     done = [one.index for one in run.steps.values() if one.status in ("success", "warning")]
     return {
         "agent_scope": run.header.get("agent"),
