@@ -285,6 +285,7 @@ class TestReadings:
         """Esc on a dialog fires no hook: where the composer is back, nobody is asked any more."""
         feeds = {"hooks": (hook("PermissionRequest", 3, tool="Bash"),)}
         assert reading(rules, screen, feeds=feeds).state == state
+        feeds = {"hooks": (hook("PermissionRequest", 3, tool="Bash"),)}
         asked = reading(rules, feeds=feeds)
         assert (asked.state, asked.kind, asked.detail) == ("waiting", "permission", "Bash")
 
@@ -396,6 +397,11 @@ class TestTurns:
         assert answer_to(rules, found, "prompt 1") == "old"
         assert answer_to(rules, found, "prompt 2, cut") == "first\n\nsecond"
         assert answer_to(rules, found, "another") == ""
+        # A prompt that is no longer there may have been followed by more than is.
+        assert turns(rules, seen(feeds={"transcript": feeds["transcript"][3:]})).answer == ""
+        # Nothing was said in a session that was made since.
+        past = [{**one, "timestamp": NOW - 700} for one in feeds["transcript"]]
+        assert turns(rules, seen(feeds={"transcript": past})).answer == ""
 
     def test_nothing_known(self, rules: dict[str, Any]) -> None:
         """Without feeds, or without rules, there are no turns."""

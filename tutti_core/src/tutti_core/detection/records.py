@@ -104,6 +104,18 @@ def instant(record: Record, path: str | None) -> float | None:
     return None
 
 
+def is_before(record: Record, path: str | None, since: float | None) -> bool:
+    """Return whether a record is of another launch: older than the session.
+
+    Args:
+        record: A record.
+        path: Where its instant stands.
+        since: When the session was made, if that is known.
+    """
+    at = instant(record, path)
+    return at is not None and since is not None and at < since
+
+
 def _below(found: Iterable[Any], key: str) -> Iterator[Any]:
     for one in _flat(found):
         if isinstance(one, Mapping) and key in one:
