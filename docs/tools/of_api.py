@@ -32,6 +32,8 @@ GROUPS: Mapping[str, str] = {
     "team.context": "A workspace and its plugins",
     "team.conversations": "A launch",
     "team.loading": "A workspace and its plugins",
+    "team.posted": "Prompts",
+    "team.turn": "Prompts",
     "team.plan": "A workspace and its plugins",
     "team.versions": "A workspace and its plugins",
     "config.convert": "A workspace and its plugins",

@@ -128,7 +128,18 @@ def run_result(run: RunState) -> dict[str, Any]:
             one.index for one in run.steps.values() if status_of(one, run) == "skipped"
         ],
         "failure": run.failure,
+        "hooks": hooks_of(run),
+        "reclaimed": list(run.marks.get("reclaimed") or ()),
     }
+
+
+def hooks_of(run: RunState) -> list[dict[str, Any]]:
+    """Return what came of the hooks of a run's end, in the order they were done in."""
+    return [
+        {"hook": int(name.removeprefix("hook-")), **told}
+        for name, told in run.marks.items()
+        if name.startswith("hook-") and isinstance(told, dict)
+    ]
 
 
 def warnings_of(run: RunState) -> list[str]:
