@@ -30,7 +30,7 @@ TIMEOUT_SECS = 10
 
 
 SCRIPT = Path(str(files("tutti_claude") / "hook.sh"))
-"""What every hook runs. It is not in the project: what an agent may write there, it must not run."""
+"""What every hook runs; not in the project, where an agent may write: it must not run that."""
 
 
 def hooks(spool: Path, version: str | None) -> dict[str, Any]:
