@@ -40,7 +40,7 @@ def health(context: Context, agents: Collection[str] = ()) -> list[dict[str, Any
         if name not in voices:
             context.agent(name)
     chosen = {name: voices[name] for name in sorted(agents or voices)}
-    kept = {name: _kept(context, name) for name in chosen}
+    kept = {name: kept_record(context, name) for name in chosen}
     marked = {name: with_stall(context, one, kept[name]) for name, one in chosen.items()}
     return [record(context.name, one, kept[name]) for name, one in marked.items()]
 
@@ -95,7 +95,9 @@ def changed_at(voice: Voice, kept: Mapping[str, Any] | None) -> float | None:
         return told
     same = before.get("session_name") == session.name and told is not None
     stands = same and before.get("pane_hash") == _fingerprint(voice)
-    return told if stands and told is not None and told >= session.created else session.activity
+    if told is None or told < session.created:
+        return session.activity
+    return told if stands else max(told, session.activity)
 
 
 def with_stall(context: Context, voice: Voice, kept: Mapping[str, Any] | None = None) -> Voice:
@@ -140,7 +142,13 @@ def _spoken(feeds: object) -> float | None:
     return max(times, default=None)
 
 
-def _kept(context: Context, agent: str) -> Mapping[str, Any] | None:
+def kept_record(context: Context, agent: str) -> Mapping[str, Any] | None:
+    """Return an agent's health record as whoever watches has written it last, or None.
+
+    Args:
+        context: The workspace.
+        agent: Its name.
+    """
     found = JsonFile(context.places.health(agent)).read()
     return found if isinstance(found, Mapping) else None
 

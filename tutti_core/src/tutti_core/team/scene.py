@@ -17,6 +17,7 @@ from ..state.lock import Lock
 from ..watching.look import Voice, stopped
 from .context import Context
 from .entry import complete, is_open, vanished
+from .health import kept_record
 from .health import record as health_record
 from .record import read_record
 
@@ -125,7 +126,8 @@ class Scene:
 
     def seen(self, voice: Voice) -> None:
         """Keep how an agent is, in the contract's shape."""
-        found = health_record(self.context.name, voice)
+        kept = kept_record(self.context, voice.agent)
+        found = health_record(self.context.name, voice, kept)
         self._write(lambda: JsonFile(self._places.health(voice.agent)).write(found, durable=False))
 
     def gone(self, agent: str) -> None:
