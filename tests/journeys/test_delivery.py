@@ -6,6 +6,8 @@ The agents here have neither a live-status file nor a title: only their screen s
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -222,3 +224,38 @@ def test_a_person_looks_at_the_queue(workspace: Stage, team: Team) -> None:
     assert workspace.tt("queue", "drop").badly(2)
     assert workspace.tt("queue", "cancel").badly(2)
     assert pastes(log) == ["[[hang]]"]
+
+
+def watcher(stage: Stage) -> int:
+    """Return the process that watches, 0 if none does."""
+    held = json.loads((stage.root / ".tutti" / "state" / "locks" / "watch.lock").read_text())
+    return int(held["pid"]) if held["held"] else 0
+
+
+def test_a_courier_comes_up_by_itself(workspace: Stage, team: Team) -> None:
+    """Nobody watches: what is queued starts one, another one when it is killed, none for ever."""
+    log = team("--swallow", "0")
+    workspace.env["TUTTI_WATCHER"] = "on"
+    busy = "[[bash until test -e go; do sleep 0.1; done]]"
+    workspace.tt("send", "one", busy).well()
+    texts = ["first [[say 1]]", "second [[say 2]]"]
+    for text in texts:
+        assert workspace.tt("send", "one", text, "--json").well().json()["outcome"] == "queued"
+    assert wait_for(lambda: watcher(workspace) > 0)
+    os.kill(watcher(workspace), signal.SIGKILL)
+    texts.append("third [[say 3]]")
+    workspace.tt("send", "one", texts[-1]).well()
+    (workspace.tree("one") / "go").touch()
+    assert wait_for(lambda: len(taken(workspace.home)) == 4)
+    assert taken(workspace.home) == pastes(log) == [busy, *texts]
+    told = [one["event"] for one in workspace.events() if one["event"].startswith("prompt.")]
+    assert told.count("prompt.delivered") == told.count("prompt.queued") == 3
+    workspace.tt("down").well()
+    assert wait_for(lambda: watcher(workspace) == 0)
+    down = workspace.tt("send", "one", "after [[say 4]]", "--queue", "--json").well().json()
+    assert (down["outcome"], down["evidence"]) == ("queued", "not running")
+    assert "tt up one" in down["hint"]
+    workspace.tt("up").well()
+    assert wait_for(lambda: "after [[say 4]]" in taken(workspace.home))
+    workspace.tt("down").well()
+    assert wait_for(lambda: watcher(workspace) == 0)

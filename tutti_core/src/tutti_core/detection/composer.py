@@ -18,6 +18,8 @@ PASTED = re.compile(r"\[(?:Pasted (?:text|~|Content)|paste #\d+ )[^\]]*\]")
 SIZE = re.compile(r"(\d+) (line|char)")
 CUT = re.compile(r"\[\.\.\.Truncated text #\d+ \+\d+ lines\.\.\.\]")
 Ours = Literal["", "part", "whole"]
+SURE = 12
+"""Characters that a short prompt must have to be known inside of what an agent made of it."""
 ENOUGH = 60
 """Characters that a part of a long prompt must have to be known as one."""
 
@@ -81,7 +83,12 @@ def alike(said: str, sent: str) -> bool:
         sent: The text.
     """
     told, whole = _bare(said), _bare(sent)
-    return told == whole or (len(told) >= ENOUGH and whole.startswith(told))
+    if told == whole:
+        return True
+    # What was pasted may have been put in between marks of the agent's own.
+    return (len(told) >= ENOUGH and whole.startswith(told)) or (
+        len(whole) >= SURE and whole in told
+    )
 
 
 def unstyled(text: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import TuttiError
@@ -61,22 +60,13 @@ class Courier:
 
     def __init__(self) -> None:
         self._rests = Rests()
-        self._current: tuple[object, Context] | None = None
 
     def handle(self, context: Context, event: Event | None) -> None:
         """Deliver what can be delivered now."""
         agents = agents_waited_for(context)
         if agents:
-            context = self._renewed(context)
             with ThreadPoolExecutor(PARALLEL) as pool:
                 list(pool.map(lambda agent: self._carry(context, agent), agents))
-
-    def _renewed(self, context: Context) -> Context:
-        """Return the workspace as its file has it by now: whoever watches may watch for days."""
-        at = changed_at(context.root)
-        if self._current is None or self._current[0] != at:
-            self._current = at, context if self._current is None else reopened(context)
-        return self._current[1]
 
     def _carry(self, context: Context, agent: str) -> None:
         try:
@@ -97,28 +87,6 @@ class Rests:
         if self._since.get(voice.agent, (None, 0.0))[0] != picture:
             self._since[voice.agent] = picture, now
         return now - self._since[voice.agent][1]
-
-
-def changed_at(root: Path) -> object:
-    """Return what tells one content of `tutti.toml` from another, and None if there is none."""
-    try:
-        status = (root / "tutti.toml").stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
-
-
-def reopened(context: Context) -> Context:
-    """Open a workspace again, as it is now.
-
-    Args:
-        context: The workspace as it was.
-    """
-    kind = type(context)
-    try:
-        return kind.open(context.root, context.plugins)
-    except TuttiError as trouble:
-        return kind.rescue(context.root, trouble, context.plugins)
 
 
 def agents_waited_for(context: Context) -> list[str]:

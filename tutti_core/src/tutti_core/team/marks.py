@@ -54,6 +54,20 @@ def begun_with(context: Context, before: Voice | None, now: Voice, text: str, si
     return f"{mark.feed} says that it began with it" if mark else ""
 
 
+def ended_since(context: Context, voice: Voice, at: float) -> bool:
+    """Return whether an agent itself says that a turn of its has ended since an instant.
+
+    Args:
+        context: The workspace.
+        voice: The agent.
+        at: Epoch seconds.
+    """
+    from ..detection.turns import turns
+
+    ended = turns(_rules(context, voice), voice.seen).ended
+    return any(mark.at is not None and mark.at > at for mark in ended)
+
+
 def answer_to(context: Context, now: Voice, typed: Typed) -> str | None:
     """Return what an agent said to a prompt, in its own words.
 

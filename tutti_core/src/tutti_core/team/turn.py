@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ..detection.judge import ERRORS
 from ..errors import RuntimeFailure, TuttiError
+from .composing import above_composer
+from .marks import ended_since
 
 if TYPE_CHECKING:
     from ..model.session import Session
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from .context import Context
 
 LOOK_SECS = 0.2
+SHOWN = 40
+"""Characters of a line that every terminal shows in one row."""
 HELD_SECS = 0.3
 """How long an agent's own word must stand: a screen may be half redrawn."""
 ERROR_SECS = 1.0
@@ -181,7 +185,8 @@ class _Wait:
             asks = Turn("waiting", reading.kind, None, reading.detail)
             return asks if stood >= HELD_SECS else None
         if self._stale(voice):
-            return None
+            said = reading.state == "idle" and rested >= self.stable_secs and self._answered(voice)
+            return _done(voice, self.worked, "heuristic_idle_stable") if said else None
         if reading.state in ERRORS:
             final = stood >= ERROR_SECS and not tries_again(voice)
             return Turn(reading.state, detail=reading.detail) if final else None  # type: ignore[arg-type]
@@ -189,7 +194,9 @@ class _Wait:
             return None
         if reading.confirmed:
             return _done(voice, self.worked, "runtime_signal") if stood >= HELD_SECS else None
-        quiet = rested >= self.stable_secs or stood >= RESTLESS * self.stable_secs
+        long = stood >= RESTLESS * self.stable_secs
+        begun = self.worked or self._answered(voice) is not False
+        quiet = long or (rested >= self.stable_secs and begun)
         return _done(voice, self.worked, "heuristic_idle_stable") if quiet else None
 
     def _gone(self, voice: Voice) -> str:
@@ -214,7 +221,20 @@ class _Wait:
     def _stale(self, voice: Voice) -> bool:
         """Return whether it is so since before the prompt, which says nothing of the turn."""
         since = voice.reading.since
-        return since is not None and since <= self.typed.at and not self.worked
+        if since is None or since > self.typed.at or self.worked:
+            return False
+        return not ended_since(self.context, voice, self.typed.at)
+
+    def _answered(self, voice: Voice) -> bool | None:
+        """Return whether anything stands below the prompt; None if nobody knows what it was.
+
+        An agent whose machine is busy may show nothing for a while, neither work nor an answer.
+        """
+        lines = [line for line in map(str.strip, self.typed.text.splitlines()) if line]
+        if not lines or voice.seen.screen is None:
+            return None
+        _, found, below = above_composer(self.context, voice).rpartition(lines[-1][-SHOWN:])
+        return not found or any(map(str.isalnum, below))
 
 
 def tries_again(voice: Voice) -> bool:
