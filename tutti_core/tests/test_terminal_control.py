@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from tutti_core.terminal import hidden
 from tutti_core.terminal.control import Control, ControlLost, ControlUnsafe
 from tutti_core.terminal.hidden import HIDDEN
 from tutti_core.terminal.host import TmuxHost
-from tutti_core.terminal.tmux import TmuxError, TmuxMissing
+from tutti_core.terminal.tmux import TmuxError, TmuxMissing, version_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -300,3 +301,41 @@ class TestAHiddenSession:
 def _last(host: TmuxHost, flood: Session) -> int:
     lines = host.capture([flood.pane])[flood.pane].split()
     return int(lines[-2]) if len(lines) > 2 else 0
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+def test_no_end_of_a_client_ends_the_server(host: TmuxHost) -> None:
+    """Clients that die in every way, while sessions come and go: the server lives, none is left."""
+    start(host)
+    server = host.tmux.run("display-message", "-p", "#{pid}")
+    if version_of(host.tmux.run("-V")) < (3, 7):
+        pytest.skip("such a tmux gets no client of control mode")
+    stop = threading.Event()
+
+    def churn() -> None:
+        while not stop.is_set():
+            host.tmux.call("new-session", "-d", "-s", "other", "true")
+            host.tmux.call("kill-session", "-t", "=other")
+
+    thread = threading.Thread(target=churn)
+    thread.start()
+    try:
+        for number in range(100):
+            _die(Control("control"), number % 4)
+            until(lambda: not [one for one in names(host) if one.startswith("_tutti")])
+    finally:
+        stop.set()
+        thread.join()
+    assert host.tmux.run("display-message", "-p", "#{pid}") == server
+
+
+def _die(control: Control, how: int) -> None:
+    client = control._client
+    if how == 0 and client.stdin:
+        client.stdin.close()
+    elif how == 1:
+        client.kill()
+    elif how == 2:
+        client.send_signal(signal.SIGSTOP)
+    control.close()
