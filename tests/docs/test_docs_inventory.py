@@ -80,8 +80,9 @@ class TestFiles:
         ".git", "HEAD", "index", "modules", "refs", "heads", "locked", "gitdir", "commondir",
         "entry_points.txt", "self/stat", "__init__.py", "~", "~/.config", ".cache", "{pid}.json",
         "deaths.sh", "ring.sh", "hook.sh", "tmux.conf", "rules.toml", "templates", "songbook",
-        "project", "config", "agents", "projects", "common", "may-be-sung.txt", "sdlc.toml",
-        "workflow.toml", "workflow", "new", ".openclaw", "package.json",
+        "project",
+        "config", "agents", "projects", "common", "may-be-sung.txt", "sdlc.toml", "workflow.toml",
+        "workflow", "workflow.toml", "new", ".openclaw", "package.json",
     ))  # fmt: skip
 
     def test_every_place(self, page: Page) -> None:
