@@ -39,6 +39,7 @@ GROUPS: Mapping[str, str] = {
     "config.convert": "A workspace and its plugins",
     "config.find": "A workspace and its plugins",
     "team.reach": "A workspace and its plugins",
+    "team.trees": "A workspace and its plugins",
     "team.facts": "A workspace and its plugins",
     "undoing.store": "Undoing",
     "undoing.entry": "Undoing",

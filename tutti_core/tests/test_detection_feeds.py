@@ -13,7 +13,7 @@ from tutti_core.detection.evidence import gather, parts_of
 from tutti_core.detection.explain import explain
 from tutti_core.detection.feeds import WEAK
 from tutti_core.detection.judge import judge
-from tutti_core.detection.records import instant, values
+from tutti_core.detection.records import instant, meets, unmet, values
 from tutti_core.detection.rulefile import compile_rules
 from tutti_core.detection.turns import Mark, answer_to, turns
 from tutti_core.errors import ConfigError
@@ -240,6 +240,13 @@ class TestRecords:
     def test_what_is_no_instant(self, written: Any) -> None:
         """What is no time of this century is none."""
         assert instant({"at": written}, "at") is None
+
+    @given(JSON, st.sampled_from(["event", "message.type", "message.content.text"]), JSON)
+    def test_why_it_does_not_meet(self, record: Any, path: str, wanted: Any) -> None:
+        """A record meets its conditions exactly if there is nothing to say against it."""
+        for gate in ({"where": {path: wanted}}, {"not": {path: wanted}}, {"regex": {path: "."}}):
+            found = record if isinstance(record, dict) else {"event": record}
+            assert meets(gate, found) == (unmet(gate, found) == "")
 
 
 class TestReadings:

@@ -462,3 +462,21 @@ class TestMovements:
         context = desk.flow('type = "jot"\nmovement = "auth"')
         with pytest.raises(ConfigError, match="no step of the movement 'x'"):
             ran(context, movement="x")
+
+
+class TestGoingOn:
+    """A type of steps that goes on with what failed."""
+
+    def test_it_is_given_what_the_failed_attempt_noted(
+        self, desk: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """In a resumed run; other types begin anew."""
+        context = desk.flow('type = "jot"\nid = "x"\nfail = 1\ndepends_on = []')
+        run = ran(context)
+        seen: list[Any] = []
+        step = desk.plugins.steps()["jot"]
+        monkeypatch.setattr(step, "goes_on", True, raising=False)
+        monkeypatch.setattr(step, "run", lambda _, __, lent: seen.append(lent.earlier) or {})
+        resume(context, run.run_id, Again())
+        notes = {"begins": True}
+        assert seen == [{"token": f"{run.run_id}:x:1", "number": 1, "notes": notes}]

@@ -106,6 +106,7 @@ if TYPE_CHECKING:
     from .team.reach import target_of as target_of
     from .team.retiring import retire as retire
     from .team.retiring import unkept as unkept
+    from .team.trees import exclude as exclude
     from .team.turn import Turn as Turn
     from .team.turn import Typed as Typed
     from .team.versions import version_of as version_of
@@ -155,6 +156,7 @@ _HOMES = {
     "team.plan": "started_by",
     "team.posted": "Posted answered posted settled",
     "team.reach": "root_of target_of",
+    "team.trees": "exclude",
     "team.turn": "Turn Typed",
     "team.retiring": "retire unkept",
     "team.versions": "version_of",

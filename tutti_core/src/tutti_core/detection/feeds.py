@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..model.reading import Evidence, Observation
-from .records import Record, hit_of, instant, is_before, texts, unmet
+from .records import Record, hit_of, instant, is_before, meets, texts
 
 WEAK = 0.5
 """At this confidence and below a piece of evidence speaks only when no other source does."""
@@ -39,7 +39,7 @@ def decisive(
     """
     for record in reversed(records):
         for rule in rules:
-            if not unmet(rule, record):
+            if meets(rule, record):
                 return None if is_before(record, rule.get("at"), since) else (rule, record)
     return None
 

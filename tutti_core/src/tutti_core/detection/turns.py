@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..model.reading import Observation
-from .records import Record, instant, is_before, texts, unmet
+from .records import Record, instant, is_before, meets, texts
 
 
 class Mark(NamedTuple):
@@ -117,7 +117,7 @@ def _said(
 
 
 def _first(gates: Iterable[Mapping[str, Any]], record: Record) -> Mapping[str, Any] | None:
-    return next((gate for gate in gates if not unmet(gate, record)), None)
+    return next((gate for gate in gates if meets(gate, record)), None)
 
 
 def _text(gate: Mapping[str, Any], record: Record) -> str:
