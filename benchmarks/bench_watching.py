@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tutti_core.model.session import SessionSpec
 from tutti_core.team.places import Places
-from tutti_core.team.watcher import holder
+from tutti_core.team.watcher import end_watch, holder
 from tutti_core.terminal.host import TmuxHost
 from tutti_core.watching.waking import Waker
 
@@ -41,17 +41,17 @@ def workspace(team: str) -> Iterator[Path]:
         Places(folder).state.mkdir(parents=True)
         yield folder
     finally:
-        tt(folder, "down", check=False)
+        end_watch(folder)
         subprocess.run(["tmux", "-L", "b", "kill-server"], timeout=60, check=False)
         os.environ.clear()
         os.environ.update(kept)
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def tt(root: Path, *words: str, check: bool = True) -> None:
+def tt(root: Path, *words: str) -> None:
     """Run tt in a workspace."""
     argv = [sys.executable, "-m", "tutti_core", *words]
-    subprocess.run(argv, cwd=root, check=check, capture_output=True, timeout=300)
+    subprocess.run(argv, cwd=root, check=True, capture_output=True, timeout=300)
 
 
 def agents(count: int) -> str:
