@@ -21,7 +21,12 @@ from tutti_core.team.watcher import end_watch, holder
 from tutti_core.terminal.host import TmuxHost
 from tutti_core.watching.waking import Waker
 
-QUIET = "seq 40; exec sleep 3600"
+# An agent that waits for its next prompt, as its rules know one: title, composer, hints.
+RULE = "─" * 120
+QUIET = (
+    "printf '\\033]2;✳ quiet\\033\\\\'; seq 30; "
+    f"printf '\\n{RULE}\\n❯ \\n{RULE}\\n  ? for shortcuts\\n'; exec sleep 3600"
+)
 BUSY = "while :; do printf '\\r%s working' $((n=n+1)); sleep 0.1; done"
 SETTLE_SECS = 40  # a watcher looks at everything again half a minute after it began
 TICKS = os.sysconf("SC_CLK_TCK")
