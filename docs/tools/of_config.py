@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import reduce
+from importlib import import_module
 from operator import or_
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -43,6 +44,16 @@ def section(name: str) -> str:
         meaning = read(Arrangement.__doc__).items("Attributes")[name]
         return "\n\n".join([head, *owner, f"{meaning} Every key is yours; the values are text."])
     return "\n\n".join([head, *owner, *_class(found.kind, name), *_added(found)])
+
+
+def keys(module: str, name: str) -> str:
+    """Return the keys of a class that is no table of its own, such as a kind of steps.
+
+    Args:
+        module: Its module.
+        name: Its name.
+    """
+    return "\n\n".join(_class(getattr(import_module(module), name), name)[-1:])
 
 
 def schema() -> Schema:
@@ -86,6 +97,8 @@ def type_words(hint: Any) -> str:
     """Return a type in words."""
     if get_origin(hint) is Literal:
         return " or ".join(f"`{json.dumps(choice)}`" for choice in get_args(hint))
+    if get_origin(hint) is tuple and hint not in WORDS:
+        return "array of text and tables"
     return WORDS[hint]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from of_api import api, fields
 from of_cli import command
-from of_config import section
+from of_config import keys, section
 from of_errors import errors
 from of_hooks import hooks
 from of_plugins import directory, policies
@@ -19,6 +19,7 @@ PARTS: Mapping[str, Callable[..., str]] = {
     "errors": errors,
     "fields": fields,
     "hooks": hooks,
+    "keys": keys,
     "kinds": kinds,
     "policies": policies,
     "regions": parts_of_a_screen,

@@ -122,6 +122,20 @@ def test_two_watchers_are_one(watched: Stage) -> None:
     assert "two" in back.stdout
 
 
+def test_a_watcher_of_another_release_is_replaced(watched: Stage) -> None:
+    """After an upgrade the next command that needs a watcher has one of its own release."""
+    watched.team(ONE).tt("up").well()
+    assert wait_for(lambda: sources(watched) == {"watcher"}, 20)
+    old, kept = holder(watched), watched.root / ".tutti/state/readings.json"
+    kept.write_text(kept.read_text().replace('"version": "', '"version": "0.'))
+    assert sources(watched) == {"look"}
+    watched.tt("up").well()
+    assert wait_for(lambda: holder(watched) not in (0, old), 20)
+    assert not lives(old)
+    assert wait_for(lambda: sources(watched) == {"watcher"}, 20)
+    assert told(watched) == ["started", "idle"]
+
+
 def _watchers(root: Path) -> list[int]:
     found = []
     for entry in Path("/proc").iterdir():

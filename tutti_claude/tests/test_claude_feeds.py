@@ -307,6 +307,7 @@ def test_whatever_is_seen(rows: list[str], hooks: list[Any], lines: list[Any], a
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(900)
 @settings(max_examples=10_000, deadline=None)
 @given(*CHANCES)
 def test_ten_thousand(rows: list[str], hooks: list[Any], lines: list[Any], asked: bool) -> None:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tutti_claude.hooks import EVENTS, script
+from tutti_claude.hooks import EVENTS, SCRIPT
 from tutti_claude.runtime import ClaudeCode
 from tutti_core import Agent, Arrangement, LaunchRequest, Workspace
 from tutti_core.watching.feeds import tail
@@ -103,7 +103,6 @@ class TestLines:
         assert found == {
             "event": "UserPromptSubmit",
             "session": "5a",
-            "transcript": "/home/é/5a.jsonl",
             "prompt": ODD,
         }
         assert not (spool.folder / "made").exists()
@@ -123,7 +122,7 @@ class TestLines:
             (
                 "SessionStart",
                 {"source": "resume", "model": "m[1m]"},
-                {"source": "resume", "model": "m[1m]"},
+                {"source": "resume", "model": "m[1m]", "transcript": "/home/é/5a.jsonl"},
             ),
             ("Stop", {"last_assistant_message": "Done."}, {"message": "Done."}),
             (
@@ -140,14 +139,14 @@ class TestLines:
     ) -> None:
         """Each event has what it is read for."""
         found = spool.told(event, **more)
-        common = ("event", "at", "session", "transcript")
+        common = ("event", "at", "session")
         assert {key: one for key, one in found.items() if key not in common} == told
 
     def test_keys_of_other_things(self, spool: Spool) -> None:
         """What a tool is given is not taken for what the event says."""
         data = {"tool_name": "Task", "tool_input": {"prompt": "p", "error": "e", "session_id": "9"}}
         found = spool.told("PreToolUse", **data)
-        assert set(found) == {"event", "at", "session", "transcript", "tool"}
+        assert set(found) == {"event", "at", "session", "tool"}
         assert found["session"] == "5a"
 
     @settings(max_examples=25, deadline=None)
@@ -194,13 +193,19 @@ class TestTogether:
         assert sorted(int(words[0]) for words in found) == list(range(24))
 
     def test_it_is_bounded(self, tmp_path: Path) -> None:
-        """At the start of a turn what is too long is begun anew, and stays private."""
+        """At the start of a turn what is long past goes; how the session began stays."""
         spool = Spool(tmp_path)
-        spool.path.write_bytes(b'{"event":"Stop"}\n' * 300_000)
+        spool.told("SessionStart", model="m[1m]")
+        with spool.path.open("ab") as file:
+            file.write(b"".join(b'{"event":"Stop","at":%d}\n' % n for n in range(20_000)))
         spool.told("Stop")
-        assert spool.path.stat().st_size > 4_000_000
+        assert spool.path.stat().st_size > 400_000
         spool.told("UserPromptSubmit", prompt="p")
-        assert spool.path.stat().st_size < 1000
+        found = list(tail(str(spool.path)))
+        assert found[0]["model"] == "m[1m]"
+        assert [one["event"] for one in found[-2:]] == ["Stop", "UserPromptSubmit"]
+        assert found[-3]["at"] == 19_999
+        assert len(found) == 202
         assert spool.path.stat().st_mode & 0o777 == 0o600
 
     @pytest.mark.parametrize("way", ["missing", "folder", "read-only", "no script"])
@@ -213,14 +218,17 @@ class TestTogether:
         if way == "read-only":
             spool.path.symlink_to("/proc/self/stat")
         if way == "no script":
-            (spool.folder / "claude-hook.sh").unlink()
+            [matcher] = spool.settings["hooks"]["Stop"]
+            [hook] = matcher["hooks"]
+            hook["command"] = hook["command"].replace(str(SCRIPT), f"{SCRIPT}.gone")
         done = spool.fire("Stop", b"x" * 1_000_000)
         assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
         assert way != "missing" or not spool.path.exists()
 
 
-def test_the_script_is_plain() -> None:
-    """It is what any shell runs, and starts nothing heavy."""
-    checked = subprocess.run(["/bin/sh", "-n"], input=script().encode(), timeout=10, check=False)
+def test_the_script_is_plain(spool: Spool) -> None:
+    """It is what any shell runs, starts nothing heavy, and is not where an agent works."""
+    checked = subprocess.run(["/bin/sh", "-n", str(SCRIPT)], timeout=10, check=False)
     assert checked.returncode == 0
-    assert "python" not in script()
+    assert "python" not in SCRIPT.read_text()
+    assert [path.name for path in spool.launch.files] == ["claude-settings.json"]

@@ -82,3 +82,13 @@ def test_damaged_rollouts_are_passed_over(home: Home, text: str) -> None:
     home.keeps(FIRST, BEGAN + 9)
     home.keeps(SECOND, BEGAN + 99, text=text)
     assert home.recall() == Kept(FIRST)
+
+
+def test_the_rollout_is_learned_once_it_is_there(home: Home) -> None:
+    """Before the first prompt there is none; then it is the file of the agent's conversation."""
+    past = Past(CWD, {"CODEX_HOME": str(home.folder)}, began=BEGAN, alone=True)
+    assert Codex().learn(past) == {}
+    home.keeps(FIRST, BEGAN + 9)
+    learned = Codex().learn(past)
+    assert Path(learned["rollout"]).name.endswith(f"{FIRST}.jsonl")
+    assert Codex().learn(attrs.evolve(past, alone=False)) == {}

@@ -13,7 +13,7 @@ from tutti_core.detection.evidence import gather, parts_of
 from tutti_core.detection.explain import explain
 from tutti_core.detection.feeds import WEAK
 from tutti_core.detection.judge import judge
-from tutti_core.detection.records import instant, values
+from tutti_core.detection.records import instant, meets, unmet, values
 from tutti_core.detection.rulefile import compile_rules
 from tutti_core.detection.turns import Mark, answer_to, turns
 from tutti_core.errors import ConfigError
@@ -241,6 +241,13 @@ class TestRecords:
         """What is no time of this century is none."""
         assert instant({"at": written}, "at") is None
 
+    @given(JSON, st.sampled_from(["event", "message.type", "message.content.text"]), JSON)
+    def test_why_it_does_not_meet(self, record: Any, path: str, wanted: Any) -> None:
+        """A record meets its conditions exactly if there is nothing to say against it."""
+        for gate in ({"where": {path: wanted}}, {"not": {path: wanted}}, {"regex": {path: "."}}):
+            found = record if isinstance(record, dict) else {"event": record}
+            assert meets(gate, found) == (unmet(gate, found) == "")
+
 
 class TestReadings:
     """The newest record speaks, and yields where what it says is seen not to be so."""
@@ -285,6 +292,7 @@ class TestReadings:
         """Esc on a dialog fires no hook: where the composer is back, nobody is asked any more."""
         feeds = {"hooks": (hook("PermissionRequest", 3, tool="Bash"),)}
         assert reading(rules, screen, feeds=feeds).state == state
+        feeds = {"hooks": (hook("PermissionRequest", 3, tool="Bash"),)}
         asked = reading(rules, feeds=feeds)
         assert (asked.state, asked.kind, asked.detail) == ("waiting", "permission", "Bash")
 
@@ -396,6 +404,11 @@ class TestTurns:
         assert answer_to(rules, found, "prompt 1") == "old"
         assert answer_to(rules, found, "prompt 2, cut") == "first\n\nsecond"
         assert answer_to(rules, found, "another") == ""
+        # A prompt that is no longer there may have been followed by more than is.
+        assert turns(rules, seen(feeds={"transcript": feeds["transcript"][3:]})).answer == ""
+        # Nothing was said in a session that was made since.
+        past = [{**one, "timestamp": NOW - 700} for one in feeds["transcript"]]
+        assert turns(rules, seen(feeds={"transcript": past})).answer == ""
 
     def test_nothing_known(self, rules: dict[str, Any]) -> None:
         """Without feeds, or without rules, there are no turns."""

@@ -64,6 +64,7 @@ class TestIdentifiers:
         assert set(found) == {
             "tmux",
             "git",
+            "watcher",
             "auth profile",
             "profile command",
             "launch policy",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -17,9 +19,11 @@ from tutti_core.log import Log
 from tutti_core.state.lock import Lock
 from tutti_core.team.scene import Scene
 from tutti_core.team.up import UpRequest, up
+from tutti_core.team.watch_check import watched
+from tutti_core.team.watcher import believed
 from tutti_core.watching import sight
 from tutti_core.watching.alarm import Rung
-from tutti_core.watching.monitor import Monitor
+from tutti_core.watching.monitor import SWEEP_SECS, Monitor
 from tutti_core.watching.readings import read_readings
 from tutti_core.watching.sight import Sight
 from tutti_core.watching.telling import Teller
@@ -357,3 +361,90 @@ def test_where_the_workspace_is_gone_nothing_is_made_again(watch: Any, tmp_path:
     team.scene.gone("one")
     team.scene.note("something")
     assert not team.context.places.home.exists()
+
+
+def finding(context: Any) -> tuple[str, str]:
+    """Return what the doctor says of the watcher."""
+    (one,) = watched(context)
+    return one.status, one.detail
+
+
+def test_the_doctor_says_how_the_watcher_is(
+    watch: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Absent, switched off, at work, stale, in trouble, of another release: each has its word."""
+    team = watch()
+    assert "off" in finding(team.context)[1]
+    monkeypatch.setenv("TUTTI_WATCHER", "on")
+    assert finding(team.context) == ("warn", "2 agents run, and nobody watches them")
+    lock = Lock(team.context.places.lock("watch"), purpose="tt watcher")
+    lock.acquire()
+    assert "has not said anything yet" in finding(team.context)[1]
+    team.monitor._pid = os.getpid()
+    team.passes(3)
+    assert finding(team.context) == (
+        "pass",
+        f"pid {os.getpid()}, 2 agents",
+    )
+    kept = team.context.places.readings
+    os.utime(kept, (1, 1))
+    assert finding(team.context)[0] == "fail"
+    kept.write_text(kept.read_text().replace('"trouble": ""', '"trouble": "no tmux"'))
+    assert finding(team.context) == ("warn", f"pid {os.getpid()}: no tmux")
+    lock.release()
+    team.crew.host.made.clear()
+    assert finding(team.context)[0] == "skip"
+
+
+def test_a_worker_that_gets_nowhere_is_told_to_be_stalled(crew: Any, watch: Any) -> None:
+    """After the time the team allows, once; and that it goes on once its screen does."""
+    team = watch()
+    (crew.root / "tutti.toml").write_text(
+        (crew.root / "tutti.toml")
+        .read_text()
+        .replace("[launch]", "[launch]\nstalled_after_secs = 1")
+    )
+    team.clock.files.add("config")
+    team.passes(2)
+    team.shows("one", "busy")
+    team.passes(1)
+    began = time.monotonic()
+    while "stalled" not in told(team.context) and time.monotonic() < began + 20:
+        team.passes(SWEEP_SECS)
+    assert told(team.context) == ["started", "idle", "working", "stalled"]
+    assert "screen changed" in team.context.journal.last()["data"]["stalled"]
+    team.shows("one", "something new\nbusy")
+    team.passes(1)
+    assert told(team.context)[4:] == ["working"]
+
+
+def test_what_the_watch_saw_is_believed_only_while_it_is_up_to_date(watch: Any) -> None:
+    """Not without its lock, not when stale, and not while the journal says more than it knows."""
+    team = watch()
+    team.passes(3)
+    root = team.context.root
+    assert believed(root) is None
+    lock = Lock(team.context.places.lock("watch"), purpose="tt watcher")
+    lock.acquire()
+    team.monitor._pid = os.getpid()
+    team.context.emit("other.thing")
+    team.passes(3)
+    kept = believed(root)
+    assert kept is not None
+    assert {name: one.reading.state for name, one in kept.voices.items()} == {
+        "one": "idle",
+        "two": "idle",
+    }
+    rows = team.crew.context("one", "two").voices()
+    assert kept.voices["one"].reading._replace(evidence=()) == rows["one"].reading._replace(
+        evidence=(), confirmed=True
+    )
+    team.context.emit("other.thing")
+    assert believed(root) is None
+    team.passes(3)
+    assert believed(root) is not None
+    os.utime(team.context.places.readings, (1, 1))
+    assert believed(root) is None
+    team.context.places.readings.write_text("{")
+    assert believed(root) is None
+    lock.release()

@@ -32,7 +32,7 @@ class Played:
     """
 
     path = deaths = root = Path("/nowhere")
-    floor, line, lost, said, at = 0.0, None, "", {}, ""
+    polls, line, lost, said, at = False, None, "", {}, ""
 
     def __init__(self, folder: Path) -> None:
         self.there = [session("one", "%1")]
@@ -71,6 +71,14 @@ class Played:
     def record(self, agent: str) -> dict[str, Any]:
         """Return nothing."""
         return {}
+
+    def stalls(self) -> float:
+        """Return never."""
+        return 0.0
+
+    def pause(self, now: float) -> float:
+        """Return that it may look at once."""
+        return 0.0
 
     files = configured = expected = detectors = lambda self, *_: {}
 

@@ -271,6 +271,25 @@ class TestRecords:
         moves = [(one["from"], one["to"]) for one in ledger["transitions"]]
         assert moves == [("selected", "branched"), ("branched", "tested"), ("tested", "failed")]
 
+    def test_the_ledger_knows_the_issue(self, desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What the step that moved it left of an issue is in the ledger, also after a resume."""
+        context = desk.flow(
+            'type = "jot"\nid = "x"\non_success = { ledger = "branched" }',
+            'type = "jot"\nfail = 1',
+        )
+        issue = {"issue_number": 7, "title": "Mend it", "branch": "auto/issue-7", "other": 1}
+        step = desk.plugins.steps()["jot"]
+        run_step = step.run
+        given = lambda *args: {**run_step(*args), "output": issue}  # noqa: E731
+        monkeypatch.setattr(step, "run", given)
+        run = ran(context)
+        for _ in range(2):
+            ledger = json.loads(Files(context).ledger(run.run_id).read_text())
+            found = [ledger[key] for key in ("issue_number", "issue_title", "branch")]
+            assert found == [7, "Mend it", "auto/issue-7"]
+            if not run.finished_at or run.status != "succeeded":
+                run = resume(context, run.run_id, Again())
+
     def test_a_large_result_is_bounded(self, desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         """Its beginning and its end are kept, and how much is left out."""
         context = desk.flow('type = "jot"')
@@ -443,3 +462,21 @@ class TestMovements:
         context = desk.flow('type = "jot"\nmovement = "auth"')
         with pytest.raises(ConfigError, match="no step of the movement 'x'"):
             ran(context, movement="x")
+
+
+class TestGoingOn:
+    """A type of steps that goes on with what failed."""
+
+    def test_it_is_given_what_the_failed_attempt_noted(
+        self, desk: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """In a resumed run; other types begin anew."""
+        context = desk.flow('type = "jot"\nid = "x"\nfail = 1\ndepends_on = []')
+        run = ran(context)
+        seen: list[Any] = []
+        step = desk.plugins.steps()["jot"]
+        monkeypatch.setattr(step, "goes_on", True, raising=False)
+        monkeypatch.setattr(step, "run", lambda _, __, lent: seen.append(lent.earlier) or {})
+        resume(context, run.run_id, Again())
+        notes = {"begins": True}
+        assert seen == [{"token": f"{run.run_id}:x:1", "number": 1, "notes": notes}]

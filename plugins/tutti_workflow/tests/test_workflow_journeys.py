@@ -126,6 +126,7 @@ class TestRun:
         assert re.fullmatch(r"verify: run [\w-]+ begun", lines[0])
         assert lines[1] == "1/2 unit: began"
         assert lines[2].startswith("1/2 unit: success in ")
+        assert ".tutti" not in shop.run("git", "status", "--porcelain").well().stdout
 
     def test_a_failed_run_is_resumed(self, shop: Stage) -> None:
         """It says first what it will do, and by the end of an id which run it is."""

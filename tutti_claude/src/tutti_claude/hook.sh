@@ -8,9 +8,10 @@ if [ ! -f "$1" ]; then
     cat
     exit 0
 fi
-# At the start of a turn what was before may go.
-if [ "$2" = UserPromptSubmit ] && [ -n "$(find "$1" -size +4096k)" ]; then
-    : >"$1"
+# At the start of a turn what is long past goes, so that the end which is read holds how the session began.
+if [ "$2" = UserPromptSubmit ] && [ -n "$(find "$1" -size +160k)" ]; then
+    kept=$(grep '^{"event":"SessionStart"' "$1" | tail -n 1 && tail -n 200 "$1")
+    printf '%s\n' "$kept" >"$1"
 fi
 # Milliseconds, where the system has them.
 at=$(date +%s%N)
@@ -39,12 +40,16 @@ esac
     END {
         line = "{\"event\":\"" event "\",\"at\":" at
         add("session", "session_id", 64)
-        add("transcript", "transcript_path", 1000)
         add("agent", "agent_id", 64)
         if (event == "UserPromptSubmit") add("prompt", "prompt", 2000)
         if (event ~ /Tool|Permission/) add("tool", "tool_name", 100)
         if (event == "Notification") { add("type", "notification_type", 60); add("message", "message", 300) }
-        if (event == "SessionStart") { add("source", "source", 60); add("model", "model", 100) }
+        # Of a conversation that 1.0 takes up again, later events name a file that it does not write to.
+        if (event == "SessionStart") {
+            add("transcript", "transcript_path", 1000)
+            add("source", "source", 60)
+            add("model", "model", 100)
+        }
         if (event == "SessionEnd") add("reason", "reason", 60)
         if (event == "StopFailure") add("error", "error", 60)
         if (event ~ /^Stop/) add("message", "last_assistant_message", 1000)

@@ -35,11 +35,22 @@ def conversations(home: Path, past: Past) -> Iterator[str]:
         home: Codex's own folder.
         past: The launch that left one.
     """
+    for name, _ in transcripts(home, past):
+        yield name
+
+
+def transcripts(home: Path, past: Past) -> Iterator[tuple[str, Path]]:
+    """Yield the same, each with its rollout.
+
+    Args:
+        home: Codex's own folder.
+        past: The launch.
+    """
     named = ((NAMED.fullmatch(path.name), path) for path in _rollouts(home))
     found = {match[1]: path for match, path in named if match}
     for name in newest_first(found, past):
         if _is_of(found[name], past.cwd):
-            yield name
+            yield name, found[name]
 
 
 def _rollouts(home: Path) -> list[Path]:

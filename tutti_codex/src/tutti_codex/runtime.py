@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal
@@ -12,7 +13,7 @@ from tutti_core import Capabilities, Kept, Launch, LaunchRequest, Past
 
 from .commits import writable
 from .policy import plain, setting, told
-from .rollouts import codex_home, conversations
+from .rollouts import codex_home, conversations, transcripts
 
 TOLD_ONLY = (
     "Codex cannot be held to a list of commands: it is told the policy and asks nobody; its "
@@ -78,6 +79,11 @@ class Codex:
         found = next(conversations(home, past), None)
         alone = "" if past.alone else ", or whose it is cannot be told: the folder is not its own"
         return Kept(found) if found else Kept(why=f"{home / 'sessions'} keeps none of it{alone}")
+
+    def learn(self, past: Past) -> Mapping[str, str]:
+        """Return the rollout, which is there once the first prompt was taken."""
+        _, path = next(transcripts(codex_home(past.env), past), ("", None))
+        return {"rollout": str(path.absolute())} if path else {}
 
     def rules(self) -> str:
         """Return the rule file."""

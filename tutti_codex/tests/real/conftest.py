@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,11 +44,17 @@ def installed(version: str) -> Path:
 class CodexStage(Stage):
     """A workspace whose agents are real Codex."""
 
+    def record(self, agent: str) -> dict[str, Any]:
+        """Return what is recorded of an agent."""
+        path = self.root / ".tutti" / "state" / f"{agent}.json"
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return found
+
     def press(self, agent: str, *keys: str) -> None:
         """Press keys in an agent's pane, as a person would."""
-        record = json.loads((self.root / ".tutti" / "state" / f"{agent}.json").read_text())
         socket = self.env["TUTTI_TMUX_SOCKET"]
-        self.run("tmux", "-L", socket, "send-keys", "-t", record["pane"], *keys).well()
+        pane = self.record(agent)["pane"]
+        self.run("tmux", "-L", socket, "send-keys", "-t", pane, *keys).well()
 
     def distrust(self) -> None:
         """Forget that the workspace is trusted."""

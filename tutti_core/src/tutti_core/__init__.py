@@ -98,10 +98,17 @@ if TYPE_CHECKING:
     from .team.loading import load_global as load_global
     from .team.loading import no_runtime as no_runtime
     from .team.plan import started_by as started_by
+    from .team.posted import Posted as Posted
+    from .team.posted import answered as answered
+    from .team.posted import posted as posted
+    from .team.posted import settled as settled
     from .team.reach import root_of as root_of
     from .team.reach import target_of as target_of
     from .team.retiring import retire as retire
     from .team.retiring import unkept as unkept
+    from .team.trees import exclude as exclude
+    from .team.turn import Turn as Turn
+    from .team.turn import Typed as Typed
     from .team.versions import version_of as version_of
     from .terminal.processes import carried as carried
     from .terminal.processes import end_marked as end_marked
@@ -147,7 +154,10 @@ _HOMES = {
     "team.facts": "publish_facts",
     "team.loading": "load_arrangement load_global no_runtime",
     "team.plan": "started_by",
+    "team.posted": "Posted answered posted settled",
     "team.reach": "root_of target_of",
+    "team.trees": "exclude",
+    "team.turn": "Turn Typed",
     "team.retiring": "retire unkept",
     "team.versions": "version_of",
     "terminal.processes": "carried end_marked start_time",

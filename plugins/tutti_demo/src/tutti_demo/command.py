@@ -13,11 +13,13 @@ from pathlib import Path
 
 import click
 
-from tutti_core import TuttiError, paint
+from tutti_core import Plugins, TuttiError, paint
 
 from .stage import Stage
 
 WAIT_SECS = 60.0
+SONG = "\n# Six steps:"
+"""Where the workflow begins in the team's file."""
 LOOK_SECS = 0.3
 CHECK = """Check the songbook:
 - every verse has a line
@@ -31,9 +33,11 @@ def command(keep: bool) -> int:
     """Show a team of three scripted agents at work; no account, no network, nothing of yours."""
     _require("git")
     _require("tmux")
-    with _stage(keep) as stage:
+    runs = "run" in {one.name for _, one in Plugins.installed().commands()}
+    with _stage(keep, workflow=runs) as stage:
         _say("A small project in a folder of its own, with a team of three:")
-        print(_indented((stage.project / "tutti.toml").read_text(encoding="utf-8")))
+        team, _, _ = (stage.project / "tutti.toml").read_text(encoding="utf-8").partition(SONG)
+        print(_indented(team))
         _command(stage, "Start everyone, in the order of their dependencies", "up")
         _command(stage, "See what everyone is doing", "status")
         _settle(stage)
@@ -41,6 +45,8 @@ def command(keep: bool) -> int:
         _settle(stage)
         _command(stage, "The whole team again", "status")
         _work(stage)
+        if runs:
+            _song(stage)
         if keep:
             _kept(stage)
         else:
@@ -50,12 +56,27 @@ def command(keep: bool) -> int:
     return 0
 
 
+def _song(stage: Stage) -> None:
+    """Run the workflow: it fails at its fourth step, and goes on there once that is mended."""
+    _command(
+        stage, "Now work in steps: two agents at once, checks between", "run", "song", "--dry-run"
+    )
+    _command(
+        stage, "It will fail, as a file is missing that it asks for", "run", "song", fails=True
+    )
+    _command(stage, "What was done is on disk, and what is left", "runs", "show", "last")
+    _say("Mend what was missing, and go on: nothing is done twice")
+    print(paint("$ touch may-be-sung.txt", "cyan"))
+    (stage.project / "may-be-sung.txt").touch()
+    _command(stage, "", "run", "--resume", "last")
+
+
 @contextmanager
-def _stage(keep: bool) -> Iterator[Stage]:
+def _stage(keep: bool, *, workflow: bool) -> Iterator[Stage]:
     folder = Path(tempfile.mkdtemp(prefix="tutti-demo-"))
     stage = Stage(folder)
     try:
-        stage.build()
+        stage.build(workflow=workflow)
         yield stage
     finally:
         if not keep:
@@ -63,12 +84,16 @@ def _stage(keep: bool) -> Iterator[Stage]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _command(stage: Stage, why: str, *words: str) -> None:
-    _say(why)
-    shown = " ".join(word if word.isidentifier() else _quoted(word) for word in words)
+def _command(stage: Stage, why: str, *words: str, fails: bool = False) -> None:
+    if why:
+        _say(why)
+    shown = " ".join(
+        word if word.strip("-").replace("-", "_").isidentifier() else _quoted(word)
+        for word in words
+    )
     print(paint(f"$ tt {shown}", "cyan"), flush=True)
     code = stage.show(*words)
-    if code:
+    if bool(code) != fails:
         raise TuttiError(f"tt {words[0]} ended with exit code {code}", hint="tt demo --keep")
 
 

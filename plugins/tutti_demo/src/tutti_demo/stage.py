@@ -28,10 +28,20 @@ class Stage:
         self.project = folder / "songbook"
         self.env = _environment(folder)
 
-    def build(self) -> None:
-        """Make the project, its repository and its team."""
+    def build(self, *, workflow: bool = False) -> None:
+        """Make the project, its repository and its team.
+
+        Args:
+            workflow: Whether the team has a workflow too.
+        """
         self.project.mkdir()
         _copy("project", self.project)
+        if workflow:
+            text = (files("tutti_demo") / "songbook" / "workflow" / "workflow.toml").read_text(
+                "utf-8"
+            )
+            with (self.project / "tutti.toml").open("a", encoding="utf-8") as file:
+                file.write(text)
         _copy("config", self.folder / "config" / "tutti")
         self.git("init", "--quiet", "--initial-branch=main")
         self.git("add", "--all")

@@ -123,6 +123,8 @@ class Workflow:
         schedule: When it runs by itself, as five cron fields.
         max_parallel: How many steps may run at once.
         movement: The part of the work that its steps belong to.
+        reclaim: When the agents that a run started, and that are not `persistent`, end with it:
+            `always`, `on_success` or `never`.
         step: Its steps; `type` says what each does, and which further keys it has.
     """
 
@@ -131,6 +133,7 @@ class Workflow:
     schedule: str | None = None
     max_parallel: int = 4
     movement: str | None = None
+    reclaim: Literal["always", "on_success", "never"] = "always"
     step: tuple[Mapping[str, Any], ...] = ()
 
 

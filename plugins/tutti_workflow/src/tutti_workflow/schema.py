@@ -12,6 +12,7 @@ from .model import LEDGER, Common, Retry, Workflow
 from .plan.nesting import cycles
 from .plan.order import Tangle, needs_of
 from .plan.split import common_of, own_of, typed
+from .schedule.cron import fault
 
 ID = re.compile(r"[A-Za-z0-9_-]+")
 STARTER = """\
@@ -83,6 +84,8 @@ def _of_one(flow: Workflow) -> Iterator[Problem]:
     if not 1 <= flow.max_parallel <= 256:
         yield ".max_parallel", f"must be from 1 to 256, is {flow.max_parallel}"
     yield from _movement("", flow.movement)
+    if flow.schedule is not None and (why := fault(flow.schedule)):
+        yield ".schedule", why
     commons: list[Common] = []
     sound = True
     for number, raw in enumerate(flow.step):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..model.reading import Observation
-from .records import Record, texts, unmet, values
+from .records import Record, meets, texts, values
 from .regions import Parts, pattern
 
 MOST = 1e12
@@ -34,7 +34,7 @@ def context_of(
 
 def _counted(part: Mapping[str, Any], seen: Observation) -> int | None:
     for record in reversed(seen.feeds.get(part["feed"], ())):
-        if not unmet(part, record):
+        if meets(part, record):
             return _percent(_used(part, record), _window(part, record, seen))
     return None
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..model.reading import Evidence, Observation
-from .records import Record, hit_of, instant, texts, unmet
+from .records import Record, hit_of, instant, is_before, meets, texts
 
 WEAK = 0.5
 """At this confidence and below a piece of evidence speaks only when no other source does."""
@@ -39,8 +39,8 @@ def decisive(
     """
     for record in reversed(records):
         for rule in rules:
-            if not unmet(rule, record):
-                return None if _is_before(record, rule, since) else (rule, record)
+            if meets(rule, record):
+                return None if is_before(record, rule.get("at"), since) else (rule, record)
     return None
 
 
@@ -66,11 +66,6 @@ def text_at(said: str, record: Record) -> str:
     found = texts(record, said) if " " not in said else []
     # A path to nothing is no text for people.
     return next(filter(None, found), "" if "." in said and " " not in said else said)
-
-
-def _is_before(record: Record, rule: Mapping[str, Any], since: float | None) -> bool:
-    at = instant(record, rule.get("at"))
-    return at is not None and since is not None and at < since
 
 
 def _evidence(feed: str, rule: Mapping[str, Any], record: Record, seen: Observation) -> Evidence:

@@ -24,6 +24,8 @@ EXPLAINING = (*ERRORS, "unknown")
 """The states that say more of a quiet agent than that it is quiet."""
 STRENGTH = {"live": 0, "screen": 2}
 """Sources that are stronger or weaker than all others, which have 1; the lowest speaks."""
+UNSEEN = {"idle": ("working",), "waiting": ("working", "idle")}
+"""By what a feed says, what is drawn where it is so no longer."""
 LAG_SECS = 1.0
 """What is drawn, or written by another hand, may be so much late."""
 APART_SECS = 3.0
@@ -78,19 +80,17 @@ def _standing(seen: Observation, evidence: Sequence[Evidence]) -> list[Evidence]
 
 def _ends(later: Evidence, one: Evidence, seen: Observation) -> bool:
     """Return whether one piece of evidence does away with another."""
-    if one.age is None or one.priority > 0 or later is one:
+    if one.priority > 0 or later is one or later.confidence <= WEAK:
         return False
     if one.source == "live":
         # It has not noticed a turn that somebody else saw begin.
-        fresh = later.confidence > WEAK and later.state == "working"
-        return one.state == "idle" and fresh and _is_later(later, one, seen)
+        return (one.state, later.state) == ("idle", "working") and _is_later(later, one, seen)
     if one.source not in seen.feeds:
         return False
     if later.source in seen.feeds:
         return _is_later(later, one, seen)
-    drawn = later.source in ("title", "screen") and one.age > LAG_SECS
-    unseen = {"idle": ("working",), "waiting": ("working", "idle")}.get(one.state, ())
-    return drawn and later.state in unseen
+    drawn = later.source in ("title", "screen") and (one.age is None or one.age > LAG_SECS)
+    return drawn and later.state in UNSEEN.get(one.state, ())
 
 
 def _is_later(later: Evidence, one: Evidence, seen: Observation) -> bool:

@@ -43,15 +43,36 @@ def values(record: Any, path: str) -> list[Any]:
         record: A record.
         path: Such as ``message.content.text``, which is the text of every block of a list.
     """
-    found = [record]
-    for key in _keys(path):
-        found = list(_below(found, key))
-    return list(_flat(found))
+    found = record
+    for number, key in enumerate(_keys(path)):
+        if isinstance(found, list):
+            return _through(found, _keys(path)[number:])
+        if not isinstance(found, Mapping) or key not in found:
+            return []
+        found = found[key]
+    return list(_flat([found]))
 
 
 def texts(record: Any, path: str) -> list[str]:
     """Return the texts at a dotted path."""
     return [one for one in values(record, path) if isinstance(one, str)]
+
+
+def meets(gate: Mapping[str, Any], record: Record) -> bool:
+    """Return whether a record meets every condition of a gate.
+
+    Args:
+        gate: A table with `where`, `not` and `regex`, all by path.
+        record: A record.
+    """
+    return (
+        all(_is_one(values(record, path), one) for path, one in gate.get("where", {}).items())
+        and not any(_is_one(values(record, path), one) for path, one in gate.get("not", {}).items())
+        and all(
+            _search(regex, texts(record, path)) is not None
+            for path, regex in gate.get("regex", {}).items()
+        )
+    )
 
 
 def unmet(gate: Mapping[str, Any], record: Record) -> str:
@@ -102,6 +123,24 @@ def instant(record: Record, path: str | None) -> float | None:
         if found is not None and EARLIEST < found < LATEST:
             return found
     return None
+
+
+def is_before(record: Record, path: str | None, since: float | None) -> bool:
+    """Return whether a record is of another launch: older than the session.
+
+    Args:
+        record: A record.
+        path: Where its instant stands.
+        since: When the session was made, if that is known.
+    """
+    at = instant(record, path)
+    return at is not None and since is not None and at < since
+
+
+def _through(found: Iterable[Any], keys: Iterable[str]) -> list[Any]:
+    for key in keys:
+        found = list(_below(found, key))
+    return list(_flat(found))
 
 
 def _below(found: Iterable[Any], key: str) -> Iterator[Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..model.reading import Observation
-from .records import Record, instant, texts, unmet
+from .records import Record, instant, is_before, meets, texts
 
 
 class Mark(NamedTuple):
@@ -30,7 +30,10 @@ class Turns(NamedTuple):
         begun: Prompts that were taken, in order of time.
         ended: Ends of turns, in order of time; nothing is an end that no rule calls so.
         answer: What the agent has said since the last prompt, in the feed that has its words;
-            without what it did. Empty if it said nothing, or nothing has its words.
+            without what it did. Empty if it said nothing, or nothing has its words, or the prompt
+            itself is no longer in what was read: it is whole, or it is not given.
+
+    Two feeds may tell of one moment a little apart: what came first is known within a feed only.
     """
 
     begun: tuple[Mark, ...] = ()
@@ -78,14 +81,14 @@ def _marks(gates: Sequence[Mapping[str, Any]], seen: Observation) -> tuple[Mark,
 def _in_feed(feed: str, gates: Sequence[Mapping[str, Any]], seen: Observation) -> Iterator[Mark]:
     for record in seen.feeds.get(feed, ()):
         gate = _first(gates, record)
-        if gate is not None and not _is_before(record, gate, seen):
+        if gate is not None and not is_before(record, gate.get("at"), seen.started):
             yield Mark(instant(record, gate.get("at")), _text(gate, record), feed)
 
 
-def _answer(part: Mapping[str, Any], seen: Observation, prompt: str | None = None) -> str:
+def _answer(part: Mapping[str, Any], seen: Observation, prompt: str = "") -> str:
     for feed, gates in _by_feed(part["answer"]):
         begins = [gate for gate in part["begin"] if gate["feed"] == feed]
-        said = list(_said(gates, begins, seen.feeds.get(feed, ()), prompt))
+        said = _said(gates, begins, feed, seen, prompt)
         if said:
             return "\n\n".join(said)
     return ""
@@ -94,34 +97,31 @@ def _answer(part: Mapping[str, Any], seen: Observation, prompt: str | None = Non
 def _said(
     gates: Sequence[Mapping[str, Any]],
     begins: Sequence[Mapping[str, Any]],
-    records: Iterable[Record],
-    prompt: str | None,
-) -> Iterator[str]:
-    """Yield the texts since the last prompt, or since the last one of that text until the next."""
-    found: list[str] | None = [] if prompt is None else None
-    heard = found is not None
-    for record in records:
+    feed: str,
+    seen: Observation,
+    prompt: str,
+) -> list[str]:
+    """Return the texts since the last prompt, or since the last one of that text until the next."""
+    found: list[str] = []
+    heard = False
+    for record in seen.feeds.get(feed, ()):
         gate = _first(begins, record)
         if gate is not None:
-            heard = prompt is None or _same(_text(gate, record), prompt)
-            found = [] if heard else found
-        elif heard and found is not None:
+            mine = not prompt or _same(_text(gate, record), prompt)
+            heard = mine and not is_before(record, gate.get("at"), seen.started)
+            found = [] if mine else found
+        elif heard:
             told = _first(gates, record)
-            found += [] if told is None else filter(str.strip, texts(record, told["text"]))
-    yield from map(str.strip, found or ())
+            found += [] if told is None else texts(record, told["text"])
+    return [text.strip() for text in found if text.strip()]
 
 
 def _first(gates: Iterable[Mapping[str, Any]], record: Record) -> Mapping[str, Any] | None:
-    return next((gate for gate in gates if not unmet(gate, record)), None)
+    return next((gate for gate in gates if meets(gate, record)), None)
 
 
 def _text(gate: Mapping[str, Any], record: Record) -> str:
     return "\n".join(texts(record, gate["text"])) if "text" in gate else ""
-
-
-def _is_before(record: Record, gate: Mapping[str, Any], seen: Observation) -> bool:
-    at = instant(record, gate.get("at"))
-    return at is not None and seen.started is not None and at < seen.started
 
 
 def _same(taken: str, prompt: str) -> bool:

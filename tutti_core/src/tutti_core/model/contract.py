@@ -217,8 +217,9 @@ class StepType(Protocol):
     It may have more that the engine goes by: ``fail_mode`` (``open`` or ``closed``, which counts
     without it), ``on_resume`` (``rerun``, ``skip`` or ``ask``), ``timeout_secs``, ``holds_agent``
     (whether no other step may have to do with its ``agent`` meanwhile), ``retries`` (whether
-    `[resilience]` has it tried again), and ``check(step, common, arrangement)``, which yields what
-    is wrong with a step in its workflow, each a path such as ``.agent`` and a message.
+    `[resilience]` has it tried again), ``goes_on`` (whether a resumed run gives it the record of
+    its failed attempt as ``earlier`` too), and ``check(step, common, arrangement)``, which yields
+    what is wrong with a step in its workflow, each a path such as ``.agent`` and a message.
 
     Attributes:
         name: The word used as the step's ``type``.

@@ -17,6 +17,7 @@ from .machine import asked, git, need, tmux
 from .rules import files_there
 from .sharing import shared
 from .versions import found
+from .watch_check import watched
 
 if TYPE_CHECKING:
     from ..model.arrangement import Agent, Profile
@@ -36,6 +37,7 @@ def core_checks() -> tuple[Check, ...]:
         Check("rules", _rules),
         Check("tool packs", _tool_packs),
         Check("serve", _serve),
+        Check("watcher", watched),
         Check("auth", _auth),
     )
 

@@ -23,6 +23,7 @@ from ..state.journal import Journal
 from ..state.lock import Lock
 from ..watching.look import Voice
 from .compiled import digest, salvaged
+from .learning import Learning
 from .loading import load_arrangement, runtimes_of
 from .names import name_of, no_agent
 from .places import Places
@@ -145,8 +146,16 @@ class Context:
             names: The agents wanted, of those configured; by default all, and every session of
                 the workspace whose agent is no longer configured.
         """
+        self.learning.learn(
+            [one.name for one in self.arrangement.agent] if names is None else names
+        )
         found = voices_of(self.root, self.digest, self.host, self.detectors, names=names)
         return {one.agent: one for one in found}
+
+    @cached_property
+    def learning(self) -> Learning:
+        """What finds the feeds that are not known at a launch."""
+        return Learning(self)
 
     @cached_property
     def digest(self) -> Mapping[str, Any]:

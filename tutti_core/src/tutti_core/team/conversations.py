@@ -138,7 +138,7 @@ def past_of(record: Mapping[str, Any], wanted: LaunchRequest, *, alone: bool) ->
         alone: Whether the folder is the agent's own.
     """
     known = record.get("conversation")
-    began = _seconds(record.get("started_at"))
+    began = seconds_of(record.get("started_at"))
     return Past(wanted.cwd, wanted.env, known, began, alone, wanted.files)
 
 
@@ -249,7 +249,8 @@ def _recalled(context: Context, runtime: Runtime, past: Past) -> Kept:
         return Kept(why=f"{runtime.name} could not look for the last one (see .tutti/logs/tt.log)")
 
 
-def _seconds(text: Any) -> float:
+def seconds_of(text: Any) -> float:
+    """Return a recorded instant in seconds since 1970; 0 if it is none."""
     try:
         return micros_of(str(text)) / MICROS
     except ValueError:

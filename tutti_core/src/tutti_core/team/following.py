@@ -13,6 +13,7 @@ from ..watching.settling import Settler, fresh, tidy
 from .ending import session_now
 from .entry import now
 from .logs import Entry, LogsRequest, entries, happened, require_known, showing, told
+from .watcher import is_watched
 
 if TYPE_CHECKING:
     from ..model.session import Session
@@ -117,6 +118,8 @@ class Follower:
         return [*told(tidy(new), "screen"), *self._changed(quiet)]
 
     def _changed(self, quiet: bool) -> Iterator[Entry]:
+        if is_watched(self._context.root):
+            return  # the journal tells it, and has been told by who looks at nothing else
         state = self._reads()
         if state != self._state and (quiet or state not in CALM):
             self._state = state

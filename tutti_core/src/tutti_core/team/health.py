@@ -16,17 +16,19 @@ from ..state.instants import MICROS, micros_of
 from ..terminal.effort import efforts
 from ..watching.stall import SURE_SECS, Moves, is_work, stalled, still
 from .record import read_record
-from .snapshot import beside
+from .snapshot import beside, voices_in
+from .watcher import believed
 
 if TYPE_CHECKING:
     from ..watching.look import Voice
+    from ..watching.readings import Readings
     from .context import Context
 
 PREFIXES = {"rate_limited": "rate_limit: ", "provider_down": "provider_down: "}
 
 
 def health(context: Context, agents: Collection[str] = ()) -> list[dict[str, Any]]:
-    """Look at agents once and return their health records.
+    """Return agents' health records: as their watcher has seen them, or by looking.
 
     Args:
         context: The workspace.
@@ -35,14 +37,33 @@ def health(context: Context, agents: Collection[str] = ()) -> list[dict[str, Any
     Raises:
         ConfigError: If there is neither such an agent nor a session left of one.
     """
-    voices = context.voices()
+    kept = believed(context.root)
+    seen = context.voices() if kept is None else _voices(context, kept)
     for name in agents:
-        if name not in voices:
+        if name not in seen:
             context.agent(name)
-    chosen = {name: voices[name] for name in sorted(agents or voices)}
-    kept = {name: _kept(context, name) for name in chosen}
-    marked = {name: with_stall(context, one, kept[name]) for name, one in chosen.items()}
-    return [record(context.name, one, kept[name]) for name, one in marked.items()]
+    before = {name: _kept(context, name) for name in sorted(agents or seen)}
+    if kept is not None:
+        return [_watched(context, seen[name], before[name]) for name in before]
+    marked = {name: with_stall(context, seen[name], one) for name, one in before.items()}
+    return [
+        {**record(context.name, marked[name], one), "source": "look", "age": 0.0}
+        for name, one in before.items()
+    ]
+
+
+def _voices(context: Context, kept: Readings) -> dict[str, Voice]:
+    configured = {one["name"]: one["runtime"] for one in context.digest["agents"]}
+    return {one.agent: one for one in voices_in(kept, configured)}
+
+
+def _watched(context: Context, voice: Voice, kept: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return a record as the watcher keeps it: the readings have no screen to compare."""
+    found = record(context.name, voice, kept)
+    seen = ("pane_hash", "last_output_change_at") if voice.session else ()
+    known = {key: kept[key] for key in seen if kept and key in kept}
+    age = round(max(0.0, time.time() - voice.seen.now), 3)
+    return {**found, **known, "source": "watcher", "age": age}
 
 
 def record(workspace: str, voice: Voice, kept: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -95,7 +116,9 @@ def changed_at(voice: Voice, kept: Mapping[str, Any] | None) -> float | None:
         return told
     same = before.get("session_name") == session.name and told is not None
     stands = same and before.get("pane_hash") == _fingerprint(voice)
-    return told if stands and told is not None and told >= session.created else session.activity
+    if told is None or told < session.created:
+        return session.activity
+    return told if stands else max(told, session.activity)
 
 
 def with_stall(context: Context, voice: Voice, kept: Mapping[str, Any] | None = None) -> Voice:
@@ -141,6 +164,12 @@ def _spoken(feeds: object) -> float | None:
 
 
 def _kept(context: Context, agent: str) -> Mapping[str, Any] | None:
+    """Return an agent's health record as whoever watches has written it last, or None.
+
+    Args:
+        context: The workspace.
+        agent: Its name.
+    """
     found = JsonFile(context.places.health(agent)).read()
     return found if isinstance(found, Mapping) else None
 

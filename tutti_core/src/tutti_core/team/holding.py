@@ -34,6 +34,9 @@ EMPTY_SECS = 1.0
 CHECK_SECS = 10.0
 """Between two looks at whether the lock is still the workspace's."""
 
+TAKE_OVER_SECS = 0.2
+"""Between two tries of who waits to take over."""
+
 PAUSE_SECS = 1.0
 """After something went wrong that nobody expected."""
 
@@ -76,6 +79,24 @@ class Watch:
             self.let_go()
             raise
         return True
+
+    def stand_by(self, goes_on: Callable[[], bool] = lambda: True) -> bool:
+        """Wait until the watch is free, and take it: for who shows a team and hosts its watch.
+
+        Args:
+            goes_on: Asked again and again.
+
+        Returns:
+            Whether it was taken; False once it no longer goes on.
+
+        Raises:
+            TuttiError: The workspace's state cannot be used.
+        """
+        while not self.stopped and goes_on():
+            if self.take():
+                return True
+            time.sleep(TAKE_OVER_SECS)
+        return False
 
     def run(self, goes_on: Callable[[], bool] = lambda: True) -> None:
         """Watch until it is told to stop, or nothing is left to be watched.

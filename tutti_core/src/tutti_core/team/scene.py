@@ -74,6 +74,10 @@ class Scene:
         """Return what was recorded at an agent's launch."""
         return read_record(self._places.agent(agent))
 
+    def stalls(self) -> float:
+        """Return after how many seconds without progress an agent is stalled; 0 for never."""
+        return float(self.context.digest.get("stalled_after_secs", 0.0))
+
     def files(self, agent: str, session: Session) -> Mapping[str, Path]:
         """Return the files that change when the agent does something, each by what it is."""
         record = self.record(agent)
@@ -125,8 +129,9 @@ class Scene:
 
     def seen(self, voice: Voice) -> None:
         """Keep how an agent is, in the contract's shape."""
-        found = health_record(self.context.name, voice)
-        self._write(lambda: JsonFile(self._places.health(voice.agent)).write(found, durable=False))
+        file = JsonFile(self._places.health(voice.agent))
+        found = health_record(self.context.name, voice, _read(file))
+        self._write(lambda: file.write(found, durable=False))
 
     def gone(self, agent: str) -> None:
         """Keep that an agent has no session."""
@@ -168,6 +173,15 @@ class Scene:
             act()
         except StateError as error:
             self.note("cannot be written", why=error.message)
+
+
+def _read(file: JsonFile) -> Mapping[str, Any]:
+    """Return what was kept before; what cannot be read is written anew."""
+    try:
+        found = file.read()
+    except StateError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _is_record(record: Mapping[str, Any]) -> bool:

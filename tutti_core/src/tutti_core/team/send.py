@@ -44,6 +44,8 @@ class SendRequest:
             idle.
         output: Whether to return the agent's answer, which is to wait as well.
         output_lines: How many lines of that at most.
+        correlation_id: What its events are to bear, ``prompt-`` and the microseconds first; an id
+            of its own by default. Whoever may be killed can ask for it afterwards.
     """
 
     agent: str
@@ -58,6 +60,7 @@ class SendRequest:
     idle_stable_secs: float = 5.0
     output: bool = False
     output_lines: int = 200
+    correlation_id: str = ""
 
 
 def send(context: Context, request: SendRequest) -> Receipt:
@@ -122,7 +125,7 @@ def _entry(context: Context, request: SendRequest, agent: str) -> Entry:
         number=0,
         agent=agent,
         text=request.text,
-        correlation_id=f"prompt-{time.time_ns() // 1_000}-{agent}",
+        correlation_id=request.correlation_id or f"prompt-{time.time_ns() // 1_000}-{agent}",
         at=time.time(),
         raw=request.raw,
         without=tuple(request.without),

@@ -74,6 +74,11 @@ def believed(root: Path) -> Readings | None:
     return found if _last(places) <= found.seq else None
 
 
+def is_off() -> bool:
+    """Return whether commands are to start no watcher."""
+    return os.environ.get(SWITCH, "").lower() == "off"
+
+
 def ensure(context: Context) -> bool:
     """Have the workspace watched; to be called once what is to be watched is there.
 
@@ -83,7 +88,7 @@ def ensure(context: Context) -> bool:
     Returns:
         Whether it is, or is about to be; False if that is switched off or did not work.
     """
-    if os.environ.get(SWITCH, "").lower() == "off":
+    if is_off():
         return False
     who = holder(context.root)
     if who is not None and _outdated(context.root, who):

@@ -30,6 +30,9 @@ BEAT_SECS = 5.0
 KEPT_SECS = 0.25
 """Between two versions of the file with the readings, unless a state changed."""
 
+FRESH_SECS = 5.0
+"""Between two versions of what is kept of an agent that goes on as it was."""
+
 AGAIN_SECS = 1.0
 """Until the next try where somebody else had an agent in their hands."""
 
@@ -59,6 +62,9 @@ class Team(Protocol):
 
     def record(self, agent: str) -> Mapping[str, Any]:
         """Return what was recorded at an agent's launch."""
+
+    def stalls(self) -> float:
+        """Return after how many seconds without progress an agent is stalled; 0 for never."""
 
     def files(self, agent: str, session: Session) -> Mapping[str, Path]:
         """Return the files that change when the agent does something, each by what it is."""
@@ -134,7 +140,6 @@ class Monitor:
         self._agents: dict[str, Watched] = {}
         self._lines: dict[str, str] = {}
         self._written: tuple[Any, ...] = ()
-        self._looked = 0.0
         self._trouble = ""
         self._lost: set[str] = set()
 
@@ -190,9 +195,7 @@ class Monitor:
     def _next(self, now: float) -> float:
         due = [one.pace.due for one in self._agents.values()]
         soonest = min([*due, self._sweeps.due, self._beats.due])
-        if self._sight.floor:
-            soonest = max(soonest, min(self._looked + self._sight.floor, self._sweeps.due))
-        return max(soonest, now)
+        return max(soonest, min(now + self._sight.pause(now), self._sweeps.due), now)
 
     def _heed(self, rung: Rung) -> None:
         now, tags = self._clock(), set(rung.files)
@@ -265,9 +268,8 @@ class Monitor:
 
     def _look(self, due: Sequence[Watched]) -> None:
         now = self._clock()
-        if not due or now < self._looked + self._sight.floor:
+        if not due or self._sight.pause(now) > 0:
             return
-        self._looked = now
         try:
             panes = self._sight.look([one.session for one in due])
         except TuttiError as error:
@@ -295,11 +297,14 @@ class Monitor:
             steady = one.stand.steady(now)
             if self._teller.tell(one.name, voice.runtime, voice.reading, steady=steady):
                 self._keeps.due = now
-        if changed:
+        if changed or (one.dirty and now >= one.kept + FRESH_SECS):
+            one.dirty, one.kept = False, now
             self._lines[one.name] = line_of(voice)
             self._written = ()
             self._team.seen(voice)
             self._wait_for(one)
+        elif one.dirty:
+            one.pace.called(one.kept + FRESH_SECS)
 
     def _may_tell(self, one: Watched, voice: Voice) -> bool:
         """Return whether it is ours to tell: not while somebody starts the agent, or ends it."""
@@ -316,7 +321,7 @@ class Monitor:
             return
         head = Head(
             self._pid, self._plugins, self._teller.seq, self._teller.at,
-            "poll" if self._sight.floor else "control", self._trouble,
+            "poll" if self._sight.polls else "control", self._trouble,
         )  # fmt: skip
         if head != self._written and self._keeps.fell(now):
             self._team.keep(written(head, self._lines, self._teller.said))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import inf
 
-TRAILING_SECS = 0.05
+TRAILING_SECS = 0.04
 """A pane is looked at once nothing was printed for so long,"""
 
 CEILING_SECS = 0.25

@@ -17,7 +17,10 @@ FEW = 8
 """For so many panes they are listed one by one, for more all of them in one question."""
 
 POLL_SECS = 0.25
-"""Between two looks without a connection: each costs two processes."""
+"""Between two looks without a connection, each of which costs a process, in the long run;"""
+
+AT_ONCE = 4.0
+"""so many may follow each other at once, so that what happens now and then is seen at once."""
 
 ABOUT_SESSIONS = ("%sessions-changed", "%window-", "%unlinked-window-", "%session-")
 
@@ -84,11 +87,22 @@ class Sight:
         self._host, self._connect, self._clock = host, connect, clock
         self._line: Line | None = None
         self._again = 0.0
+        self._saved, self._counted = AT_ONCE, clock()
 
     @property
-    def floor(self) -> float:
-        """Seconds that have to lie between two looks."""
-        return POLL_SECS if self._line is None else 0.0
+    def polls(self) -> bool:
+        """Whether it makes do without a connection."""
+        return self._line is None
+
+    def pause(self, now: float) -> float:
+        """Return how many seconds there are until it may look again.
+
+        Args:
+            now: Seconds on its clock.
+        """
+        self._saved = min(AT_ONCE, self._saved + max(0.0, now - self._counted) / POLL_SECS)
+        self._counted = now
+        return 0.0 if self._saved >= 1.0 or not self.polls else (1.0 - self._saved) * POLL_SECS
 
     def list(self) -> tuple[Session, ...]:
         """Return the sessions as the host itself knows them, and connect if there are any.
@@ -165,6 +179,7 @@ class Sight:
         return _glimpses(sessions, listed, line.capture([one.pane for one in sessions]))
 
     def _polled(self, sessions: Sequence[Session]) -> dict[str, Glimpse]:
+        self._saved -= 1.0
         scan = getattr(self._host, "scan", None)
         if scan is not None:
             return _glimpses(sessions, *scan([one.pane for one in sessions]))

@@ -11,11 +11,13 @@ from typing import Any, Protocol
 from ..detection.records import Record
 from ..model.reading import Observation, Reading
 from ..model.session import Session
+from ..terminal.effort import efforts
 from .confirming import Stand
 from .feeds import Feeds, feeds_of
 from .look import Reads, Voice, observe, read
 from .pacing import SAMPLE_SECS, Pace
 from .sight import Glimpse
+from .stall import Moves, is_quiet, moved, stalled
 
 RING = "ring"
 """What the file is called that grows with everything the agent prints."""
@@ -25,6 +27,9 @@ SELF_SAID = frozenset(("live", "hooks", "transcript", "title"))
 
 FADING = frozenset(("starting", "unknown"))
 """States that may pass with time alone."""
+
+PASSING = FADING | {"working"}
+"""States in which an agent is looked at now and then, though nothing happens: it may be stuck."""
 
 
 class Known(Protocol):
@@ -38,6 +43,9 @@ class Known(Protocol):
 
     def record(self, agent: str) -> Mapping[str, Any]:
         """Return what was recorded at an agent's launch."""
+
+    def stalls(self) -> float:
+        """Return after how many seconds without progress an agent is stalled; 0 for never."""
 
     def files(self, agent: str, session: Session) -> Mapping[str, Path]:
         """Return the files that change when the agent does something, each by what it is."""
@@ -58,6 +66,8 @@ class Watched:
         stand: What stands.
         voice: What was made of the last look; None before the first.
         begun: Whether its start was told.
+        dirty: Whether something was seen since it was kept for others.
+        kept: When that was, on the caller's clock.
         watched: The files that are watched for it, each with its tag.
     """
 
@@ -66,12 +76,14 @@ class Watched:
         self.pace, self.stand = Pace(), Stand()
         self.voice: Voice | None = None
         self.watched: list[tuple[str, Hashable]] = []
-        self.begun = False
+        self.begun = self.dirty = False
+        self.kept = 0.0
         self._known = known
         self._mark = b""
         self._last = Reading("unknown")
         self._printed: float | None = None
         self._feeds: Feeds | None = None
+        self._moves: Moves | None = None
 
     def files(self) -> Iterator[tuple[str, Hashable]]:
         """Yield the files that have to be watched and are not yet, each with its tag."""
@@ -113,8 +125,8 @@ class Watched:
             session.dead, session.title, session.runtime,
         )  # fmt: skip
         silent = session.activity > before.activity and session.activity > (self._printed or 0.0)
-        fading = self.voice is not None and self.voice.reading.state in FADING
-        if changed or silent or fading or self.voice is None:
+        passing = self.voice is None or self.voice.reading.state in PASSING
+        if changed or silent or passing:
             self.pace.called(now)
 
     def anew(self, now: float) -> None:
@@ -134,7 +146,7 @@ class Watched:
         seen = self._observed(found)
         reading = self._read(seen)
         before = self.voice
-        stands = self.stand.see(reading, now)
+        stands = self.stand.see(reading._replace(stalled=self._stalled(seen, reading)), now)
         self._plan(reading, now)
         runtime = self.session.runtime
         self.voice = Voice(self.name, runtime, self.session, seen, stands)
@@ -163,10 +175,20 @@ class Watched:
         mark = fingerprint(seen)
         fading = self.voice is None or self.voice.reading.state in FADING
         if mark != self._mark or fading:
+            self.dirty = self.dirty or mark != self._mark
             self._mark = mark
             rules = self._known.rules(seen.runtime)
             self._last = read(seen, rules, self._known.detectors())
         return self._last
+
+    def _stalled(self, seen: Observation, reading: Reading) -> str:
+        """Return what was last seen of it if it works and gets nowhere; empty if it does not."""
+        after = self._known.stalls()
+        moves = moved(self._moves, seen)
+        if reading.state == "working" and is_quiet(moves, seen.now, after):
+            moves = moved(moves, seen, efforts([self.session.pid]).get(self.session.pid))
+        self._moves = moves
+        return stalled(reading, moves, seen.now, after)
 
     def _plan(self, reading: Reading, now: float) -> None:
         word = reading.evidence[0].source if reading.evidence else ""

@@ -31,6 +31,12 @@ KNOWN = {
     "crash": "",
     "hang": "",
 }
+#: An ordinary prompt that asks for a file in these words gets one, so that workflows written for
+#: real agents can be tried with this one.
+_JSON = re.compile(r"\bas JSON to ([\w./-]+\.json)\b")
+_ANSWER = (
+    '{"title": "As it was asked", "steps": [], "files": [], "verdict": "approve", "remarks": []}'
+)
 _NUMBERS = {"N", "S", "PCT", "CODE", "RETRY_AFTER"}
 _WORDS = {*_NUMBERS, "PATH"}
 _NUMBER = re.compile(r"\d{1,9}(\.\d{1,9})?")
@@ -66,9 +72,12 @@ def parse(prompt: str) -> list[Directive]:
 
     Returns:
         The directives in order. One that is misspelt or lacks something comes as ``wrong`` with
-        the reason, so that it can be shown; brackets that are never closed are text.
+        the reason, so that it can be shown; brackets that are never closed are text. Without any,
+        a prompt that asks for something "as JSON to FILE.json" has it written.
     """
-    return [_directive(body) for body in _bodies(prompt)]
+    found = [_directive(body) for body in _bodies(prompt)]
+    asked = None if found else _JSON.search(prompt)
+    return [Directive("write", (asked[1],), _ANSWER)] if asked else found
 
 
 def _bodies(prompt: str) -> list[str]:

@@ -52,11 +52,12 @@ def refuse(result: Mapping[str, Any], heard: str = "") -> int:
         heard: Name of the signal that ended it.
 
     Raises:
-        RunFailed: If it failed, or was interrupted otherwise.
+        RunFailed: If it failed, or was interrupted otherwise; or if a hook did that must not.
     """
-    if result["success"]:
-        return 0
     name, run_id = result["workflow_name"], result["run_id"]
+    if result["success"]:
+        _refuse_hooks(result)
+        return 0
     if result["status"] == "interrupted":
         said = f"run {run_id} of workflow {name!r} was interrupted"
         error = RunFailed(said, hint=f"tt run --resume {run_id}")
@@ -70,6 +71,16 @@ def refuse(result: Mapping[str, Any], heard: str = "") -> int:
     )
     error.category = failure.get("category") or "tool"
     raise error
+
+
+def _refuse_hooks(result: Mapping[str, Any]) -> None:
+    for told in result["hooks"]:
+        if told.get("fail_mode") == "closed" and told.get("outcome") != "success":
+            raise RunFailed(
+                f"workflow {result['workflow_name']!r} succeeded, but then hook "
+                f"{told['hook']} of the file failed: {told.get('message')}",
+                hint=f"tt runs show {result['run_id']}; the run itself is done",
+            )
 
 
 def is_asked() -> bool:

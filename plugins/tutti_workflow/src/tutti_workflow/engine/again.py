@@ -61,7 +61,7 @@ def _resumed(context: Context, store: Store, again: Again, seat: Seat) -> RunSta
     _refuse_asking(found, run)
     whole.catch_up()
     whole.heard(store.write(*_lines(plan, run, again, found)))
-    earlier = {one.key: one.record for one in found if one.does == "continue"}
+    earlier = {one.key: one.record for one in found if one.does in ("continue", "run")}
     return whole.conduct(plan, earlier)
 
 

@@ -99,9 +99,11 @@ class Conductor:
         return bool(self.due) or bool(self._startable())
 
     def _startable(self, unwritten: Sequence[Line] = ()) -> list[Node]:
+        most = self.plan.workflow.max_parallel
+        if len(self.running) >= most:
+            return []
         status = {key: one.status for key, one in self.store.state.steps.items()}
         status |= {line["step"]: line["status"] for line in unwritten if line.get("status")}
-        most = self.plan.workflow.max_parallel
         now = time.monotonic()
         return startable(self.plan.nodes, status, self.running, self.due, now, most)
 

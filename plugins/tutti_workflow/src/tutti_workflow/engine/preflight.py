@@ -12,6 +12,7 @@ from tutti_core import Context, StateError
 from ..model import GOES_ON, OnResume
 from ..plan.order import with_dependents
 from ..plan.resolve import Node, Plan
+from ..plan.split import trait
 from ..record.state import RunState, StepState
 
 Verdict = Literal["done", "redo", "continue", "unknown"]
@@ -40,7 +41,8 @@ class Decision:
         verdict: What was found out about an interrupted attempt; None if there is none.
         does: What becomes of it.
         why: Why, in one line.
-        record: What is on record of the interrupted attempt.
+        record: What is on record of the interrupted attempt, or of the failed one that is gone on
+            with.
     """
 
     index: int
@@ -135,8 +137,14 @@ def decisions(
             found.append(_plain(node, step, "keep", f"it ended with {step.status}"))
         else:
             left = "it was not begun" if not step.attempts else f"it {_LEFT.get(step.status)}"
-            found.append(_plain(node, step, "run", left))
+            found.append(attrs.evolve(_plain(node, step, "run", left), record=_left(node, step)))
     return found
+
+
+def _left(node: Node, step: StepState) -> Mapping[str, Any]:
+    """Return the record of a failed attempt, for a type that goes on with what failed."""
+    goes_on = step.attempts and trait(node.kind, "goes_on", False)
+    return step.attempts[-1].record() if goes_on else {}
 
 
 _LEFT: Mapping[str, str] = {

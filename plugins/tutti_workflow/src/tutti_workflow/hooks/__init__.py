@@ -1,4 +1,4 @@
-"""What happens by itself once a run has ended."""
+"""What happens by itself once a run has ended, or something befell an agent."""
 
 from __future__ import annotations
 
@@ -16,3 +16,7 @@ def run_ended(store: Store, seat: Seat) -> None:
         store: The run, owned; `mark` keeps what was done, `state.marks` has it.
         seat: Who watches.
     """
+    from .ending import dispatch, give_back
+
+    give_back(store)
+    dispatch(store, seat)

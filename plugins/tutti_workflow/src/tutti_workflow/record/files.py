@@ -11,6 +11,8 @@ from typing import Any
 
 from tutti_core import ConfigError, Context
 
+LAID_OUT = 64 * 1024
+"""Characters of a file up to which it is laid out in lines."""
 RUN_ID = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -103,7 +105,9 @@ def write_again(path: Path, value: Any) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    # Laid out for people as long as that costs nothing: of a thousand steps nobody reads it all.
+    text = json.dumps(value, ensure_ascii=False)
+    text = f"{json.dumps(value, indent=2, ensure_ascii=False) if len(text) < LAID_OUT else text}\n"
     draft = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}.tmp")
     try:
         fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
-from tutti_core import Context, Journal
+from tutti_core import Context, Journal, JsonFile, StateError
 
 from .files import Files, write_again
 from .ledger import ledger
@@ -32,8 +33,8 @@ class Projections:
     ) -> None:
         self.context, self.run, self.about = context, run, about or {}
         self.files = Files(context)
-        self._last = 0.0
-        self._facts: dict[str, Any] = {}
+        self._due = 0.0
+        self._known: dict[str, dict[str, Any]] = {}
 
     def touched(self, keys: Iterable[str]) -> None:
         """Write what a change of some steps changes.
@@ -43,19 +44,12 @@ class Projections:
         """
         for key in keys:
             self._intent(self.run.steps[key])
-        now = time.monotonic()
-        if now - self._last >= OFTEN_SECS:
-            self._last = now
+        if time.monotonic() >= self._due:
+            begun = time.monotonic()
             self._whole()
-
-    def learn(self, value: Any) -> None:
-        """Take what a step left about the issue that is worked on, for the ledger.
-
-        Args:
-            value: The step's output.
-        """
-        if isinstance(value, Mapping):
-            self._facts |= {key: value[key] for key in FACTS if key in value}
+            took = time.monotonic() - begun
+            # What grows with the run is never more than a small part of its time.
+            self._due = begun + max(OFTEN_SECS, 20 * took)
 
     def all(self) -> None:
         """Write every file of a run anew."""
@@ -76,13 +70,34 @@ class Projections:
 
     def _whole(self) -> None:
         run_id = self.run.run_id
-        write_again(self.files.checkpoint(run_id), checkpoint(self.run))
-        write_again(self.files.ledger(run_id), ledger(self.run, self._facts))
-        write_again(self.files.record(run_id), run_result(self.run))
+        result = run_result(self.run)
+        write_again(self.files.checkpoint(run_id), checkpoint(self.run, result))
+        write_again(self.files.ledger(run_id), ledger(self.run, self._facts()))
+        write_again(self.files.record(run_id), result)
+
+    def _facts(self) -> dict[str, Any]:
+        """Return what the steps that moved the ledger left of the issue that is worked on."""
+        found: dict[str, Any] = {}
+        for one in self.run.ledger:
+            path = self.run.outputs.get(str(one.get("reason")))
+            if path is not None:
+                if path not in self._known:
+                    self._known[path] = _told(Path(path))
+                found |= self._known[path]
+        return found
 
     def _intent(self, step: StepState) -> None:
         path = self.files.intents(self.run.run_id) / f"{step.index:03}-{step.key}.json"
         write_again(path, intent(step, self.run, self.about.get(step.key, {})))
+
+
+def _told(path: Path) -> dict[str, Any]:
+    """Return what an output says of an issue; nothing if it cannot be read."""
+    try:
+        value = JsonFile(path).read()
+    except StateError:
+        return {}
+    return {key: value[key] for key in FACTS if key in value} if isinstance(value, dict) else {}
 
 
 def _is_same(row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tutti_core import TuttiError
@@ -127,7 +128,18 @@ def run_result(run: RunState) -> dict[str, Any]:
             one.index for one in run.steps.values() if status_of(one, run) == "skipped"
         ],
         "failure": run.failure,
+        "hooks": hooks_of(run),
+        "reclaimed": list(run.marks.get("reclaimed") or ()),
     }
+
+
+def hooks_of(run: RunState) -> list[dict[str, Any]]:
+    """Return what came of the hooks of a run's end, in the order they were done in."""
+    return [
+        {"hook": int(name.removeprefix("hook-")), **told}
+        for name, told in run.marks.items()
+        if name.startswith("hook-") and isinstance(told, dict)
+    ]
 
 
 def warnings_of(run: RunState) -> list[str]:
@@ -139,13 +151,13 @@ def warnings_of(run: RunState) -> list[str]:
     ]
 
 
-def checkpoint(run: RunState) -> dict[str, Any]:
+def checkpoint(run: RunState, result: Mapping[str, Any]) -> dict[str, Any]:
     """Return the contract's checkpoint of a run.
 
     Args:
         run: How it is.
+        result: Its result.
     """
-    result = run_result(run)
     done = [one.index for one in run.steps.values() if one.status in ("success", "warning")]
     return {
         "agent_scope": run.header.get("agent"),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import RLock
 from typing import Any
 
-from tutti_core import ConfigError, Context, Journal, Lock, StateError
+from tutti_core import ConfigError, Context, GitError, Journal, Lock, StateError, exclude
 
 from .files import Files, checked, new_run_id, private
 from .state import RunState
@@ -45,6 +45,9 @@ class Store:
             header: What it is begun with; `steps` among it.
         """
         files = Files(context)
+        if not files.runs.exists():
+            with suppress(GitError):  # a folder of ours that git lists is no reason not to run
+                exclude(context)
         private(files.runs)
         while True:
             run_id = str(header.get("run_id") or new_run_id())

@@ -13,8 +13,7 @@ def seconds_of(stamp: str) -> float:
     """
     if not stamp:
         return 0.0
-    moment = datetime.strptime(stamp, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
-    return moment.timestamp()
+    return datetime.fromisoformat(stamp[:-1]).replace(tzinfo=timezone.utc).timestamp()
 
 
 def ms_between(start: str, end: str) -> int:

@@ -1,0 +1,1 @@
+"""Workflows that run by themselves at their time."""

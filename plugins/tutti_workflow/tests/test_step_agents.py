@@ -1,0 +1,143 @@
+"""Steps that have to do with agents: each started once, told once, and ended by who began it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tutti_core import Attempt, Context
+from tutti_testing import Stage, StepConformance
+from tutti_workflow.model import StepFailed
+from tutti_workflow.reclaim import kept_of, reclaim, started_in
+from tutti_workflow.steps.ensure import EnsureKeys, EnsureRunning
+from tutti_workflow.steps.prompt import Prompt, PromptKeys
+
+TEAM = """
+[workspace]
+name = "work"
+
+[launch]
+mode = "unattended"
+policy = "bypass"
+
+[defaults]
+runtime = "demo"
+worktree = false
+
+[[agent]]
+name = "ann"
+
+[[agent]]
+name = "bob"
+persistent = true
+"""
+
+
+class TestEnsureRunning(StepConformance):
+    """The law of steps."""
+
+    step = EnsureRunning()
+    examples = ('agent = "ann"',)
+    refused = (('agent = ""', "agent"), ("agent = 3", "agent"))
+    team = TEAM
+
+
+class TestPrompt(StepConformance):
+    """The law of steps, over a real terminal."""
+
+    step = Prompt()
+    examples = (
+        "agent = 'ann'\ntext = '[[append a.txt x]] [[write a.json {}]]'\noutput_json = 'a.json'",
+    )
+    refused = (
+        ('agent = "ann"\ntext = " "', "text"),
+        ('agent = "ann"\ntext = "x"\nartifact_glob = "*"', "artifact_name"),
+        ('agent = "ann"\ntext = "x"\nreprompt = 9', "reprompt"),
+        ('agent = "ann"\ntext = "x"\nwait_timeout_secs = 0', "wait_timeout_secs"),
+        ('agent = "ann"\ntext = "x"\ninject_files = [{ dest = "x" }]', "inject_files"),
+    )
+    slow = 'agent = "ann"\ntext = "[[think 60]]"\nwait_for_idle = true'
+    team = TEAM
+
+
+@pytest.fixture
+def work(workspace: Stage, monkeypatch: pytest.MonkeyPatch) -> Context:
+    """A workspace with agents."""
+    for name, value in workspace.env.items():
+        monkeypatch.setenv(name, value)
+    workspace.team(TEAM)
+    return Context.open(workspace.root)
+
+
+def attempt(folder: Path, **more: Any) -> tuple[Attempt, dict[str, Any], list[str]]:
+    """An attempt, what it notes, and what it says."""
+    notes: dict[str, Any] = {}
+    said: list[str] = []
+    env = {"TUTTI_STEP_DIR": str(folder)}
+    return Attempt("run:go:1", env=env, note=notes.update, say=said.append, **more), notes, said
+
+
+def test_what_is_left_is_collected(work: Context, tmp_path: Path) -> None:
+    """Files come along, an artifact is found by its change, and JSON is asked for once more."""
+    (work.root / "plan.md").write_text("the plan\n")
+    (work.root / "out").mkdir()
+    (work.root / "out" / "old.md").write_text("old\n")
+    (work.root / "out" / "both.md").write_text("before\n")
+    text = "[[bash cat in/plan.md]] [[append out/both.md after]]"
+    step = PromptKeys(
+        "ann",
+        text,
+        inject_files=(_file("plan.md", "in/plan.md"),),
+        output_json="a.json",
+        wait_for_idle=True,
+        wait_timeout_secs=40,
+        artifact_glob="out/*.md",
+        artifact_name="report",
+    )
+    given, notes, said = attempt(tmp_path)
+    with pytest.raises(StepFailed, match=r"output_json .*a\.json was not written") as failed:
+        Prompt().run(work, step, given)
+    assert any("is told again" in one for one in said)
+    assert failed.value.data["receipt"]["outcome"] == "submitted"
+    assert (work.root / "in" / "plan.md").read_text() == "the plan\n"
+    given, notes, said = attempt(tmp_path)
+    step = PromptKeys("ann", text, artifact_glob="out/*.md", artifact_name="r")
+    done = Prompt().run(work, step, given)
+    assert done["outputs"]["r"]["value"] == "before\nafter\nafter\n"
+    assert done["artifact_sources"] == [str(work.root / "out" / "both.md")]
+    assert "started" not in notes
+
+
+def _file(src: str, dest: str) -> Any:
+    from tutti_workflow.steps.files import Injected
+
+    return Injected(src, dest)
+
+
+def test_a_wait_that_is_over_says_so(work: Context, tmp_path: Path) -> None:
+    """Its own time, not the attempt's: the step has failed for want of time, and says where."""
+    step = PromptKeys("ann", "[[think 60]]", wait_for_idle=True, wait_timeout_secs=3)
+    with pytest.raises(StepFailed, match="wait_for_idle timed out after 3 s") as failed:
+        Prompt().run(work, step, attempt(tmp_path)[0])
+    assert failed.value.data["timed_out"]
+    assert failed.value.data["receipt"]["outcome"] == "submitted"
+
+
+def test_only_who_was_started_is_ended(work: Context, tmp_path: Path) -> None:
+    """A session somebody else began stays; so does one that is to stay; the rest goes."""
+    ids = {}
+    for name in ("ann", "bob"):
+        given, notes, _ = attempt(tmp_path)
+        EnsureRunning().run(work, EnsureKeys(name), given)
+        ids[name] = started_in([notes])
+    given, notes, _ = attempt(tmp_path)
+    EnsureRunning().run(work, EnsureKeys("ann"), given)
+    assert started_in([notes]) == []
+    assert [one["outcome"] for one in reclaim(work, ids["bob"])] == ["persistent"]
+    stranger = [{**ids["ann"][0], "created": 1.0}]
+    assert [one["outcome"] for one in reclaim(work, stranger)] == ["another's"]
+    assert [one["outcome"] for one in reclaim(work, ids["ann"])] == ["reclaimed"]
+    assert [one["agent"] for one in kept_of(work, ["ann", "bob"])] == ["bob"]
+    assert [one["outcome"] for one in reclaim(work, ids["ann"])] == ["gone"]
