@@ -79,7 +79,8 @@ class TestFiles:
     FOREIGN = frozenset((
         ".git", "HEAD", "index", "modules", "refs", "heads", "locked", "gitdir", "commondir",
         "entry_points.txt", "self/stat", "__init__.py", "~", "~/.config", ".cache", "{pid}.json",
-        "deaths.sh", "ring.sh", "tmux.conf", "rules.toml", "templates", "songbook", "project",
+        "deaths.sh", "ring.sh", "hook.sh", "tmux.conf", "rules.toml", "templates", "songbook",
+        "project",
         "config", "agents", "projects", "common", "may-be-sung.txt", "sdlc.toml", "workflow.toml",
         "workflow", "workflow.toml", "new", ".openclaw", "package.json",
     ))  # fmt: skip

@@ -248,14 +248,15 @@ def test_a_courier_comes_up_by_itself(workspace: Stage, team: Team) -> None:
     (workspace.tree("one") / "go").touch()
     assert wait_for(lambda: len(taken(workspace.home)) == 4)
     assert taken(workspace.home) == pastes(log) == [busy, *texts]
-    told = [one["event"] for one in workspace.events() if one["event"].startswith("prompt.")]
-    assert told.count("prompt.delivered") == told.count("prompt.queued") == 3
+    delivered = lambda: [one["event"] for one in workspace.events()].count("prompt.delivered")  # noqa: E731
+    assert wait_for(lambda: delivered() == 3)
     workspace.tt("down").well()
     assert wait_for(lambda: watcher(workspace) == 0)
     down = workspace.tt("send", "one", "after [[say 4]]", "--queue", "--json").well().json()
     assert (down["outcome"], down["evidence"]) == ("queued", "not running")
     assert "tt up one" in down["hint"]
-    workspace.tt("up").well()
+    up = workspace.tt("up").well()
+    assert "1 queued prompt will be delivered to it; see tt queue" in up.stdout + up.stderr
     assert wait_for(lambda: "after [[say 4]]" in taken(workspace.home))
     workspace.tt("down").well()
     assert wait_for(lambda: watcher(workspace) == 0)

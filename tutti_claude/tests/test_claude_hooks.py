@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tutti_claude.hooks import EVENTS, script
+from tutti_claude.hooks import EVENTS, SCRIPT
 from tutti_claude.runtime import ClaudeCode
 from tutti_core import Agent, Arrangement, LaunchRequest, Workspace
 from tutti_core.watching.feeds import tail
@@ -218,14 +218,17 @@ class TestTogether:
         if way == "read-only":
             spool.path.symlink_to("/proc/self/stat")
         if way == "no script":
-            (spool.folder / "claude-hook.sh").unlink()
+            [matcher] = spool.settings["hooks"]["Stop"]
+            [hook] = matcher["hooks"]
+            hook["command"] = hook["command"].replace(str(SCRIPT), f"{SCRIPT}.gone")
         done = spool.fire("Stop", b"x" * 1_000_000)
         assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
         assert way != "missing" or not spool.path.exists()
 
 
-def test_the_script_is_plain() -> None:
-    """It is what any shell runs, and starts nothing heavy."""
-    checked = subprocess.run(["/bin/sh", "-n"], input=script().encode(), timeout=10, check=False)
+def test_the_script_is_plain(spool: Spool) -> None:
+    """It is what any shell runs, starts nothing heavy, and is not where an agent works."""
+    checked = subprocess.run(["/bin/sh", "-n", str(SCRIPT)], timeout=10, check=False)
     assert checked.returncode == 0
-    assert "python" not in script()
+    assert "python" not in SCRIPT.read_text()
+    assert [path.name for path in spool.launch.files] == ["claude-settings.json"]

@@ -38,7 +38,9 @@ answers = { allow = "/^Yes$", always = "/^Yes, and", deny = "Escape" }
 id = "question"
 state = "waiting"
 kind = "question"
-regex = "(?P<detail>Which colour)"
+region = "bottom:2"
+regex = "Blue"
+detail = "Which colour"
 answers = {}
 
 [[screen]]
@@ -47,6 +49,13 @@ state = "waiting"
 kind = "trust"
 all = ["trust this folder"]
 answers = { allow = "/^Yes, I trust" }
+
+[[screen]]
+id = "folder"
+state = "waiting"
+kind = "trust"
+all = ["Folder access"]
+answers = { allow = "#/^Yes, go on$" }
 
 [[screen]]
 id = "odd"
@@ -220,9 +229,10 @@ def test_where_nothing_is_known_to_answer_nothing_is_pressed(
 
 
 def test_a_question_is_answered_by_its_choices(context: Context, pane: Pane) -> None:
-    """By number or by text."""
+    """By number or by text; all of it is shown, however little of it the rule looks at."""
     pane.show(COLOURS)
-    assert given_to(context, "blue").keys == ("2",)
+    told = given_to(context, "blue")
+    assert (told.keys, told.shown) == (("2",), (" Which colour?",))
     assert pane.pressed == ["2"]
 
 
@@ -398,6 +408,13 @@ def test_trust_is_not_given_where_the_mark_does_not_move(context: Context, pane:
     pane.keys = lambda _: TRUST.format(no="❯", yes=" ")
     told = trust(context, TrustRequest("one"))
     assert (told.outcome, "Enter" in pane.pressed) == ("refused", False)
+
+
+def test_a_key_that_only_marks_is_not_relied_upon(context: Context, pane: Pane) -> None:
+    """The choice is gone to, and Enter is pressed once it is marked."""
+    pane.show("Folder access\n ❯ 1. Yes, go on\n   2. No, back\n")
+    told = trust(context, TrustRequest("one"))
+    assert (told.outcome, pane.pressed) == ("answered", ["Enter"])
 
 
 def test_trust_answers_nothing_else(context: Context, pane: Pane) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -157,6 +158,19 @@ def test_a_command_of_the_cli_that_runs_is_disarmed(crew: Any, typed: list[str])
     crew.host.screens.clear()
     sent(context, "/exit", raw=True)
     assert typed == ["Say: /exit", "Enter", "/exit", "Enter"]
+
+
+def test_a_prompt_too_long_for_the_cli_is_given_as_a_file(crew: Any, typed: list[str]) -> None:
+    """What is typed says where it is, and it is there whole, for its owner alone."""
+    context = running(crew)
+    crew.echo.capabilities = attrs.evolve(crew.echo.capabilities, longest_paste=20)
+    sent(context, "a word or two more than it takes")
+    path = Path(typed[0].removeprefix("Read ").removesuffix(" and do what it says."))
+    assert path.read_text() == "a word or two more than it takes"
+    assert path.stat().st_mode & 0o777 == 0o600
+    crew.host.screens.clear()
+    sent(context, "short")
+    assert typed[1:] == ["Enter", "short", "Enter"]
 
 
 def test_a_backslash_at_the_end_does_not_ask_for_another_line(crew: Any, typed: list[str]) -> None:

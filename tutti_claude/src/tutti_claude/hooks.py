@@ -29,25 +29,23 @@ TIMEOUT_SECS = 10
 """What takes so long, such as a disk that hangs, is given up by Claude Code itself."""
 
 
-def script() -> str:
-    """Return the shell script that every hook runs."""
-    return (files("tutti_claude") / "hook.sh").read_text(encoding="utf-8")
+SCRIPT = Path(str(files("tutti_claude") / "hook.sh"))
+"""What every hook runs; not in the project, where an agent may write: it must not run that."""
 
 
-def hooks(path: Path, spool: Path, version: str | None) -> dict[str, Any]:
+def hooks(spool: Path, version: str | None) -> dict[str, Any]:
     """Return the hooks of a settings file, which Claude Code runs beside the user's own.
 
     Args:
-        path: Where the script is.
-        spool: The file that it appends to.
+        spool: The file that they append to.
         version: The version that will run them, or None if it is not known.
     """
     known = [event for event, since in EVENTS.items() if is_since(since, version or OLDEST)]
-    return {event: [{"hooks": [_hook(path, spool, event)]}] for event in known}
+    return {event: [{"hooks": [_hook(spool, event)]}] for event in known}
 
 
-def _hook(path: Path, spool: Path, event: str) -> dict[str, Any]:
-    words = shlex.join(("/bin/sh", str(path), str(spool), event))
+def _hook(spool: Path, event: str) -> dict[str, Any]:
+    words = shlex.join(("/bin/sh", str(SCRIPT), str(spool), event))
     # A script that is gone must not fail: of some events that would stop what the agent is doing.
     command = f"{words} 2>/dev/null || :"
     return {"type": "command", "command": command, "timeout": TIMEOUT_SECS}

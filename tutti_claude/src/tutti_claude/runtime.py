@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 from importlib.resources import files
-from pathlib import Path
 from typing import Literal
 
 import attrs
 
 from tutti_core import Capabilities, Kept, Launch, LaunchRequest, Past
 
-from .hooks import hooks, script
+from .hooks import hooks
 from .policy import settings
 from .transcripts import config_home, is_spoken, transcript_path, transcripts
 from .versions import is_since
 
-SETTINGS, HOOK = "claude-settings.json", "claude-hook.sh"
+SETTINGS = "claude-settings.json"
 DONT_ASK_SINCE = (2, 0, 77)
 KEEPS_SINCE = (2,)
 ASKS = (
@@ -58,7 +57,7 @@ class ClaudeCode:
 
     def launch(self, request: LaunchRequest) -> Launch:
         """Start it in a mode that is always said explicitly: its own default changes by version."""
-        settings_file, hook = (request.files / name for name in (SETTINGS, HOOK))
+        settings_file = request.files / SETTINGS
         argv = [*request.command, "--permission-mode", _mode(request)]
         argv += ["--settings", str(settings_file)]
         argv += ["--resume" if request.resume else "--session-id", str(request.conversation)]
@@ -68,7 +67,7 @@ class ClaudeCode:
         transcript = str(transcript_path(home, request.cwd, str(request.conversation)))
         return Launch(
             argv=tuple(argv),
-            files={settings_file: _settings(request, hook), hook: script()},
+            files={settings_file: _settings(request)},
             unset=("CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT"),
             conversation=request.conversation,
             live_status=str(home / "sessions" / "{pid}.json"),
@@ -117,8 +116,6 @@ def _enforcement(request: LaunchRequest) -> Literal["hard", "bypass", "prompt"]:
     return "bypass" if request.bypassed else "prompt"
 
 
-def _settings(request: LaunchRequest, hook: Path) -> str:
+def _settings(request: LaunchRequest) -> str:
     held = settings(request.rules or ()) if request.constrained else {}
-    return (
-        json.dumps({**held, "hooks": hooks(hook, request.spool, request.version)}, indent=2) + "\n"
-    )
+    return json.dumps({**held, "hooks": hooks(request.spool, request.version)}, indent=2) + "\n"

@@ -22,6 +22,7 @@ ALLOWED = {
     "args": ("name", "prompt"),
     "args_safe": ("name",),
     "version": (),
+    "interrupt": (),
     "args_constrained": ("name", "policy_file"),
     "args_bypass": ("name",),
     "session": ("name", "conversation"),

@@ -39,6 +39,9 @@ class Declaration:
             with `/` or `~/`.
         commands: Regular expression for the beginning of prompts that the CLI would run by itself.
         disarm: What is put in front of such a prompt.
+        interrupt: Keys that stop what it does and leave it running, such as `"Escape"`.
+        longest_paste: Bytes that it takes as one prompt; a longer one is given as a file to read.
+            0 for any length.
         providers: Providers whose profiles are for it, whatever their command is called.
         version: Words with which the program prints its version and ends, such as `"--version"`;
             without them it is not asked.
@@ -66,6 +69,8 @@ class Declaration:
     live_status: str = ""
     commands: str = ""
     disarm: str = " "
+    interrupt: Words = ()
+    longest_paste: int = 0
     providers: tuple[str, ...] = ()
     version: Words = ()
     rules_file: str = ""

@@ -73,6 +73,8 @@ class Declared:
             disarm=said.disarm,
             providers=said.providers,
             version=split(said.version),
+            interrupt=split(said.interrupt),
+            longest_paste=said.longest_paste,
         )
 
     def launch(self, request: LaunchRequest) -> Launch:

@@ -132,7 +132,11 @@ def _sent(
 ) -> list[Receipt]:
     if many:
         with Watchings(quiet=as_json) as watchings:
-            return broadcast(context, names, request, watchings.one)
+            try:
+                return broadcast(context, names, request, watchings.one)
+            except KeyboardInterrupt:
+                watchings.interrupted(as_json=as_json)
+                raise
     with Watching(names[0], quiet=as_json) as watching:
         try:
             return [exchange(context, request, watching)]

@@ -97,6 +97,16 @@ class Watchings:
         """Return who is told of one of the agents."""
         return _OneOfMany(self, agent)
 
+    def interrupted(self, *, as_json: bool) -> None:
+        """Say after Ctrl+C how far each came; none of them is stopped."""
+        said = ", ".join(f"{name} {state}" for name, state in sorted(self.states.items()))
+        told = f"interrupted: none is stopped ({said or 'nothing is known of any'})"
+        self.progress.show("")
+        if as_json:
+            report(RuntimeFailure(told, hint="tt status"), as_json=True)
+        else:
+            print(f"\n{told}\n→ tt status", file=sys.stderr)
+
     def now(self, agent: str, state: str) -> None:
         """Say how an agent is."""
         self.states = {**self.states, agent: state}

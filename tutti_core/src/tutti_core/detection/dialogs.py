@@ -43,7 +43,7 @@ def answers_of(rule: Mapping[str, Any], options: Iterable[Option]) -> dict[str, 
 
     Args:
         rule: The rule that recognised it; each of its `answers` is a key, or behind a ``/`` a
-            pattern for the text of the option.
+            pattern for the text of the option; behind ``#/`` of one that its key only marks.
         options: What can be chosen.
 
     Returns:
@@ -51,17 +51,19 @@ def answers_of(rule: Mapping[str, Any], options: Iterable[Option]) -> dict[str, 
     """
     found = {}
     for answer, said in rule.get("answers", {}).items():
-        key = _chosen(said[1:], options) if said.startswith("/") else said
+        key = said
+        if said.startswith(("/", "#/")):
+            key = _chosen(said.partition("/")[2], options, walk=said.startswith("#"))
         if key:
             found[answer] = key
     return found
 
 
-def _chosen(regex: str, options: Iterable[Option]) -> str:
-    """Return the key of the option that is meant, or its place where it has none of its own."""
+def _chosen(regex: str, options: Iterable[Option], *, walk: bool) -> str:
+    """Return the key of the option that is meant; its place to go there, or where it has none."""
     for place, one in enumerate(options, 1):
         if pattern(regex).search(one.text):
-            return one.key or f"#{place}"
+            return f"#{place}" if walk or not one.key else one.key
     return ""
 
 

@@ -94,7 +94,8 @@ every other rule has 0. A live-status file that says ``waiting`` has 40.
 A path goes through tables and lists by dots: ``message.content.text`` is the text of every block
 of a list. In a ``regex``, a group ``reset`` is when a limit ends. What ``answers`` says is a key as
 tmux calls it, or behind a ``/`` a pattern for the text of the option whose key it is. An option
-without a key of its own is gone to with the arrow keys. A rule without ``answers``, which may be
+without a key of its own is gone to with the arrow keys, as is one whose pattern stands behind
+``#/``, because its key only marks it. A rule without ``answers``, which may be
 empty, has no options: what looks like some may be a list in the conversation.
 """
 
@@ -238,9 +239,9 @@ def _answers(answers: Any, name: str) -> None:
         raise ConfigError(f"{name}: answers is a table of {', '.join(ANSWERS)}")
     for answer, said in answers.items():
         known(answer, ANSWERS, f"{name}: answers")
-        if not isinstance(said, str) or not said.removeprefix("/"):
+        if not isinstance(said, str) or said in ("", "/", "#", "#/"):
             raise ConfigError(f"{name}: answers: {said!r} is no key, nor a pattern behind a '/'")
-        compiles(said[1:] if said.startswith("/") else "", name)
+        compiles(said.partition("/")[2] if said.startswith(("/", "#/")) else "", name)
 
 
 def _options(options: dict[str, Any], source: str, marks: Collection[str]) -> dict[str, Any]:

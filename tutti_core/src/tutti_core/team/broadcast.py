@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import attrs
@@ -15,8 +15,6 @@ from .send import SendRequest
 
 if TYPE_CHECKING:
     from .context import Context
-
-PARALLEL = 16
 
 
 def broadcast(
@@ -48,11 +46,28 @@ def broadcast(
         context.agent(name)
     _ = context.digest, context.host, context.sinks, context.detectors  # once, before the threads
 
-    def one(name: str) -> Receipt:
-        try:
-            return exchange(context, attrs.evolve(request, agent=name), listener(name))
-        except TuttiError as error:
-            return Receipt("refused", context.name, name, error.message, 0, error.hint)
+    receipts: dict[str, Receipt] = {}
+    broken: list[BaseException] = []
 
-    with ThreadPoolExecutor(PARALLEL) as pool:
-        return list(pool.map(one, names))
+    def one(name: str) -> None:
+        try:
+            receipts[name] = _exchanged(context, attrs.evolve(request, agent=name), listener(name))
+        except Exception as error:  # noqa: BLE001 -- raised again below, where it is seen
+            broken.append(error)
+
+    # Whoever presses Ctrl+C waits for none of them, and each agent goes on.
+    threads = [threading.Thread(target=one, args=(name,), daemon=True) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if broken:
+        raise broken[0]
+    return [receipts[name] for name in names]
+
+
+def _exchanged(context: Context, request: SendRequest, heard: Listener) -> Receipt:
+    try:
+        return exchange(context, request, heard)
+    except TuttiError as error:
+        return Receipt("refused", context.name, request.agent, error.message, 0, error.hint)

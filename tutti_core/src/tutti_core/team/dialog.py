@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..detection.evidence import parts_of
 from ..detection.regions import RULE_LINE, rows_of
 from ..watching.stall import still
 from .asking import name_of
@@ -94,7 +93,7 @@ def dialog_of(voice: Voice, rules: Mapping[str, Any] | None) -> Dialog | None:
     said = next((one for one in reading.evidence if one.source == "screen" and one.kind), None)
     if said is None or rules is None:
         return None
-    rows = _rows(voice, rules, said)
+    rows = rows_of(voice.seen.screen.text) if voice.seen.screen else []
     first = _first(rows, said)
     body = _body(rows[:first])
     shown = [row for row in (*body, *rows[first:]) if row.strip() and not _SPINNER.search(row)]
@@ -164,16 +163,6 @@ def _chosen(dialog: Dialog, answer: str) -> int | str:
         if found:
             return f"{answer!r} may mean several of its choices"
     return f"it has no choice {answer!r}"
-
-
-def _rows(voice: Voice, rules: Mapping[str, Any], said: Evidence) -> list[str]:
-    """Return the part of the screen that a rule recognised a dialog in."""
-    screen: Iterable[Mapping[str, Any]] = rules.get("screen", ())
-    rule = next((one for one in screen if one["id"] == said.rule), {})
-    for source, parts in parts_of(rules, voice.seen):
-        if source == "screen":
-            return parts.region(rule.get("region", "screen")).split("\n")
-    return rows_of(voice.seen.screen.text) if voice.seen.screen else []
 
 
 def _body(above: list[str]) -> list[str]:

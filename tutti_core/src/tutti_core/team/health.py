@@ -116,7 +116,9 @@ def changed_at(voice: Voice, kept: Mapping[str, Any] | None) -> float | None:
         return told
     same = before.get("session_name") == session.name and told is not None
     stands = same and before.get("pane_hash") == _fingerprint(voice)
-    return told if stands and told is not None and told >= session.created else session.activity
+    if told is None or told < session.created:
+        return session.activity
+    return told if stands else max(told, session.activity)
 
 
 def with_stall(context: Context, voice: Voice, kept: Mapping[str, Any] | None = None) -> Voice:
@@ -162,6 +164,12 @@ def _spoken(feeds: object) -> float | None:
 
 
 def _kept(context: Context, agent: str) -> Mapping[str, Any] | None:
+    """Return an agent's health record as whoever watches has written it last, or None.
+
+    Args:
+        context: The workspace.
+        agent: Its name.
+    """
     found = JsonFile(context.places.health(agent)).read()
     return found if isinstance(found, Mapping) else None
 

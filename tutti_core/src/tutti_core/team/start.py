@@ -18,6 +18,7 @@ from .ending import make_way
 from .entry import complete, planned
 from .names import session_name
 from .profiles import seat
+from .queue import Queue
 from .trees import Tree, pass_over, place
 from .versions import found
 
@@ -109,6 +110,7 @@ def launch(
     complete(context, agent.name, session)
     context.log.note("started", agent=agent.name, pane=session.pane, pid=session.pid)
     remarks = (*warnings, *wanted.remarks, *answer.warnings, *_unheld(runtime, wanted, answer))
+    remarks += _queued(context, agent.name)
     return Started(session, tree, wanted, answer, remarks)
 
 
@@ -153,6 +155,14 @@ def _unheld(runtime: Runtime, wanted: LaunchRequest, answer: Launch) -> tuple[st
     if wanted.bypassed:
         return (f"{runtime.title} cannot run without asking",)
     return ()
+
+
+def _queued(context: Context, name: str) -> tuple[str, ...]:
+    """Return what there is to say of prompts that waited for an agent to be there."""
+    count = len(Queue(context.places).waiting(name))
+    if not count:
+        return ()
+    return (f"{count} queued prompt{'s' * (count > 1)} will be delivered to it; see tt queue",)
 
 
 def _session(context: Context, name: str, wanted: LaunchRequest, launch: Launch) -> Session:

@@ -36,8 +36,11 @@ def stopped(context: Context, voice: Voice) -> Obstacle | Voice:
     keys = runtime_of(context, voice.agent).capabilities.interrupt
     if not keys:
         return Obstacle(f"nobody knows how to stop {voice.runtime}", f"tt attach {voice.agent}")
+    try:
+        _press(context, voice, keys)
+    except ValueError as error:
+        return Obstacle(f"{voice.runtime} says how it is stopped, but {error}", _see(voice))
     begun, again, quiet_since = time.monotonic(), AGAIN_SECS, 0.0
-    _press(context, voice, keys)
     while time.monotonic() - begun < STOP_SECS:
         time.sleep(LOOK_SECS)
         now = looked(context, voice.agent)

@@ -13,6 +13,7 @@ from ..detection.judge import ERRORS
 from ..errors import RuntimeFailure, TuttiError
 from .composing import above_composer
 from .marks import ended_since
+from .watcher import believed
 
 if TYPE_CHECKING:
     from ..model.session import Session
@@ -160,12 +161,19 @@ class _Wait:
     def _look(self) -> Voice | None:
         """Look once; a look that fails is tried again until time is over."""
         try:
-            self.last = self.context.voices([self.agent])[self.agent]
+            self.last = self._at_work() or self.context.voices([self.agent])[self.agent]
             self.trouble = None
         except TuttiError as error:
             self.trouble = error
             return None
         return self.last
+
+    def _at_work(self) -> Voice | None:
+        """Return the agent as whoever watches has it, if it is at work: no need to look as well."""
+        found = believed(self.context.root)
+        voice = found.voices.get(self.agent) if found else None
+        known = voice is not None and voice.session is not None
+        return voice if known and voice and voice.reading.state == "working" else None
 
     def _late(self) -> Turn:
         if self.trouble is not None or self.last is None:
