@@ -116,6 +116,15 @@ def _file(src: str, dest: str) -> Any:
     return Injected(src, dest)
 
 
+def test_a_wait_that_is_over_says_so(work: Context, tmp_path: Path) -> None:
+    """Its own time, not the attempt's: the step has failed for want of time, and says where."""
+    step = PromptKeys("ann", "[[think 60]]", wait_for_idle=True, wait_timeout_secs=3)
+    with pytest.raises(StepFailed, match="wait_for_idle timed out after 3 s") as failed:
+        Prompt().run(work, step, attempt(tmp_path)[0])
+    assert failed.value.data["timed_out"]
+    assert failed.value.data["receipt"]["outcome"] == "submitted"
+
+
 def test_only_who_was_started_is_ended(work: Context, tmp_path: Path) -> None:
     """A session somebody else began stays; so does one that is to stay; the rest goes."""
     ids = {}

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
-from tutti_core import Attempt, Context, Posted, Turn, TuttiError, Typed, answered, posted, settled
-from tutti_core.errors import StepStopped
+from tutti_core import Attempt, Context, Posted, Turn, Typed, answered, posted, settled
 
 from ..model import StepFailed
 from .ensure import CATEGORIES, begin
@@ -233,9 +232,7 @@ class Talk:
             "refused": "did not take the prompt",
         }.get(receipt.outcome, receipt.outcome)
         said = f"{self.step.agent}: {what} ({receipt.evidence})"
-        error = self._failed(said, receipt.hint, "runtime")
-        error.final = True  # type: ignore[attr-defined]  # never tried again by itself
-        return error
+        return self._failed(said, receipt.hint, "runtime")
 
     # Afterwards.
 
@@ -268,14 +265,13 @@ class Talk:
                 self.attempt.say(f"{self.step.agent} asks ({turn.kind}): {asked}")
             self._rest()
 
-    def _unfinished(self, turn: Any) -> TuttiError:
+    def _unfinished(self, turn: Any) -> StepFailed:
         agent = self.step.agent
         if turn.end == "timeout":
             secs = self.step.wait_timeout_secs or WAIT_SECS
             what = f"wait_for_idle timed out after {secs:g} s: {agent}: {turn.detail}"
-            error = StepStopped(what, hint=f"it was not stopped: tt status, or tt attach {agent}")
-            error.data = dict(self.done)  # type: ignore[attr-defined]  # as StepFailed has it
-            return error
+            hint = f"it was not stopped: tt status, or tt attach {agent}"
+            return self._failed(what, hint, "runtime")
         kind = f" ({turn.kind})" if turn.kind else ""
         what = f"wait_for_idle failed: {agent} {turn.end.replace('_', ' ')}{kind}: {turn.detail}"
         category = CATEGORIES.get(turn.end, "runtime")
@@ -380,7 +376,8 @@ class Talk:
         self.attempt.check()
 
     def _failed(self, what: str, hint: str, category: str) -> StepFailed:
-        error = StepFailed(what, hint=hint, data=self.done)
+        late = {"timed_out": True} if self.left <= 0 else {}
+        error = StepFailed(what, hint=hint, data={**self.done, **late})
         error.category = category
         return error
 
