@@ -17,11 +17,16 @@ from pathlib import Path
 
 from tutti_core.model.session import SessionSpec
 from tutti_core.team.places import Places
-from tutti_core.team.watcher import holder
+from tutti_core.team.watcher import end_watch, holder
 from tutti_core.terminal.host import TmuxHost
 from tutti_core.watching.waking import Waker
 
-QUIET = "seq 40; exec sleep 3600"
+# An agent that waits for its next prompt, as its rules know one: title, composer, hints.
+RULE = "─" * 120
+QUIET = (
+    "printf '\\033]2;✳ quiet\\033\\\\'; seq 30; "
+    f"printf '\\n{RULE}\\n❯ \\n{RULE}\\n  ? for shortcuts\\n'; exec sleep 3600"
+)
 BUSY = "while :; do printf '\\r%s working' $((n=n+1)); sleep 0.1; done"
 SETTLE_SECS = 40  # a watcher looks at everything again half a minute after it began
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -41,17 +46,17 @@ def workspace(team: str) -> Iterator[Path]:
         Places(folder).state.mkdir(parents=True)
         yield folder
     finally:
-        tt(folder, "down", check=False)
+        end_watch(folder)
         subprocess.run(["tmux", "-L", "b", "kill-server"], timeout=60, check=False)
         os.environ.clear()
         os.environ.update(kept)
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def tt(root: Path, *words: str, check: bool = True) -> None:
+def tt(root: Path, *words: str) -> None:
     """Run tt in a workspace."""
     argv = [sys.executable, "-m", "tutti_core", *words]
-    subprocess.run(argv, cwd=root, check=check, capture_output=True, timeout=300)
+    subprocess.run(argv, cwd=root, check=True, capture_output=True, timeout=300)
 
 
 def agents(count: int) -> str:
