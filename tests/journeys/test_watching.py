@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -134,6 +135,31 @@ def test_a_watcher_of_another_release_is_replaced(watched: Stage) -> None:
     assert not lives(old)
     assert wait_for(lambda: sources(watched) == {"watcher"}, 20)
     assert told(watched) == ["started", "idle"]
+
+
+def test_the_log_grows_with_the_agent_and_has_each_line_once(watched: Stage) -> None:
+    """It is there before down, which adds only the rest; followed, each line and state is told."""
+    watched.team(ONE).tt("up").well()
+    followed = watched.root / "followed"
+    argv = (sys.executable, "-m", "tutti_core", "logs", "one", "--follow")
+    with (
+        followed.open("wb") as out,
+        subprocess.Popen(argv, stdout=out, env=watched.env, cwd=watched.root) as follower,
+    ):
+        assert wait_for(lambda: "Welcome" in followed.read_text(), 20)
+        watched.tt("send", "one", "[[think 2]] [[say Alpha.]]", "--wait").well()
+        log = watched.root / ".tutti/logs/one.log"
+        assert wait_for(lambda: log.exists() and "● Alpha." in log.read_text(), 20)
+        assert wait_for(lambda: told(watched)[-2:] == ["working", "idle"], 20)
+        assert wait_for(lambda: followed.read_text().count("agent.idle") == 2, 20)
+        assert wait_for(lambda: "● Alpha." in followed.read_text(), 20)
+        follower.send_signal(signal.SIGINT)
+        follower.wait(20)
+    assert followed.read_text().count("● Alpha.") == 1
+    assert followed.read_text().count("agent.working") == 1
+    watched.tt("down").well()
+    assert log.read_text().count("● Alpha.") == 1
+    assert watched.tt("logs", "one", "-n", "1000").well().stdout.count("● Alpha.") == 1
 
 
 def _watchers(root: Path) -> list[int]:

@@ -17,12 +17,15 @@ from hypothesis import strategies as st
 from tutti_core.errors import TuttiError
 from tutti_core.log import Log
 from tutti_core.state.lock import Lock
+from tutti_core.team.down import DownRequest, down
+from tutti_core.team.logs import LogsRequest, logs
 from tutti_core.team.scene import Scene
 from tutti_core.team.up import UpRequest, up
 from tutti_core.team.watch_check import watched
 from tutti_core.team.watcher import believed
 from tutti_core.watching import sight
 from tutti_core.watching.alarm import Rung
+from tutti_core.watching.logbook import Logbook
 from tutti_core.watching.monitor import SWEEP_SECS, Monitor
 from tutti_core.watching.readings import read_readings
 from tutti_core.watching.sight import Sight
@@ -448,3 +451,40 @@ def test_what_the_watch_saw_is_believed_only_while_it_is_up_to_date(watch: Any) 
     team.context.places.readings.write_text("{")
     assert believed(root) is None
     lock.release()
+
+
+def kept_lines(team: Watch, agent: str = "one") -> list[str]:
+    """Return the lines of an agent's log."""
+    book = Logbook(team.context.places.log(agent))
+    return [line for piece in book.pieces() for line in piece.lines]
+
+
+def test_the_log_is_written_while_the_agent_runs(watch: Any) -> None:
+    """Each line once, also after another watch took over, and after down has written the rest."""
+    team = watch()
+    team.passes(3)
+    team.shows("one", "first\nbusy")
+    team.passes(3)
+    assert kept_lines(team) == [">", "first", "busy"]
+    team = Watch(team.crew, team.context)
+    team.shows("one", "first\nsecond\nbusy")
+    team.passes(3)
+    assert kept_lines(team) == [">", "first", "busy", "second"]
+    said = logs(team.context, LogsRequest("one")).entries
+    assert [one.text for one in said if one.source == "screen"] == []
+    pane = next(one.pane for one in team.crew.host.made.values() if one.agent == "one")
+    team.crew.host.screens[pane] = "first\nsecond\nlast words\nbusy"
+    down(team.context, DownRequest(agents=("one",)))
+    assert kept_lines(team) == [">", "first", "busy", "second", "last words"]
+
+
+def test_a_spinner_is_not_written_again_and_again(watch: Any) -> None:
+    """Who goes on printing is written down now and then, as far as it stands."""
+    team = watch()
+    team.passes(3)
+    for number in range(200):
+        team.shows("one", f"a line that stands\nspinning {number}\nbusy")
+        team.passes(0.1)
+    found = kept_lines(team)
+    assert found.count("a line that stands") == 1
+    assert len([line for line in found if line.startswith("spinning")]) <= 1

@@ -76,6 +76,10 @@ class Played:
         """Return never."""
         return 0.0
 
+    def log(self, entries: Any) -> set[str]:
+        """Write no log."""
+        return set()
+
     def pause(self, now: float) -> float:
         """Return that it may look at once."""
         return 0.0

@@ -138,7 +138,8 @@ class Follower:
         known = self._settler.known
         found: list[Entry] = []
         for piece in self._pieces():
-            if piece.at > self._kept:
+            # What was written while it ran has been seen on its terminal.
+            if piece.at > self._kept and piece.why:
                 found += told(tidy(fresh(known, piece.lines)), "log")
                 known, self._kept = [], piece.at
         return found

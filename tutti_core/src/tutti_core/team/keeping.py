@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ..errors import TuttiError
+from ..state.files import JsonFile
 from ..watching.logbook import Logbook, Piece
+from ..watching.scribe import known_of, unwritten
 from ..watching.settling import fresh, lines_of
 from .entry import now
 
@@ -16,6 +19,18 @@ if TYPE_CHECKING:
 
 HISTORY = 20_000
 """Lines above the screen that are read: as many as the terminal keeps."""
+
+
+def not_logged(context: Context, session: Session, shown: Sequence[str]) -> list[str]:
+    """Return the lines of a terminal that the watcher has not written into the log.
+
+    Args:
+        context: The workspace.
+        session: The session.
+        shown: All lines its terminal has.
+    """
+    file = JsonFile(context.places.logged(session.agent))
+    return unwritten(known_of(file, session.pane, session.created), shown)
 
 
 class Last:
@@ -38,7 +53,8 @@ class Last:
     def keep(self) -> None:
         """Write it down; an agent must end even where nothing can be written."""
         # A full-screen program takes what it showed with it when it ends.
-        lines = [*self._before, *fresh(self._before, self._shown())]
+        shown = [*self._before, *fresh(self._before, self._shown())]
+        lines = not_logged(self._context, self._session, shown)
         if not any(lines):
             return
         piece = Piece(now(), "Stopped", self._why, tuple(lines))

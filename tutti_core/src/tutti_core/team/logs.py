@@ -13,7 +13,7 @@ from ..state.instants import micros_of, text_of
 from ..watching.logbook import Logbook, Piece
 from ..watching.settling import lines_of, tidy
 from .ending import session_now
-from .keeping import HISTORY
+from .keeping import HISTORY, not_logged
 from .record import read_record
 
 if TYPE_CHECKING:
@@ -109,7 +109,8 @@ def entries(
     since = text_of(micros_of(request.since)) if request.since else ""
     pieces = Logbook(context.places.log(request.agent)).pieces()
     pieces = [piece for piece in pieces if piece.at >= since]
-    screen, most = tidy(shown), request.lines
+    left = not_logged(context, session, shown) if session is not None else list(shown)
+    screen, most = tidy(left), request.lines
     after = since or _begin(pieces, screen, session, most)
     found = [*_dated(context, request.agent, pieces, after), *told(screen, "screen")]
     return tuple(found if most is None else found[max(0, len(found) - most) :])

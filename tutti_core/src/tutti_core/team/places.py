@@ -55,6 +55,10 @@ class Places:
         """Return an agent's readable log."""
         return self.logs / f"{name}.log"
 
+    def logged(self, name: str) -> Path:
+        """Return the file that says what of an agent's session is in its log already."""
+        return self.state / "logged" / f"{name}.json"
+
     def ring(self, name: str) -> Path:
         """Return the file that holds the last of what an agent printed, byte for byte."""
         return self.logs / f"{name}.raw"

@@ -14,15 +14,20 @@ from ..errors import StateError, TuttiError
 from ..log import Log
 from ..state.files import JsonFile, write_atomic
 from ..state.lock import Lock
+from ..watching.logbook import Logbook
 from ..watching.look import Voice, stopped
+from ..watching.scribe import WINDOW, Scribe
+from ..watching.settling import lines_of
 from .context import Context
-from .entry import complete, is_open, vanished
+from .entry import complete, is_open, now, vanished
 from .health import record as health_record
+from .keeping import HISTORY
 from .record import read_record
 
 if TYPE_CHECKING:
     from ..model.session import Session
     from ..plugins import Plugins
+    from ..watching.monitor import Entry
 
 
 def opened(root: Path, plugins: Plugins | None = None) -> Context:
@@ -54,6 +59,7 @@ class Scene:
     def __init__(self, context: Context, log: Log) -> None:
         self.context, self.root = context, context.root
         self._places, self._log = context.places, log
+        self._scribes: dict[str, tuple[tuple[str, float], Scribe]] = {}
         self.reloaded: Callable[[], None] = lambda: None
 
     @property
@@ -146,6 +152,38 @@ class Scene:
         with suppress(OSError):
             os.utime(self._places.readings)
 
+    def log(self, entries: Sequence[Entry]) -> set[str]:
+        """Write what agents show into their logs; return those that somebody else has in hand."""
+        panes = [one.session.pane for one in entries]
+        try:
+            screens = dict(self.context.host.capture(panes, history=WINDOW))
+        except TuttiError as error:
+            self.note("logs not written", why=error.message)
+            return {one.agent for one in entries}
+        return {
+            one.agent
+            for one in entries
+            if one.session.pane in screens and not self._logged(one, screens[one.session.pane])
+        }
+
+    def _logged(self, entry: Entry, text: str) -> bool:
+        session = entry.session
+        file = JsonFile(self._places.logged(entry.agent))
+        known = self._scribes.get(entry.agent)
+        if known is None or known[0] != (session.pane, session.created):
+            book = Logbook(self._places.log(entry.agent))
+            scribe = Scribe(book, file, session.pane, session.created)
+            known = self._scribes[entry.agent] = (session.pane, session.created), scribe
+
+        def write() -> None:
+            shown = lines_of(text)
+            if not known[1].reaches(shown):
+                found = self.context.host.capture([session.pane], history=HISTORY)
+                shown = lines_of(found.get(session.pane, text))
+            known[1].look(shown, entry.at, now(), entry.status, quiet=entry.quiet)
+
+        return self._held(entry.agent, lambda: self._write(write))
+
     def note(self, event: str, **facts: Any) -> None:
         """Write a line into the watch's own log."""
         if self._places.home.is_dir():
@@ -171,7 +209,7 @@ class Scene:
             return
         try:
             act()
-        except StateError as error:
+        except TuttiError as error:
             self.note("cannot be written", why=error.message)
 
 

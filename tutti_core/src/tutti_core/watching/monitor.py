@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from math import inf
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ..errors import TuttiError
 from ..model.session import Session
@@ -33,6 +34,9 @@ KEPT_SECS = 0.25
 FRESH_SECS = 5.0
 """Between two versions of what is kept of an agent that goes on as it was."""
 
+LOG_SECS = 1.0
+"""Between two looks at what goes into the logs; who printed nothing in between is quiet."""
+
 AGAIN_SECS = 1.0
 """Until the next try where somebody else had an agent in their hands."""
 
@@ -41,6 +45,24 @@ MOVED = ("agent.started", "agent.stopped")
 
 JOURNAL, DEATHS, CONFIG = "journal", "deaths", "config"
 """Tags of files that are not an agent's."""
+
+
+class Entry(NamedTuple):
+    """Whose log is to be written.
+
+    Attributes:
+        agent: The agent's name.
+        session: Its session.
+        status: The contract's word for how it is.
+        quiet: Whether it has printed nothing for a while.
+        at: Seconds on a clock that only goes forward.
+    """
+
+    agent: str
+    session: Session
+    status: str
+    quiet: bool
+    at: float
 
 
 class Team(Protocol):
@@ -99,6 +121,9 @@ class Team(Protocol):
     def beat(self) -> None:
         """Give a sign of life: touch that file."""
 
+    def log(self, entries: Sequence[Entry]) -> set[str]:
+        """Write what agents show into their logs; return those that must wait."""
+
     def note(self, event: str, **facts: Any) -> None:
         """Write a line into the watch's own log."""
 
@@ -134,9 +159,8 @@ class Monitor:
         self._wakes, self._clock = wakes, clock
         self._pid, self._plugins = pid, plugins
         now = clock()
-        self._sweeps, self._beats, self._keeps = (
-            Beat(SWEEP_SECS, now), Beat(BEAT_SECS, now), Beat(KEPT_SECS, now),
-        )  # fmt: skip
+        self._sweeps, self._beats = Beat(SWEEP_SECS, now), Beat(BEAT_SECS, now)
+        self._keeps, self._logs = Beat(KEPT_SECS, now), Beat(LOG_SECS, now)
         self._agents: dict[str, Watched] = {}
         self._lines: dict[str, str] = {}
         self._written: tuple[Any, ...] = ()
@@ -178,6 +202,7 @@ class Monitor:
         if self._sweeps.fell(now):
             self._sweep(now)
         self._look([one for one in self._agents.values() if one.pace.due <= now])
+        self._log(now)
         self._teller.catch_up()
         news = self._teller.news()
         if any(one.get("event") in MOVED for one in news):
@@ -194,7 +219,8 @@ class Monitor:
 
     def _next(self, now: float) -> float:
         due = [one.pace.due for one in self._agents.values()]
-        soonest = min([*due, self._sweeps.due, self._beats.due])
+        logs = min((one.log_due for one in self._agents.values()), default=inf)
+        soonest = min([*due, self._sweeps.due, self._beats.due, max(logs, self._logs.due)])
         return max(soonest, min(now + self._sight.pause(now), self._sweeps.due), now)
 
     def _heed(self, rung: Rung) -> None:
@@ -311,6 +337,16 @@ class Monitor:
         if not one.begun:
             one.begun = self._team.begun(one.name, one.session)
         return one.begun and (voice.reading.state != "exited" or self._team.is_free(one.name))
+
+    def _log(self, now: float) -> None:
+        """Write down what was printed, of those that fell silent and now and then of the others."""
+        due = [one for one in self._agents.values() if one.log_due <= now and one.voice]
+        if not due or not self._logs.fell(now):
+            return
+        entries = [Entry(one.name, one.session, one.status, one.silent(now), now) for one in due]
+        late = self._team.log(entries)
+        for one in due:
+            one.logged(now, again=one.name in late)
 
     def _keep(self) -> None:
         """Write the readings down if they are others than those that stand there."""

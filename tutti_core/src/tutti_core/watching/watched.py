@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from hashlib import blake2b
+from math import inf
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -27,6 +28,12 @@ SELF_SAID = frozenset(("live", "hooks", "transcript", "title"))
 
 FADING = frozenset(("starting", "unknown"))
 """States that may pass with time alone."""
+
+SILENT_SECS = 1.0
+"""Who printed nothing for so long is quiet: all it shows has settled."""
+
+BUSY_SECS = 5.0
+"""Between two looks at what goes into the log of somebody who goes on printing."""
 
 PASSING = FADING | {"working"}
 """States in which an agent is looked at now and then, though nothing happens: it may be stuck."""
@@ -68,6 +75,7 @@ class Watched:
         begun: Whether its start was told.
         dirty: Whether something was seen since it was kept for others.
         kept: When that was, on the caller's clock.
+        log_due: When its log is to be written, on the same clock; infinite if nothing is new.
         watched: The files that are watched for it, each with its tag.
     """
 
@@ -78,6 +86,8 @@ class Watched:
         self.watched: list[tuple[str, Hashable]] = []
         self.begun = self.dirty = False
         self.kept = 0.0
+        self.log_due = 0.0
+        self._heard = -inf
         self._known = known
         self._mark = b""
         self._last = Reading("unknown")
@@ -108,7 +118,9 @@ class Watched:
             now: Seconds on a clock that only goes forward.
         """
         if what == RING:
-            self._printed = time.time()
+            self._printed, self._heard = time.time(), now
+            if self.log_due == inf:
+                self.log_due = now + SILENT_SECS
             self.pace.touched(now)
         else:
             self.pace.word(now)
@@ -128,6 +140,31 @@ class Watched:
         passing = self.voice is None or self.voice.reading.state in PASSING
         if changed or silent or passing:
             self.pace.called(now)
+
+    @property
+    def status(self) -> str:
+        """The contract's word for how it is."""
+        return self.voice.reading.status if self.voice else "Unknown"
+
+    def silent(self, now: float) -> bool:
+        """Return whether it has printed nothing for a while.
+
+        Args:
+            now: Seconds on a clock that only goes forward.
+        """
+        return self.session.dead or now - self._heard >= SILENT_SECS
+
+    def logged(self, now: float, *, again: bool) -> None:
+        """Take note that its log was written, as far as it had settled.
+
+        Args:
+            now: Seconds on a clock that only goes forward.
+            again: Whether that could not be done, and is to be tried again.
+        """
+        if again:
+            self.log_due = now + SILENT_SECS
+        else:
+            self.log_due = inf if self.silent(now) else now + BUSY_SECS
 
     def anew(self, now: float) -> None:
         """Read it again by other rules."""
