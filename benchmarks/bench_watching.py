@@ -27,7 +27,11 @@ QUIET = (
     "printf '\\033]2;✳ quiet\\033\\\\'; seq 30; "
     f"printf '\\n{RULE}\\n❯ \\n{RULE}\\n  ? for shortcuts\\n'; exec sleep 3600"
 )
-BUSY = "while :; do printf '\\r%s working' $((n=n+1)); sleep 0.1; done"
+# One that works, with a spinner in its title and on its screen, as they have.
+BUSY = (
+    "while :; do for one in ⠂ ⠐; do "
+    "printf '\\033]2;%s busy\\033\\\\\\r✻ Working (%ss)' $one $((n=n+1)); sleep 0.1; done; done"
+)
 SETTLE_SECS = 40  # a watcher looks at everything again half a minute after it began
 TICKS = os.sysconf("SC_CLK_TCK")
 

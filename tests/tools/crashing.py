@@ -110,8 +110,8 @@ def summary(desk: Desk, run: RunState) -> dict[str, Any]:
         "effects": desk.done(),
         "commands": commands.read_text().split() if commands.exists() else [],
         "events": [(one["event"], one["data"].get("step_id")) for one in events],
-        "rows": sum(1 for _ in Journal(rows).read()),
-        "runs": sum(read(context, one) is not None for one in run_ids(context)),
+        "rows": sum(one["run_id"] == run.run_id for one in Journal(rows).read()),
+        "runs": len(begun(context)),
     }
 
 
@@ -125,10 +125,9 @@ def played(desk: Desk, folder: Path, number: int, when: str) -> dict[str, Any]:
 
     def again() -> Any:
         context = desk.open()
-        ids = run_ids(context)
         # Killed before anything of it was on disk, there is nothing to resume.
-        lost = not ids or not (context.places.state / "runs" / ids[0] / "journal.jsonl").exists()
-        run = run_order(context, Order("a")) if lost else _resumed(context, ids[0])
+        ids = begun(context)
+        run = _resumed(context, ids[0]) if ids else run_order(context, Order("a"))
         return summary(desk, run)
 
     status, whole = forked(first, folder)
@@ -140,10 +139,15 @@ def played(desk: Desk, folder: Path, number: int, when: str) -> dict[str, Any]:
     return {"killed": True, **whole} if status == 0 else {"broken": f"resuming: {status}"}
 
 
+def begun(context: Context) -> list[str]:
+    """The runs that began, and are no part of another."""
+    found = [read(context, one) for one in run_ids(context)]
+    return [one.run_id for one in found if one and not one.header.get("parent")]
+
+
 def _resumed(context: Context, run_id: str) -> RunState:
     state = read(context, run_id)
-    if state is None:
-        return run_order(context, Order("a"))
+    assert state is not None
     if state.status == "succeeded" and state.closed:
         return state
     return resume(context, run_id, Again())

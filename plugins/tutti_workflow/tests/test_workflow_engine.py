@@ -15,6 +15,7 @@ from tutti_workflow.engine.run import run_order
 from tutti_workflow.record.files import Files
 from tutti_workflow.record.shapes import run_result
 from tutti_workflow.record.store import Store, chosen, read, run_ids
+from tutti_workflow.verbs import RunRequest, planned
 
 
 def ran(context: Context, **order: Any) -> Any:
@@ -199,6 +200,40 @@ class TestFailure:
         with pytest.raises(PolicyError, match="not now"):
             ran(context)
         assert run_ids(context) == []
+
+    def test_a_dry_run_asks_the_guards_and_records_nothing(
+        self, desk: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What they would say of the run and of each command is in the plan."""
+        context = desk.flow('type = "command"\nrun = "true"')
+        asked: list[str] = []
+
+        def guard(action: Any) -> list[Verdict]:
+            asked.append(action.name)
+            return [Verdict("refuse", "somebody", reason="not now")]
+
+        monkeypatch.setattr(desk.plugins, "guard", guard)
+        plan = planned(context, RunRequest("a"))
+        assert asked == ["run", "command"]
+        assert plan["policy"]["decision"] == "refuse"
+        assert plan["steps"][0]["policy"]["reason"] == "not now"
+        assert not context.places.state.exists()
+
+    def test_a_command_that_is_refused_is_a_failure(
+        self, desk: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It follows the step's `fail_mode`, is not tried again, and was not begun."""
+        retry = "retry = { attempts = 3, backoff_ms = 1 }"
+        context = desk.flow(f'type = "command"\nrun = "touch made"\n{retry}')
+        refusal = Verdict("refuse", "somebody", reason="not this")
+        say = lambda action: [refusal] if action.name == "command" else []  # noqa: E731
+        monkeypatch.setattr(desk.plugins, "guard", say)
+        run = ran(context)
+        (result,) = run_result(run)["step_results"]
+        assert (result["status"], result["exit_code"]) == ("warning", None)
+        assert len(result["attempts"]) == 1
+        assert result["failure"]["category"] == "policy"
+        assert not (desk.root / "made").exists()
 
 
 class TestOutputs:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tutti_testing import Stage
+from tutti_testing.stage import wait_for
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -227,6 +228,25 @@ class TestEnding:
         assert [one["event"] for one in shop.events()][-1] == "workflow.interrupted"
         plan = shop.tt("run", "--resume", "last", "--dry-run", "--json").well().json()
         assert [one["does"] for one in plan["resume"]["steps"]] == ["keep", "rerun", "run"]
+
+    def test_a_second_signal_does_not_wait(self, shop: Stage) -> None:
+        """Tt is gone at once; the run can be resumed, and the command is found again."""
+        loop = LONG.replace("wait", "while :; do sleep 1; done")
+        shop.team(HEAD + flow("long", command(f"trap 'touch heard' TERM; {loop}")))
+        process = start(shop, "run", "long")
+        started = pids(shop)
+        process.send_signal(signal.SIGINT)
+        assert wait_for((shop.root / "heard").exists, 60)
+        process.send_signal(signal.SIGINT)
+        begun = time.monotonic()
+        process.communicate(timeout=60)
+        assert process.returncode == 130
+        assert time.monotonic() - begun < 5
+        (run,) = shop.tt("runs", "--json").well().json()
+        assert run["status"] == "interrupted"
+        for pid in started:
+            if alive(pid):
+                os.kill(pid, signal.SIGKILL)
 
     def test_killed_it_is_seen_to_be_interrupted(self, shop: Stage) -> None:
         """Nobody owns it; the command that outlived it is gone on with, and not begun again."""

@@ -15,6 +15,8 @@ from .plan.split import common_of, own_of, typed
 from .schedule.cron import fault
 
 ID = re.compile(r"[A-Za-z0-9_-]+")
+STEPS_MOST = 4000
+"""Steps that a workflow may have: the first line of a run's journal names them all."""
 STARTER = """\
 [[workflow]]
 name = "verify"
@@ -81,6 +83,8 @@ def _names(flows: tuple[Workflow, ...]) -> Iterator[Problem]:
 def _of_one(flow: Workflow) -> Iterator[Problem]:
     if not flow.step:
         yield "", f"{flow.name!r} has no step: add a [[workflow.step]] below it"
+    if len(flow.step) > STEPS_MOST:
+        yield "", f"{flow.name!r} has {len(flow.step)} steps: {STEPS_MOST} are possible"
     if not 1 <= flow.max_parallel <= 256:
         yield ".max_parallel", f"must be from 1 to 256, is {flow.max_parallel}"
     yield from _movement("", flow.movement)

@@ -79,6 +79,10 @@ class Conductor:
                 if not self.running and not self._to_come():
                     return
                 lines = [line for pair in self._ended() for line in self._end_lines(*pair)]
+        except KeyboardInterrupt:
+            # Asked for twice: what is under way is left, and found again by a resumed run.
+            self.running.clear()
+            raise
         finally:
             self._give_up()
 

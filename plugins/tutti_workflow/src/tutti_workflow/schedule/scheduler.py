@@ -10,7 +10,6 @@ from datetime import datetime, timezone
 
 from tutti_core import Context, Event, Lock, TuttiError
 
-from ..model import Workflow
 from .clock import Timed, stamp, timed
 from .firing import begun, pending
 
@@ -148,12 +147,3 @@ class ScheduleService:
         """Look what is due."""
         if event is None:
             self._scheduler.tick()
-
-
-def has_schedule(context: Context) -> bool:
-    """Return whether any workflow of a workspace runs by itself.
-
-    Args:
-        context: The workspace.
-    """
-    return any(one.schedule for one in context.arrangement.many(Workflow))

@@ -47,6 +47,7 @@ class Nested:
     fail_mode = "closed"
     on_resume = "rerun"
     retries = False
+    goes_on = True
 
     def check(
         self, step: NestedKeys, common: Common, arrangement: Arrangement
