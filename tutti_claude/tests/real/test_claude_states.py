@@ -11,15 +11,14 @@ from typing import Any
 
 import pytest
 
+from tutti_claude.runtime import ClaudeCode
 from tutti_core import Observation, compile_rules, turns
-from tutti_core.plugins import Plugins
 from tutti_core.watching.feeds import feeds_of, look_at
 from tutti_testing import wait_for
 
 pytestmark = pytest.mark.real
 
-# By its name: the folder that these tests are copied into hides the module of that name.
-RULES = compile_rules(Plugins.installed().runtimes()["claude-code"].rules(), "claude-code")
+RULES = compile_rules(ClaudeCode().rules(), "claude-code")
 # Who knows it: 1.0 keeps no live-status file, and has no hook for a turn that failed; that it asked
 # it tells some seconds late, and so its screen knows better by then that it was answered.
 NEW = {"idle": "live", "working": "live", "allowed": "live", "failed": "hooks", "left": "live"}

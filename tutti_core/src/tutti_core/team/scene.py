@@ -61,6 +61,7 @@ class Scene:
     def __init__(self, context: Context, log: Log) -> None:
         self.context, self.root = context, context.root
         self._places, self._log = context.places, log
+        self._records: dict[str, tuple[tuple[int, int, int], Mapping[str, Any]]] = {}
         self._scribes: dict[str, tuple[tuple[str, float], Scribe]] = {}
         self.reloaded: Callable[[], None] = lambda: None
 
@@ -79,8 +80,17 @@ class Scene:
         return self.context.detectors
 
     def record(self, agent: str) -> Mapping[str, Any]:
-        """Return what was recorded at an agent's launch."""
-        return read_record(self._places.agent(agent))
+        """Return what was recorded at an agent's launch; read anew only when it has changed."""
+        path = self._places.agent(agent)
+        try:
+            found = path.stat()
+        except OSError:
+            return {}
+        stamp = (found.st_ino, found.st_size, found.st_mtime_ns)
+        known = self._records.get(agent)
+        if known is None or known[0] != stamp:
+            known = self._records[agent] = stamp, read_record(path)
+        return known[1]
 
     def stalls(self) -> float:
         """Return after how many seconds without progress an agent is stalled; 0 for never."""
