@@ -148,3 +148,44 @@ def test_without_a_connection_one_list_is_enough() -> None:
 
     assert len(sight.list()) == 1
     assert (host.asked, sight.lost) == (1, "no control mode")
+
+
+def test_who_is_only_sampled_comes_along(tmp_path: Path) -> None:
+    """Where each look costs a process, agents at work are looked at together, not one by one."""
+    played = Played(tmp_path)
+    played.polls = True
+    looks: list[set[str]] = []
+
+    def look(sessions: list[Session]) -> dict[str, Glimpse]:
+        looks.append({one.agent for one in sessions})
+        return {one.pane: Glimpse(one, "") for one in sessions}
+
+    played.look = look  # type: ignore[method-assign]
+    played.there.append(session("two", "%2"))
+    now = [100.0]
+    monitor = Monitor(played, played, played, played, played, pid=1, clock=lambda: now[0])  # type: ignore[arg-type]
+    monitor.begin()
+    monitor.turn()
+    one, two = monitor._agents.values()
+    one.pace.sampled = two.pace.sampled = True
+    one.pace.due, two.pace.due = 101.0, 101.4
+    looks.clear()
+
+    now[0] = 101.0
+    monitor.turn()
+
+    assert looks == [{"one", "two"}]
+
+
+def test_whoever_goes_on_is_tended(tmp_path: Path) -> None:
+    """Each listing sees to those that are known already."""
+    played, tended = Played(tmp_path), []
+    played.tend = lambda agent, _: tended.append(agent)
+    now = [0.0]
+    monitor = Monitor(played, played, played, played, played, pid=1, clock=lambda: now[0])  # type: ignore[arg-type]
+    monitor.begin()
+    monitor.turn()
+    assert tended == []
+    now[0] = 11.0
+    monitor.turn()
+    assert tended == ["one"]

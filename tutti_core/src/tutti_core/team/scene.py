@@ -14,6 +14,8 @@ from ..errors import StateError, TuttiError
 from ..log import Log
 from ..state.files import JsonFile, write_atomic
 from ..state.lock import Lock
+from ..terminal.host import TmuxHost
+from ..terminal.ring import is_lost
 from ..watching.logbook import Logbook
 from ..watching.look import Voice, stopped
 from ..watching.scribe import WINDOW, Scribe
@@ -145,6 +147,7 @@ class Scene:
 
     def seen(self, voice: Voice) -> None:
         """Keep how an agent is, in the contract's shape."""
+        self.context.learning.learn([voice.agent])
         file = JsonFile(self._places.health(voice.agent))
         found = health_record(self.context.name, voice, _read(file))
         self._write(lambda: file.write(found, durable=False))
@@ -152,6 +155,16 @@ class Scene:
     def gone(self, agent: str) -> None:
         """Keep that an agent has no session."""
         self.seen(stopped(agent, str(self.record(agent).get("runtime") or "")))
+
+    def tend(self, agent: str, session: Session) -> None:
+        """Have an agent's output kept again if it is not, and look for files it began later."""
+        ring = self._places.ring(agent)
+        host = self.context.host
+        if isinstance(host, TmuxHost) and is_lost(session, ring):
+            with suppress(TuttiError):
+                host.rearm(session, str(ring))
+                self.note("kept again", agent=agent)
+        self.context.learning.learn([agent])
 
     def keep(self, data: bytes) -> None:
         """Write the file with the readings."""

@@ -16,7 +16,7 @@ from ..errors import TuttiError
 from ..model.session import Session
 from .alarm import Alarm, Rung
 from .look import Reads, Voice
-from .pacing import Beat
+from .pacing import SAMPLE_SECS, Beat
 from .readings import Head, line_of, written
 from .sight import Glimpse, Sight
 from .telling import Teller
@@ -115,6 +115,9 @@ class Team(Protocol):
     def seen(self, voice: Voice) -> None:
         """Keep what was seen of an agent, for others to read."""
 
+    def tend(self, agent: str, session: Session) -> None:
+        """Do what an agent needs now and then for others to know of it."""
+
     def keep(self, data: bytes) -> None:
         """Write the file with the readings."""
 
@@ -201,7 +204,7 @@ class Monitor:
         now = self._clock()
         if self._sweeps.fell(now):
             self._sweep(now)
-        self._look([one for one in self._agents.values() if one.pace.due <= now])
+        self._look(self._due(now))
         self._log(now)
         self._teller.catch_up()
         news = self._teller.news()
@@ -270,6 +273,7 @@ class Monitor:
         known = self._agents.get(name)
         if known is not None and not known.is_another(session):
             known.listed(session, now)
+            self._team.tend(name, session)
             return
         if known is not None:
             self._leave(name)
@@ -291,6 +295,15 @@ class Monitor:
         self._alarm.forget(one.session.pid)
         self._lines.pop(name, None)
         self._written = ()
+
+    def _due(self, now: float) -> list[Watched]:
+        """Return whom to look at now."""
+        due = [one for one in self._agents.values() if one.pace.due <= now]
+        if due and self._sight.polls:
+            # One process looks at many at the price of one: whoever is only sampled comes along.
+            soon = now + SAMPLE_SECS / 2
+            due += [one for one in self._agents.values() if one.sampled_between(now, soon)]
+        return due
 
     def _look(self, due: Sequence[Watched]) -> None:
         now = self._clock()

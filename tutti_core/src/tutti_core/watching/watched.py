@@ -26,7 +26,7 @@ RING = "ring"
 SELF_SAID = frozenset(("live", "hooks", "transcript", "title"))
 """Sources by which a runtime says itself that it works."""
 
-FADING = frozenset(("starting", "unknown"))
+FADING = frozenset(("starting",))
 """States that may pass with time alone."""
 
 SILENT_SECS = 1.0
@@ -124,6 +124,10 @@ class Watched:
             self.pace.touched(now)
         else:
             self.pace.word(now)
+
+    def sampled_between(self, after: float, until: float) -> bool:
+        """Return whether a look is due in some time that nothing but the time calls for."""
+        return self.pace.sampled and after < self.pace.due <= until
 
     def listed(self, session: Session, now: float) -> None:
         """Take note of a listing: it may show what no file told.
