@@ -56,6 +56,8 @@ def test_it_works_on_its_first_screen(kind: str) -> None:
     assert page_of(kind).read_text().count("tt plugins new") == 1
 
 
+# The same suites run over what `tt plugins new` makes, every day.
+@pytest.mark.soak
 @pytest.mark.parametrize("kind", PAGES)
 def test_its_tests_pass(kind: str, projects: Path, python: Path) -> None:
     """Every test of the page passes, without a warning."""

@@ -43,7 +43,7 @@ def test_a_bad_template_is_blamed_itself(workspace: Stage) -> None:
 
 def test_a_name_nobody_knows_lists_the_names(workspace: Stage) -> None:
     """Templates and runtimes that do not exist are refused with those that do."""
-    assert "(there are: minimal, pair, web)" in workspace.tt("init", "-t", "x").badly().stderr
+    assert "(there are: minimal, pair, sdlc, web)" in workspace.tt("init", "-t", "x").badly().stderr
     assert "demo" in workspace.tt("init", "--runtime", "dmeo").badly().stderr
 
 

@@ -339,6 +339,7 @@ class Waiter(Good):
         return "redo"
 
 
+@pytest.mark.soak
 def test_a_step_without_effects_may_be_done_again() -> None:
     """To ask for another run is right where another run changes nothing."""
     assert failures(of(Waiter)) == {}
@@ -355,6 +356,7 @@ def test_every_law_has_a_fault() -> None:
     assert laws == {law for _, law in FAULTS.values()}
 
 
+@pytest.mark.soak
 def test_what_the_step_prepares_is_there(tmp_path: Path) -> None:
     """A suite can put files into the workspace, and they are no effects of the step's."""
 

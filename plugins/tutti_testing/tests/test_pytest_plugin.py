@@ -11,13 +11,14 @@ import signal
 
 def test_it():
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
 """
 
 
 def test_ctrl_c_is_heard_in_a_background_job(tmp_path: Path) -> None:
-    """A shell ignores Ctrl+C for its background jobs; what is tested there hears it."""
+    """What a shell ignores for its background jobs is heard by what is tested there."""
     (tmp_path / "test_it.py").write_text(JUDGE)
-    argv = f"trap '' INT; exec '{sys.executable}' -m pytest -q '{tmp_path}'"
+    argv = f"trap '' INT HUP; exec '{sys.executable}' -m pytest -q '{tmp_path}'"
 
     done = subprocess.run(
         ["/bin/sh", "-c", argv],

@@ -35,6 +35,8 @@ persistent = true
 """
 
 
+# Each law of theirs takes a team: too long for every day.
+@pytest.mark.soak
 class TestEnsureRunning(StepConformance):
     """The law of steps."""
 
@@ -44,6 +46,7 @@ class TestEnsureRunning(StepConformance):
     team = TEAM
 
 
+@pytest.mark.soak
 class TestPrompt(StepConformance):
     """The law of steps, over a real terminal."""
 

@@ -18,9 +18,13 @@ pytest.register_assert_rewrite("tutti_testing.conformance", "tutti_testing.stage
 
 
 def pytest_configure() -> None:
-    """Let Ctrl+C be heard: a shell's background job has it ignored, and so would all it starts."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Let signals be heard that a shell's background job ignores, and so would all it starts."""
+    for number, usual in (
+        (signal.SIGINT, signal.default_int_handler),
+        (signal.SIGHUP, signal.SIG_DFL),
+    ):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
 
 
 @pytest.fixture(autouse=True, scope="session")
