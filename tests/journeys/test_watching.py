@@ -95,13 +95,21 @@ def test_what_a_killed_watcher_missed_is_told_by_the_next(watched: Stage) -> Non
 
 
 def test_a_watcher_that_was_stopped_is_not_believed(watched: Stage) -> None:
-    """Status looks itself, the agents live on, and down ends even that watcher."""
+    """Status looks itself, who needs one gets another, and down ends even a stopped one."""
     watched.team(ONE).tt("up").well()
     assert wait_for(lambda: sources(watched) == {"watcher"}, 10)
     watcher = holder(watched)
     os.kill(watcher, signal.SIGSTOP)
     assert sources(watched) == {"look"}
-    assert watched.tt("send", "one", "hello", "--wait").well()
+    off = {"TUTTI_WATCHER": "off"}
+    watched.tt("send", "one", "hello", "--queue", env=off).well()
+    assert "nobody delivers" in watched.tt("queue").well().stderr
+    watched.tt("up").well()
+    assert not lives(watcher)
+    assert wait_for(lambda: "No prompt waits" in watched.tt("queue").well().stdout, 20)
+    assert wait_for(lambda: sources(watched) == {"watcher"}, 10)
+    watcher = holder(watched)
+    os.kill(watcher, signal.SIGSTOP)
     watched.tt("down").well()
     assert not lives(watcher)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.resources import files
+from pathlib import Path
 from typing import Literal
 
 import attrs
 
 from tutti_core import Capabilities, Kept, Launch, LaunchRequest, Past
 
-from .histories import history, is_spoken
+from .histories import answer, history, is_spoken
 
 UNHELD = (
     "Aider cannot be held to a list of commands: it runs none of its own accord, and it edits and "
@@ -90,6 +91,10 @@ class Aider:
         known = past.conversation
         spoken = known is not None and is_spoken(past.files, known)
         return Kept(known) if spoken else Kept(why=f"{past.files} keeps none of it")
+
+    def quote(self, transcript: Path, prompt: str, since: float) -> str:
+        """Return what it said to the last prompt, from the history of the conversation."""
+        return answer(transcript, prompt, since)
 
     def rules(self) -> str:
         """Return the rule file."""

@@ -53,3 +53,13 @@ def test_prompts_of_every_kind(stage: Any, model: ModelServer) -> None:
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda text: through(stage, text), texts))
     assert [asked(model).count(text) for text in texts] == [1, 1]
+
+
+def test_the_answer_is_in_its_own_words(stage: Any) -> None:
+    """As the model wrote it, with no frame and no count of tokens; the same prompt twice, too."""
+    stage.aiders("safe", "one").tt("up").well()
+    words = "# Title\n\n#### Step\n\n> a quote\n\n- done"
+    prompt = f"Say it.\n[[say {words}]]"
+    for _ in range(2):
+        told = stage.tt("send", "one", "--output", "--json", stdin=prompt).well().json()
+        assert (told["turn"], told["captured_output"]) == ("done", words), told

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # ruff: noqa: D102 -- a protocol's attributes are documented in its class docstring
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import attrs
@@ -101,6 +102,21 @@ class Learns(Protocol):
         """Return absolute paths by the names of feeds; must not change anything, nor raise.
 
         What is not known yet is left out.
+        """
+
+
+@runtime_checkable
+class Quotes(Protocol):
+    """A runtime whose agent's words stand in its transcript, but in no feed.
+
+    It is asked where its rules do not say in which feed the answers are.
+    """
+
+    def quote(self, transcript: Path, prompt: str, since: float) -> str:
+        """Return what the agent said to a prompt; must not change anything, nor raise.
+
+        The transcript is the one of its launch; what was written before `since`, in epoch seconds,
+        is about other prompts. The words are whole, or they are not given: then it is empty.
         """
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..detection.composer import alike
+from .record import read_record
 
 if TYPE_CHECKING:
     from ..detection.turns import Mark
@@ -84,10 +86,21 @@ def answer_to(context: Context, now: Voice, typed: Typed) -> str | None:
     rules = _rules(context, now)
     part = rules.get("turn") or {}
     if not part.get("answer"):
-        return None
+        return _quoted(context, now, typed)
     if typed.text:
         return turns.answer_to(rules, now.seen, typed.text)
     return turns.turns(rules, now.seen).answer
+
+
+def _quoted(context: Context, now: Voice, typed: Typed) -> str | None:
+    """Return what a runtime finds of an answer in its transcript; None if it does not look."""
+    from ..model.contract import Quotes
+
+    runtime: Any = context.runtimes.get(now.runtime or "")
+    path = read_record(context.places.agent(now.agent)).get("transcript")
+    if not (isinstance(runtime, Quotes) and typed.text and isinstance(path, str)):
+        return None
+    return runtime.quote(Path(path), typed.text, typed.at)
 
 
 def _rules(context: Context, voice: Voice) -> Mapping[str, Any]:

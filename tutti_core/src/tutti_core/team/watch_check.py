@@ -35,7 +35,7 @@ def watched(context: Context) -> Iterator[Finding]:
     elif not beats(kept):
         age = max(0.0, time.time() - kept.beat)
         said = f"{who} was last heard of {age:.0f} s ago" if age > STALE_SECS else f"{who} stands"
-        yield Finding("watcher", "fail", f"{said}, and is not relied upon", "tt down, or end it")
+        yield Finding("watcher", "fail", f"{said}, and is not relied upon", "tt up")
     elif kept.trouble:
         yield Finding("watcher", "warn", f"pid {kept.pid}: {kept.trouble}", LOG)
     elif kept.version != VERSION:

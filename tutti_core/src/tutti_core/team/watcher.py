@@ -55,6 +55,19 @@ def is_watched(root: Path) -> bool:
     return holder(root) is not None
 
 
+def is_awake(root: Path) -> bool:
+    """Return whether somebody watches a workspace, and neither was stopped nor fell silent.
+
+    Args:
+        root: The workspace.
+    """
+    who = holder(root)
+    found = read_readings(Places(root).readings) if who is not None else None
+    if who is None or found is None or found.pid != who.pid:
+        return who is not None
+    return beats(found)
+
+
 def believed(root: Path) -> Readings | None:
     """Return what the one who watches has seen, if it can be relied upon; None to look oneself.
 
@@ -91,7 +104,7 @@ def ensure(context: Context) -> bool:
     if is_off():
         return False
     who = holder(context.root)
-    if who is not None and _outdated(context.root, who):
+    if who is not None and _is_useless(context.root, who):
         end_watch(context.root)
         who = None
     return who is not None or _start(context)
@@ -191,11 +204,12 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in taken}
 
 
-def _outdated(root: Path, who: Holder) -> bool:
-    """Return whether who watches is of another release, and nothing but a watcher."""
+def _is_useless(root: Path, who: Holder) -> bool:
+    """Return whether one that does nothing but watch is of another release, or stands still."""
     found = read_readings(Places(root).readings)
-    ours = who.purpose == PURPOSE and found is not None and found.pid == who.pid
-    return ours and found is not None and found.version != VERSION
+    if who.purpose != PURPOSE or found is None or found.pid != who.pid:
+        return False
+    return found.version != VERSION or not beats(found)
 
 
 def _last(places: Places) -> int:
