@@ -81,6 +81,9 @@ def test_every_json_example_has_the_shape_that_is_printed(garden: Stage) -> None
             garden.until("planter", "idle")
         if words[1] == "queue":
             garden.tt("send", "planter", "Then the beans.", "--queue").well()
+        if words[1] == "wait":
+            # Nobody watches here, so that nobody would type what is queued.
+            garden.tt("queue", "cancel", "--all").well()
         if words[1] == "answer":
             garden.tt("send", "planter", "[[ask Which colour?|Red|Blue]]").well()
             garden.until("planter", "waiting")
