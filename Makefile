@@ -34,7 +34,7 @@ test-oldest: ## the tests with the oldest dependencies (PYTHON=... for the oldes
 	@scripts/oldest $(ARGS)
 
 soak: setup ## the tests at full size
-	$(PYTEST) -m soak --timeout 3600 $(ARGS)
+	$(PYTEST) -m soak --timeout 3600 --hypothesis-profile default $(ARGS)
 
 check: setup ## lint, format and types, without tests
 	.venv/bin/ruff check .
