@@ -7,8 +7,8 @@ unexport PYTHONPATH PYTHONHOME TMUX TMUX_PANE
 unexport TUTTI_ROOT TUTTI_AGENT TUTTI_WORKSPACE TUTTI_TMUX_SOCKET TUTTI_DISABLE_PLUGINS
 
 PYTEST := .venv/bin/python -m pytest
-# One more than there are cores: tests of a terminal wait as long as they work.
-WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# Two more than there are cores: tests of a terminal wait as long as they work.
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' Makefile

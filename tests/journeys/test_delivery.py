@@ -72,10 +72,11 @@ def test_prompts_in_a_row_while_enters_are_lost(workspace: Stage, team: Team, co
 
 
 @pytest.mark.timeout(240)
-def test_many_clients_at_once(workspace: Stage, team: Team) -> None:
-    """Twenty prompts from five clients: every one arrives whole, once, in some order."""
+@pytest.mark.parametrize("count", [10, pytest.param(20, marks=pytest.mark.soak)])
+def test_many_clients_at_once(workspace: Stage, team: Team, count: int) -> None:
+    """Many prompts from five clients: every one arrives whole, once, in some order."""
     log = team("--swallow", "0")
-    texts = [f"client {n % 5}, its {n // 5}.\nwith a second line {n}" for n in range(20)]
+    texts = [f"client {n % 5}, its {n // 5}.\nwith a second line {n}" for n in range(count)]
 
     def client(number: int) -> list[str]:
         said = []
@@ -86,7 +87,7 @@ def test_many_clients_at_once(workspace: Stage, team: Team) -> None:
 
     with ThreadPoolExecutor(5) as pool:
         outcomes = [outcome for said in pool.map(client, range(5)) for outcome in said]
-    assert outcomes == ["submitted"] * 20
+    assert outcomes == ["submitted"] * count
     assert sorted(taken(workspace.home)) == sorted(texts)
     assert sorted(pastes(log)) == sorted(texts)
 

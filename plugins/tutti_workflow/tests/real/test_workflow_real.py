@@ -81,6 +81,11 @@ def turns(model: ModelServer, agent: str) -> list[Request]:
     return [one for one in model.requests if TYPED[agent] in one.prompt and not one.aux]
 
 
+def told(stage: Stage) -> list[str]:
+    """Return which agents took a prompt by what tutti recorded, as often as they did."""
+    return [one["agent"] for one in stage.events() if one["event"] == "prompt.submitted"]
+
+
 def killed(stage: Stage, when: Callable[[], bool], *words: str) -> None:
     """Run `tt run`, and kill it with SIGKILL at some moment, before which it may not end."""
     said = stage.home / "run.log"
@@ -148,6 +153,7 @@ def test_a_feature_is_made_and_reviewed_over_two_kills(stage: Stage, model: Mode
     assert ahead(stage) == ["keep", "keep", "continue"]
     came_of_it(stage, stage.tt("run", "--resume", "last", "--json", timeout=LONGEST_SECS))
 
+    assert told(stage) == ["maker", "reviewer"]
     made, reviewed = asked_once(model, "maker"), asked_once(model, "reviewer")
     assert (made.protocol, reviewed.protocol) == ("anthropic", "responses")
     read_by_codex(model, reviewed)

@@ -116,8 +116,10 @@ class Talk:
             return None
         about = self.step.agent, str(posting.get("id")), str(posting.get("text", ""))
         found = posted(self.context, *about)
-        if found.fate == "typing":
-            found = settled(self.context, *about)
+        if found.fate in ("typing", "submitted"):
+            # What the killed process could not tell the journal any more is told now.
+            after = settled(self.context, *about)
+            found = found if found.fate == "submitted" else after
         if found.fate != "submitted":
             return None
         self.before = {str(key): str(one) for key, one in dict(notes.get("before") or {}).items()}
