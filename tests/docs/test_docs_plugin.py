@@ -66,6 +66,8 @@ def test_its_wheel_is_a_plugin(project: Path, python: Path, tmp_path: Path) -> N
     }.items() <= next(row.items() for row in rows if row["name"] == "parrot")
 
 
+# The suites of what `tt plugins new` makes run every day.
+@pytest.mark.soak
 def test_its_tests_pass(project: Path, python: Path) -> None:
     """Every test of the pages passes: the suites, the saved screens, and a real team."""
     laws = [name for name in dir(RuntimeConformance) if name.startswith("test_")]

@@ -130,7 +130,7 @@ def write(program: Path, script: str) -> None:
 class TestKilledWhileMaking:
     """Whenever tt is killed, the next call gives a good tree, and nothing is lost."""
 
-    @pytest.mark.parametrize("when", ["before", "while"])
+    @pytest.mark.parametrize("when", [pytest.param("before", marks=pytest.mark.soak), "while"])
     def test_at_any_of_its_calls_of_git(
         self, trees: Worktrees, repo: Path, fake: Path, when: str
     ) -> None:

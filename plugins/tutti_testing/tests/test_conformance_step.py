@@ -345,6 +345,7 @@ def test_a_step_without_effects_may_be_done_again() -> None:
     assert failures(of(Waiter)) == {}
 
 
+@pytest.mark.soak
 def test_a_step_may_go_on_where_it_was_interrupted() -> None:
     """To continue is right where what was done is collected and not done twice."""
     assert failures(of(Resuming)) == {}
