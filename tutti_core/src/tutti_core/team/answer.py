@@ -33,6 +33,8 @@ PROOF_SECS = 5.0
 """How long a dialog that was answered may stay."""
 LOOKS = 2
 """So many looks must show it gone: a screen may be half redrawn."""
+DRAWN_SECS = 2.0
+"""How long a dialog may take to be drawn."""
 MOVE_SECS = 2.0
 """How long an arrow key may take to show."""
 STEPS = 30
@@ -245,8 +247,7 @@ class _Answering:
     def _found(self) -> Dialog:
         """Return the dialog there is, given a moment: a screen may be half redrawn."""
         name, kinds = self.request.agent, self.kinds
-        voice = self._look()
-        dialog = self._dialog(voice)
+        voice, dialog = self._looked_for()
         if dialog is None:
             raise _Refused(*_no_dialog(voice))
         if dialog.kind not in kinds:
@@ -369,6 +370,17 @@ class _Answering:
     def _changed(self, now: Dialog | None) -> _Refused:
         what = f"another one is there: {now.detail}" if now else "it is gone"
         return _Refused(f"the dialog changed in between: {what}", f"tt status {self.request.agent}")
+
+    def _looked_for(self) -> tuple[Voice, Dialog | None]:
+        """Look for the dialog, given a moment: an agent may say that it asks before it draws it."""
+        deadline = time.monotonic() + DRAWN_SECS
+        while True:
+            voice = self._look()
+            dialog = self._dialog(voice)
+            waits = voice.reading.state == "waiting" and time.monotonic() < deadline
+            if dialog is not None or not waits:
+                return voice, dialog
+            time.sleep(0.05)
 
     def _dialog(self, voice: Voice) -> Dialog | None:
         return dialog_of(voice, self.context.digest["rules"].get(voice.runtime))

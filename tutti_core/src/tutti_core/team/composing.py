@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .context import Context
 
 COMPOSER_SECS = 2.0
+DRAFT_SECS = 1.0
 DRAWN_SECS = 5.0
 """How long a paste has to show: a busy machine draws late."""
 SETTLED_SECS = 0.2
@@ -30,12 +31,20 @@ def in_composer(context: Context, voice: Voice) -> str | None:
         context: The workspace.
         voice: The agent.
     """
-    deadline = time.monotonic() + COMPOSER_SECS
+    begun = time.monotonic()
     written = composer_of(context, voice)
-    while written is None and composer_rules(context, voice) and time.monotonic() < deadline:
+    while (most := _patience(context, voice, written)) and time.monotonic() - begun < most:
         time.sleep(LOOK_SECS)
         written = composer_of(context, voice)
     return written
+
+
+def _patience(context: Context, voice: Voice, written: str | None) -> float:
+    """Return for how many seconds what stands there has to be looked at to be believed."""
+    if written is None:
+        return COMPOSER_SECS if composer_rules(context, voice) else 0.0
+    # A draft stays; a program that has just come up draws hints before it makes them dim.
+    return DRAFT_SECS if written else 0.0
 
 
 def until_drawn(context: Context, voice: Voice, text: str) -> Ours:
