@@ -59,14 +59,6 @@ def contents(git: Git, path: Path) -> Contents:
     return Contents((*changed, *_hidden(git, path)), ignored)
 
 
-def contents_of_moved(git: Git, path: Path, admin: Path) -> tuple[str, ...]:
-    """Return the changed paths of a worktree whose folder was moved away from its entry."""
-    # Submodules know their old place only, so that git cannot look into them from here.
-    where = (f"--git-dir={admin}", f"--work-tree={path}")
-    found = _status(git, path, "--ignore-submodules=all", _NEW, where=where)
-    return tuple(name for code, name in found if code != "!!")
-
-
 def held(git: Git, admin: Path, head: str | None) -> list[str]:
     """Return what only git's entry of a worktree holds, in words.
 
