@@ -272,4 +272,7 @@ def test_a_prompt_in_the_queue_is_waited_for(
     asked: dict[str, Any] = {"agents": ("one",), "timeout_secs": 0.5}
     assert waited(pair, [both("idle", "idle")], monkeypatch, **asked).end == "reached"
     queue.put(Entry(0, "one", "later", "c", time.time()))
-    assert waited(pair, [both("idle", "idle")], monkeypatch, **asked).end == "timeout"
+    late = waited(pair, [both("idle", "idle")], monkeypatch, **asked)
+    assert late.end == "timeout"
+    assert "a prompt waits to be typed to it" in late.agents[0].detail
+    assert late.agents[0].hint == "tt queue"

@@ -309,6 +309,9 @@ class _Wait:
         reading = voice.reading
         said = f"{reading.evidence[0].source} says {reading.state}" if reading.evidence else ""
         detail, hint = reading.detail or said, "" if reached or not end else _hint(voice)
+        if end == "timeout" and reading.state == "idle" and is_queued(self.context, name):
+            # By itself it looks as if what was waited for were there.
+            detail, hint = f"{detail}; a prompt waits to be typed to it", "tt queue"
         return Waited(name, end, reached, reading.state, reading.kind, detail, hint)
 
 
