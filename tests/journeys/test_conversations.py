@@ -145,3 +145,35 @@ def test_a_tree_made_anew_has_a_new_conversation(workspace: Stage) -> None:
     again = results(workspace, "api")["api"]
     assert not again["resumed"]
     assert again["conversation"] != first
+
+
+def test_an_old_error_is_not_the_present_state(workspace: Stage) -> None:
+    """What failed before a restart is over; what fails in the first turn after it is read."""
+    workspace.team(TEAM)
+    results(workspace, "web")
+    workspace.until("web", "idle")
+    workspace.tt("send", "web", "[[http 529]]").well()
+    workspace.until("web", "provider_down")
+
+    def again() -> None:
+        workspace.tt("down").well()
+        done = results(workspace, "web")["web"]
+        assert (done["ok"], done["resumed"], done["state"]) == (True, True, "idle"), done
+        assert "API Error: 529" in workspace.tt("peek", "web").well().stdout
+
+    again()
+    workspace.tt(
+        "send", "web", "--wait", "--timeout-secs", "15", "--no-queue", "say something"
+    ).well()
+    assert workspace.status()["web"]["state"] == "idle"
+    workspace.tt("send", "web", "[[http 429]]").well()
+    workspace.until("web", "rate_limited")
+    # A person types the next one: whoever watches sees the turn begin.
+    workspace.env["TUTTI_WATCHER"] = "on"
+    again()
+    session = workspace.status()["web"]["session"]
+    pane = ("tmux", "-L", workspace.env["TUTTI_TMUX_SOCKET"], "send-keys", "-t", f"={session}:")
+    for keys in (("-l", "[[think 1]] [[http 529]]"), ("Enter",)):
+        workspace.run(*pane, *keys).well()
+    workspace.until("web", "provider_down")
+    workspace.tt("down").well()

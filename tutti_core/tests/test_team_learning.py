@@ -65,7 +65,7 @@ def test_nothing_is_recorded_while_somebody_starts_or_ends_it(crew: Any, finds: 
     context = crew.context("one")
     up(context, UpRequest(wait=False))
     finds.paths = {"rollout": "/somewhere/rollout.jsonl"}
-    with Lock(context.places.lock("one")):
+    with Lock(context.places.lock("agent-one")):
         context.voices()
         assert not feeds(crew)
     context.voices()

@@ -29,7 +29,7 @@ from .common import (
 )
 from .many import NONE, Places, refuse_names, tell_errors, title
 from .status_view import state_words, until
-from .style import STATE_COLOURS, ago, table
+from .style import STATE_COLOURS, ago, legible, table
 
 
 @click.command("health")
@@ -120,11 +120,11 @@ def _rendered(records: Sequence[Mapping[str, Any]]) -> str:
 def _cells(one: Mapping[str, Any]) -> list[str]:
     changed = one["last_output_change_at"]
     since = time.time() - micros_of(changed) / MICROS if changed else None
-    reasons = [one["reason"], until(one), one["stalled"] and f"stalled: {one['stalled']}"]
+    reasons = [legible(one["detail"]), until(one), one["stalled"] and f"stalled: {one['stalled']}"]
     return [
         one["agent"],
         one["runtime"] or "—",
-        state_words({"detail": "", "configured": None, **one}),
+        state_words({"configured": None, **one, "detail": ""}),
         one["activity_state"],
         one["auth_state"],
         "" if since is None else f"{ago(since)} ago",

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from ..model.reading import Evidence, Observation, Option
 from .dialogs import answers_of, options_of
 from .feeds import from_feeds
-from .regions import Parts, pattern, rows_of
+from .regions import SPOKEN, Parts, pattern, rows_of
 
+ERRORS = ("auth_failed", "rate_limited", "provider_down")
 STARTING_SECS = 60.0
 WAITS = 40
 """Priority of a live-status file that says the agent waits: below a dialog that is recognised, so
@@ -107,13 +108,22 @@ def _shown(found: Mapping[str, Gate]) -> str:
 
 
 def _first(rules: Mapping[str, Any], source: str, parts: Parts) -> Iterator[Evidence]:
+    """Yield what the first rule that matches says; if that explains a rest, what rests too."""
+    explained = False
     for rule in rules[source]:
-        found = _held(rule, parts)
+        found = None if explained and rule["state"] != "idle" else _held(rule, parts)
         if found is not None:
             chosen = rules.get("options") if "answers" in rule else None
             options = options_of(chosen, parts)
             yield _evidence(rule, "screen" if source == "piece" else source, found, options)
-            return
+            if explained or not _explains(rule):
+                return
+            explained = True
+
+
+def _explains(rule: Mapping[str, Any]) -> bool:
+    """Return whether a rule says why an agent is quiet, which may be over while it is quiet."""
+    return rule["state"] in ERRORS and not rule.get("kind") and rule.get("priority", 0) <= 0
 
 
 def _evidence(
@@ -130,7 +140,13 @@ def _evidence(
         resets=found["regex"].reset if "regex" in found else "",
         options=options,
         answers=answers_of(rule, options),
+        spoken=source != "title" and is_spoken(rule),
     )
+
+
+def is_spoken(rule: Mapping[str, Any]) -> bool:
+    """Return whether what a rule for screens matches may stand in the conversation."""
+    return rule.get("region", "screen").partition(":")[0] in SPOKEN
 
 
 def _live(live: Mapping[str, Any] | None, seen: Observation) -> Iterator[Evidence]:

@@ -70,8 +70,8 @@ def text_at(said: str, record: Record) -> str:
 
 def _evidence(feed: str, rule: Mapping[str, Any], record: Record, seen: Observation) -> Evidence:
     hit, age = hit_of(rule, record), age_of(record, rule, seen.now)
-    confidence = rule.get("confidence", 0.9)
-    if age is not None and age > rule.get("fades", age):
+    confidence, fades = rule.get("confidence", 0.9), rule.get("fades")
+    if age is not None and fades is not None and age > fades:
         confidence = min(confidence, WEAK)
     said = text_at(rule["detail"], record) if "detail" in rule else hit.detail
     return Evidence(
@@ -84,4 +84,5 @@ def _evidence(feed: str, rule: Mapping[str, Any], record: Record, seen: Observat
         age,
         rule.get("priority", 0),
         " ".join(hit.reset.split())[:SHORT],
+        fades=fades,
     )

@@ -9,6 +9,9 @@ Feeds tell of moments, everything else of what is so now. Of two feeds the later
 is drawn is a little late, so for a second a feed is ahead of it; after that, a feed yields where
 what it says could be seen and is not: the end of a turn to an agent that is drawn at work, a
 question to a composer.
+
+What is over is not so now: an error in a conversation that was taken up, as long as no turn is
+known to have begun since; a limit whose end has passed.
 """
 
 from __future__ import annotations
@@ -16,18 +19,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ..model.reading import Evidence, Observation, Reading
-from .evidence import STARTING_SECS
+from .evidence import ERRORS, STARTING_SECS
 from .feeds import WEAK
+from .passing import LAG_SECS, has_ended, is_old, over, resets_of, since_of, until_of
 
-ERRORS = ("auth_failed", "rate_limited", "provider_down")
+__all__ = ["ERRORS", "judge"]
+
 EXPLAINING = (*ERRORS, "unknown")
 """The states that say more of a quiet agent than that it is quiet."""
 STRENGTH = {"live": 0, "screen": 2}
 """Sources that are stronger or weaker than all others, which have 1; the lowest speaks."""
 UNSEEN = {"idle": ("working",), "waiting": ("working", "idle")}
 """By what a feed says, what is drawn where it is so no longer."""
-LAG_SECS = 1.0
-"""What is drawn, or written by another hand, may be so much late."""
+OLD, ENDED = "older than this launch", "its time is over"
+"""Why a piece of evidence counts no more."""
 APART_SECS = 3.0
 """What two hands wrote down within it can be of the same moment."""
 
@@ -43,24 +48,39 @@ def judge(seen: Observation, evidence: Sequence[Evidence]) -> Reading:
         The reading; ``unknown`` when nothing speaks, never a guess.
     """
     if not seen.session:
-        return Reading("stopped", confidence=1.0)
+        return Reading("stopped", confidence=1.0, since=seen.ended)
     if not seen.alive:
         return _exited(seen)
-    decisive = _decisive(_standing(seen, evidence))
+    evidence = [over(one, OLD) if is_old(one, seen, evidence) else one for one in evidence]
+    found = _read(seen, evidence)
+    if has_ended(found, seen):
+        evidence = [
+            over(one, ENDED) if (one.state, one.priority > 0) == (found.state, False) else one
+            for one in evidence
+        ]
+        found = _read(seen, evidence)
+    late = [one for one in evidence if any(_unseen(other, one, seen) for other in evidence)]
+    return found._replace(until=until_of(found, seen, evidence, late))
+
+
+def _read(seen: Observation, evidence: Sequence[Evidence]) -> Reading:
+    standing = _standing(seen, evidence)
+    decisive = _decisive(standing)
     if decisive is None:
         return _silent(seen, evidence)
-    since = _since(seen, decisive, evidence)
-    resets = _resets(decisive, evidence)
+    state, told = decisive.state, (decisive, *(one for one in evidence if one is not decisive))
+    since = since_of(decisive, standing, seen)
+    resets, resets_at = resets_of(decisive, standing, since, seen)
     return Reading(
-        decisive.state,
+        state,
         decisive.kind,
-        decisive.detail if decisive.state not in ("idle", "working", "starting") else "",
+        decisive.detail if state not in ("idle", "working", "starting") else "",
         decisive.confidence,
-        confirmed=decisive.state != "idle" or _is_own(decisive, seen),
+        confirmed=state != "idle" or _is_own(decisive, seen),
         since=since,
-        evidence=(decisive, *(one for one in evidence if one is not decisive)),
+        evidence=told,
         resets=resets,
-        resets_at=_resets_at(resets, seen.now if since is None else since),
+        resets_at=resets_at,
         options=decisive.options,
         answers=decisive.answers,
     )
@@ -69,13 +89,16 @@ def judge(seen: Observation, evidence: Sequence[Evidence]) -> Reading:
 def _exited(seen: Observation) -> Reading:
     status = "" if seen.exit_status is None else f"exit status {seen.exit_status}"
     status = f"signal {seen.exit_signal}" if seen.exit_signal else status
-    proof = Evidence("process", "exited", rule="dead", detail=status)
-    return Reading("exited", detail=status, confidence=1.0, evidence=(proof,))
+    age = None if seen.ended is None else max(0.0, seen.now - seen.ended)
+    proof = Evidence("process", "exited", rule="dead", detail=status, age=age)
+    since = since_of(proof, (), seen)
+    return Reading("exited", detail=status, confidence=1.0, since=since, evidence=(proof,))
 
 
 def _standing(seen: Observation, evidence: Sequence[Evidence]) -> list[Evidence]:
-    """Return the evidence without what later evidence has done away with."""
-    return [one for one in evidence if not any(_ends(other, one, seen) for other in evidence)]
+    """Return the evidence without what is over, and what later evidence has done away with."""
+    present = [one for one in evidence if one.confidence > 0]
+    return [one for one in present if not any(_ends(other, one, seen) for other in present)]
 
 
 def _ends(later: Evidence, one: Evidence, seen: Observation) -> bool:
@@ -85,12 +108,16 @@ def _ends(later: Evidence, one: Evidence, seen: Observation) -> bool:
     if one.source == "live":
         # It has not noticed a turn that somebody else saw begin.
         return (one.state, later.state) == ("idle", "working") and _is_later(later, one, seen)
-    if one.source not in seen.feeds:
-        return False
-    if later.source in seen.feeds:
+    if one.source in seen.feeds and later.source in seen.feeds:
         return _is_later(later, one, seen)
-    drawn = later.source in ("title", "screen") and (one.age is None or one.age > LAG_SECS)
-    return drawn and later.state in UNSEEN.get(one.state, ())
+    return _unseen(later, one, seen) and (one.age is None or one.age > LAG_SECS)
+
+
+def _unseen(drawn: Evidence, one: Evidence, seen: Observation) -> bool:
+    """Return whether what a feed says could be seen, and something else is."""
+    if one.source not in seen.feeds or one.priority > 0 or drawn.confidence <= WEAK:
+        return False
+    return drawn.source in ("title", "screen") and drawn.state in UNSEEN.get(one.state, ())
 
 
 def _is_later(later: Evidence, one: Evidence, seen: Observation) -> bool:
@@ -120,30 +147,6 @@ def _weakness(one: Evidence) -> tuple[bool, int, float, float]:
 def _is_own(one: Evidence, seen: Observation) -> bool:
     """Return whether it is the runtime's own word, and no guess at it."""
     return one.source == "live" or (one.source in seen.feeds and one.confidence > WEAK)
-
-
-def _resets(decisive: Evidence, evidence: Iterable[Evidence]) -> str:
-    if decisive.state not in ERRORS:
-        return ""
-    told = (decisive, *(one for one in evidence if one.state == decisive.state))
-    return next((one.resets for one in told if one.resets), "")
-
-
-def _resets_at(text: str, printed: float) -> float | None:
-    if not text:
-        return None
-    from .resets import resets_at
-
-    return resets_at(text, printed)
-
-
-def _since(seen: Observation, decisive: Evidence, evidence: Sequence[Evidence]) -> float | None:
-    """Return since when it is so; an error began when the turn did, or ended, that it explains."""
-    told = [decisive]
-    if decisive.state in ERRORS:
-        told += [one for one in evidence if one.source == "live"]
-    ages = [one.age for one in told if one.age is not None]
-    return seen.now - ages[0] if ages else None
 
 
 def _silent(seen: Observation, evidence: Sequence[Evidence]) -> Reading:

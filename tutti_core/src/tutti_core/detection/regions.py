@@ -219,5 +219,8 @@ above it; ``modal:N`` the last N filled rows of a screen that shows no composer,
 else takes the keys; ``since:MARK`` what stands above the composer, from the last match of a mark
 on, or all of it if what the mark is about has scrolled off."""
 
+SPOKEN = frozenset(("screen", "bottom", "tail", "since"))
+"""The regions in which a conversation may stand; the others hold what is drawn around one."""
+
 COUNTED = frozenset(("bottom", "cursor", "tail", "modal"))
 """The regions that take a number of rows; without one, or with 0, they are all of them."""

@@ -58,6 +58,17 @@ def turns(rules: Mapping[str, Any] | None, seen: Observation) -> Turns:
     return Turns(begun, _marks(part["end"], seen), _answer(part, seen))
 
 
+def last_begun(rules: Mapping[str, Any] | None, seen: Observation) -> float | None:
+    """Return when a turn began last, by the feeds of an agent, since its launch; None if none did.
+
+    Args:
+        rules: A rule file as `compile_rules` returns it, or None if there is none.
+        seen: What was seen.
+    """
+    times = (mark.at for mark in turns(rules, seen).begun if mark.at is not None)
+    return max(times, default=None)
+
+
 def answer_to(rules: Mapping[str, Any] | None, seen: Observation, prompt: str) -> str:
     """Return what the agent said to one prompt, until the next.
 

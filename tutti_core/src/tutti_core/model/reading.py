@@ -46,6 +46,14 @@ CONTRACT_WORDS: Mapping[str, tuple[str, str, str]] = {
 """For each state the words of the contract: ``activity_state``, ``auth_state``, ``status``."""
 
 
+REASONS: Mapping[str, tuple[str, str]] = {
+    "rate_limited": ("rate_limit: ", "its limit is reached"),
+    "provider_down": ("provider_down: ", "it cannot be reached"),
+}
+"""For the states that the contract knows by a ``reason`` only: how that begins, and what it says
+where nothing else is known."""
+
+
 class Screen(NamedTuple):
     """A pane as text.
 
@@ -97,6 +105,13 @@ class Observation(NamedTuple):
         feeds: By the feed's name, the newest records that somebody wrote down since this launch,
             the newest last: ``hooks`` by hooks that were given at the launch, ``transcript`` the
             CLI's own.
+        resumed: Whether the launch took up an earlier conversation, so that what its screen shows
+            of one may be older than the launch.
+        turned: Epoch seconds at which a turn is known to have begun since the launch, if one is.
+        ended: Epoch seconds at which its process or its session ended, if that is known.
+        before: What stood for it at the look before, for whoever goes on looking.
+        printed: Epoch seconds at which a limit on the screen was seen first, by the words that say
+            when it ends.
     """
 
     now: float
@@ -111,6 +126,11 @@ class Observation(NamedTuple):
     live: Mapping[str, Any] | None = None
     live_at: float | None = None
     feeds: Mapping[str, Sequence[Mapping[str, Any]]] = {}
+    resumed: bool = False
+    turned: float | None = None
+    ended: float | None = None
+    before: Reading | None = None
+    printed: Mapping[str, float] = {}
 
 
 class Evidence(NamedTuple):
@@ -129,6 +149,8 @@ class Evidence(NamedTuple):
         resets: When a limit ends, as it is printed; empty if that is not said.
         options: The lines of a dialog that can be chosen.
         answers: What to press for an answer, by ``allow``, ``always`` and ``deny``.
+        spoken: Whether it stands in the conversation, which may be older than the launch.
+        fades: The age in seconds from which on it is a guess only; None if it is not to fade.
     """
 
     source: str
@@ -142,6 +164,8 @@ class Evidence(NamedTuple):
     resets: str = ""
     options: tuple[Option, ...] = ()
     answers: Mapping[str, str] = {}
+    spoken: bool = False
+    fades: float | None = None
 
 
 class Reading(NamedTuple):
@@ -163,6 +187,8 @@ class Reading(NamedTuple):
         context: How full its context is, in percent used; None if nothing says so.
         stalled: Empty, or what was last seen of an agent that has been at work for long without a
             sign of progress; only whoever watches can say so.
+        until: Epoch seconds at which the same evidence means something else, because it has grown
+            old or a limit has ended; None if time alone changes nothing.
     """
 
     state: str
@@ -178,6 +204,7 @@ class Reading(NamedTuple):
     answers: Mapping[str, str] = {}
     context: int | None = None
     stalled: str = ""
+    until: float | None = None
 
     @property
     def activity_state(self) -> str:
@@ -188,6 +215,12 @@ class Reading(NamedTuple):
     def auth_state(self) -> str:
         """The contract's ``auth_state``: ``ok``, ``failed`` or ``unknown``."""
         return CONTRACT_WORDS[self.state][1]
+
+    @property
+    def reason(self) -> str | None:
+        """The contract's ``reason``: the detail, where the state is an error behind its prefix."""
+        prefix, otherwise = REASONS.get(self.state, ("", ""))
+        return f"{prefix}{self.detail or otherwise}" or None
 
     @property
     def status(self) -> str:

@@ -68,6 +68,7 @@ class Session(NamedTuple):
         cursor: The row in which the cursor is shown, 0 for the topmost; None if it is hidden or
             not known.
         piped: Whether what it prints goes into its ring; a host that cannot say says it does.
+        ended: Epoch seconds at which its process ended, once dead and if known.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Session(NamedTuple):
     profile: str = ""
     cursor: int | None = None
     piped: bool = True
+    ended: float | None = None
 
 
 class Ended(NamedTuple):

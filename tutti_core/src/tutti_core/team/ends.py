@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..state.lock import Lock
 from .queue import ASTRAY, IN_HAND, WAITING, Entry, Queue
+from .record import note_turn, read_record
 
 if TYPE_CHECKING:
     from .context import Context
@@ -31,6 +32,8 @@ def end(context: Context, entry: Entry, word: Word, ms: int, *, keep: bool | Non
     kept = entry.queued if keep is None else keep
     changes = {"state": word.outcome, "why": word.evidence, "hint": word.hint, "ms": ms}
     settled = Queue(context.places).settle(entry, **changes, keep=kept)
+    if word.outcome == "submitted":
+        note_turn(context.root, entry.agent, read_record(context.places.agent(entry.agent)))
     tell(context, settled)
 
 

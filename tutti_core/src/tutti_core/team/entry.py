@@ -41,6 +41,7 @@ def planned(context: Context, name: str, plan: Mapping[str, Any]) -> Iterator[No
         "status": "Unknown",
         "started_at": now(),
         "stopped_at": None,
+        "turned_at": None,
         "pane": None,
         "pid": None,
         "launch": f"launch-{_millis()}-{name}",

@@ -15,7 +15,7 @@ from ..state.files import JsonFile
 from ..state.instants import MICROS, micros_of
 from ..terminal.effort import efforts
 from ..watching.stall import SURE_SECS, Moves, is_work, stalled, still
-from .record import read_record
+from .record import Records, read_record
 from .snapshot import beside, voices_in
 from .watcher import believed
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from ..watching.look import Voice
     from ..watching.readings import Readings
     from .context import Context
-
-PREFIXES = {"rate_limited": "rate_limit: ", "provider_down": "provider_down: "}
 
 
 def health(context: Context, agents: Collection[str] = ()) -> list[dict[str, Any]]:
@@ -54,7 +52,7 @@ def health(context: Context, agents: Collection[str] = ()) -> list[dict[str, Any
 
 def _voices(context: Context, kept: Readings) -> dict[str, Voice]:
     configured = {one["name"]: one["runtime"] for one in context.digest["agents"]}
-    return {one.agent: one for one in voices_in(kept, configured)}
+    return {one.agent: one for one in voices_in(kept, configured, Records(context.root))}
 
 
 def _watched(context: Context, voice: Voice, kept: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -88,10 +86,11 @@ def record(workspace: str, voice: Voice, kept: Mapping[str, Any] | None = None) 
         "auth_state": reading.auth_state,
         "last_output_change_at": None if changed is None else _instant(changed),
         "last_probe_at": _instant(voice.seen.now),
-        "reason": _reason(voice),
+        "reason": reading.reason,
         "pane_hash": picture,
         "state": reading.state,
         "kind": reading.kind,
+        "detail": reading.detail,
         "confirmed": reading.confirmed,
         "confidence": reading.confidence,
         "since": reading.since,
@@ -179,11 +178,6 @@ def _seconds(text: object) -> float | None:
         return micros_of(str(text)) / MICROS if text else None
     except ValueError:
         return None
-
-
-def _reason(voice: Voice) -> str | None:
-    reading = voice.reading
-    return PREFIXES.get(reading.state, "") + reading.detail if reading.detail else None
 
 
 def _fingerprint(voice: Voice) -> str | None:

@@ -13,7 +13,7 @@ from ..state.lock import Lock
 from ..terminal.control import Control
 from ..watching.alarm import Alarm
 from ..watching.monitor import Monitor
-from ..watching.readings import read_readings
+from ..watching.readings import is_fresh, read_readings
 from ..watching.sight import Sight
 from ..watching.telling import Teller
 from ..watching.waking import Waker
@@ -162,7 +162,10 @@ class Watch:
         sight = Sight(str(context.root), context.host, _connect)
         kept = read_readings(self._places.readings)
         teller = Teller(context.journal, scene.emit, kept, _since(context, scene))
-        self.monitor = Monitor(scene, sight, self._alarm, teller, wakes, pid=os.getpid())
+        before = kept.voices if kept is not None and is_fresh(kept) else {}
+        self.monitor = Monitor(
+            scene, sight, self._alarm, teller, wakes, pid=os.getpid(), before=before
+        )
         self.monitor.begin()
         self._services.begin()
 

@@ -7,12 +7,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import StateError
 from ..model.contract import Learns
 from ..model.launch import Past
-from ..state.lock import Lock
 from .conversations import seconds_of
-from .record import read_record, write_record
+from .record import amend, read_record
 
 if TYPE_CHECKING:
     from .context import Context
@@ -52,17 +50,7 @@ class Learning:
         feeds = known if isinstance(known, dict) else {}
         fresh = dict(runtime.learn(self._past(record)))
         if {**feeds, **fresh} != feeds:
-            self._record(name, record, {**feeds, **fresh})
-
-    def _record(self, name: str, record: Mapping[str, Any], feeds: Mapping[str, str]) -> None:
-        """Record feeds, unless the agent is being started or ended: that launch is another one."""
-        try:
-            with Lock(self._context.places.lock(name), timeout=0):
-                now = read_record(self._context.places.agent(name))
-                if now.get("started_at") == record.get("started_at"):
-                    write_record(self._context.root, name, {"feeds": dict(feeds)})
-        except StateError:
-            return
+            amend(self._context.root, name, record, {"feeds": {**feeds, **fresh}})
 
     def _past(self, record: Mapping[str, Any]) -> Past:
         own = record.get("worktree_path")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ TEXTS = frozenset(
         "mode",
         "policy",
         "transcript",
+        "turned_at",
     )
 )
 """Keys whose value is a text or null; another tool's idea of them is left out."""
@@ -71,6 +73,46 @@ def write_record(root: Path, name: str, values: Mapping[str, Any]) -> None:
 
     path = Places(root).agent(name)
     JsonFile(path).write({**read_record(path), **values})
+
+
+def amend(root: Path, name: str, launch: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    """Write what was found out later of a launch, unless the agent is being started or ended.
+
+    Args:
+        root: Absolute path of the workspace.
+        name: The agent's name.
+        launch: The record as it was when that was found out.
+        values: The keys to set.
+
+    Returns:
+        Whether it stands there; what was found may be about a launch that is over.
+    """
+    from ..errors import StateError
+    from ..state.lock import Lock
+
+    try:
+        with Lock(Places(root).lock(f"agent-{name}"), timeout=0, purpose="noting what was seen"):
+            now = read_record(Places(root).agent(name))
+            if now.get("started_at") != launch.get("started_at"):
+                return False
+            write_record(root, name, values)
+            return True
+    except StateError:
+        return False
+
+
+def note_turn(root: Path, name: str, launch: Mapping[str, Any]) -> None:
+    """Note that a turn has begun since a conversation was taken up; the first one is enough.
+
+    Args:
+        root: Absolute path of the workspace.
+        name: The agent's name.
+        launch: What is recorded of its launch.
+    """
+    from ..state.instants import text_of
+
+    if launch.get("resumed") is True and not launch.get("turned_at"):
+        amend(root, name, launch, {"turned_at": text_of(time.time_ns() // 1_000)})
 
 
 def _sound(found: Mapping[str, Any]) -> dict[str, Any]:

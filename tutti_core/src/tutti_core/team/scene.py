@@ -24,7 +24,7 @@ from .context import Context
 from .entry import complete, is_open, now, vanished
 from .health import record as health_record
 from .keeping import HISTORY
-from .record import read_record
+from .record import note_turn, read_record
 
 if TYPE_CHECKING:
     from ..model.session import Session
@@ -152,9 +152,14 @@ class Scene:
         found = health_record(self.context.name, voice, _read(file))
         self._write(lambda: file.write(found, durable=False))
 
+    def turned(self, agent: str) -> None:
+        """Keep that a turn has begun in a conversation that was taken up."""
+        note_turn(self.root, agent, self.record(agent))
+
     def gone(self, agent: str) -> None:
         """Keep that an agent has no session."""
-        self.seen(stopped(agent, str(self.record(agent).get("runtime") or "")))
+        record = self.record(agent)
+        self.seen(stopped(agent, str(record.get("runtime") or ""), record))
 
     def tend(self, agent: str, session: Session) -> None:
         """Have an agent's output kept again if it is not, and look for files it began later."""

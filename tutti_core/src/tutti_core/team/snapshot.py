@@ -38,7 +38,8 @@ def snapshot(root: Path, host: Panes) -> tuple[dict[str, Any], list[dict[str, An
     if kept is None:
         voices = voices_of(root, team, host, _detectors(team), records=records)
     else:
-        voices = voices_in(kept, {agent["name"]: agent["runtime"] for agent in team["agents"]})
+        agents = {agent["name"]: agent["runtime"] for agent in team["agents"]}
+        voices = voices_in(kept, agents, records)
     configured = None if team.get("trouble") else {agent["name"] for agent in team["agents"]}
     source = "look" if kept is None else "watcher"
     rows = status_rows(
@@ -47,16 +48,17 @@ def snapshot(root: Path, host: Panes) -> tuple[dict[str, Any], list[dict[str, An
     return team, rows
 
 
-def voices_in(kept: Readings, agents: Mapping[str, str]) -> list[Voice]:
+def voices_in(kept: Readings, agents: Mapping[str, str], records: Records) -> list[Voice]:
     """Return the voices as the watcher has seen them: those configured, then whoever else runs.
 
     Args:
         kept: What it has seen.
         agents: Agent name to runtime name, in the order wanted.
+        records: What is known of their launches.
     """
     others = {name: one.runtime for name, one in kept.voices.items() if name not in agents}
     return [
-        kept.voices.get(name) or stopped(name, runtime)
+        kept.voices.get(name) or stopped(name, runtime, records[name])
         for name, runtime in {**agents, **others}.items()
     ]
 

@@ -18,6 +18,7 @@ PANE_MARK = "@tutti_pane"
 
 _FIELDS = (
     "pane_id", "session_name", "pane_pid", "pane_dead", "pane_dead_status", "pane_dead_signal",
+    "pane_dead_time",
     "pane_title", "pane_width", "pane_height", "pane_in_mode", "alternate_on",
     "cursor_y", "cursor_flag",
     "session_created", "window_activity", "session_attached",
@@ -90,6 +91,7 @@ def _session(pane: dict[str, str]) -> Session:
         profile=pane["@tutti_profile"],
         cursor=_number(pane["cursor_y"]) if _on(pane["cursor_flag"]) else None,
         piped=_on(pane["pane_pipe"]),
+        ended=_number(pane["pane_dead_time"]) if dead else None,
     )
 
 

@@ -9,8 +9,10 @@ from typing import Any, NamedTuple, Protocol
 from ..detection.context import context_of
 from ..detection.evidence import gather, parts_of
 from ..detection.judge import judge
+from ..detection.turns import last_begun
 from ..model.reading import Evidence, Observation, Reading, Screen
 from ..model.session import Session
+from ..state.instants import MICROS, micros_of
 from .feeds import feeds_of, look_at
 from .live import live_status
 
@@ -102,19 +104,19 @@ def _voice(
     # What runs may have been started before the file said otherwise.
     runtime = session.runtime if session and session.runtime else configured
     own = rules.get(runtime)
-    record = record_of(name) if session else {}
-    seen = observe(runtime, session, screens, now, own, record)
+    seen = observe(runtime, session, screens, now, own, record_of(name))
     return Voice(name, runtime, session, seen, read(seen, own, detectors))
 
 
-def stopped(agent: str, runtime: str) -> Voice:
+def stopped(agent: str, runtime: str, record: Mapping[str, Any]) -> Voice:
     """Return the voice of an agent that has no session.
 
     Args:
         agent: Its name.
         runtime: Name of the runtime it would run on.
+        record: What was recorded of its last launch.
     """
-    seen = Observation(time.time(), runtime, session=False)
+    seen = observe(runtime, None, {}, time.time(), None, record)
     return Voice(agent, runtime, None, seen, judge(seen, ()))
 
 
@@ -128,6 +130,8 @@ def read(
         rules: Compiled rules of the runtime, or None if there are none.
         detectors: Detectors beside the rules.
     """
+    if seen.resumed and seen.turned is None:
+        seen = seen._replace(turned=last_begun(rules, seen))
     evidence: list[Evidence] = gather(rules, seen) if rules else []
     failures: list[Evidence] = []
     for detector in detectors:
@@ -157,6 +161,7 @@ def observe(
     rules: Mapping[str, Any] | None,
     record: Mapping[str, Any],
     feeds: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+    **seen_before: Any,
 ) -> Observation:
     """Put together what was seen of one agent.
 
@@ -168,9 +173,12 @@ def observe(
         rules: Compiled rules of its runtime, or None.
         record: What was recorded at its launch.
         feeds: What its feeds say; None to read them.
+        seen_before: What else whoever goes on looking knows, by the names of an `Observation`.
     """
     if session is None:
-        return Observation(now, runtime, session=False)
+        over = record.get("status") == "Stopped"
+        ended = _seconds(record.get("stopped_at")) if over else None
+        return Observation(now, runtime, session=False, ended=ended)
     text = screens.get(session.pane)
     live = live_status(record.get("live_status"), session, (rules or {}).get("live"))
     return Observation(
@@ -180,13 +188,31 @@ def observe(
         alive=not session.dead,
         exit_status=session.exit_status,
         exit_signal=session.exit_signal,
-        started=session.created,
+        started=_started(session, record),
         title=session.title,
         screen=None if text is None else _screen(text, session),
         live=live[0] if live else None,
         live_at=live[1] if live else None,
         feeds=look_at(feeds_of(record), rules) if feeds is None else feeds,
+        resumed=record.get("resumed") is True,
+        turned=_seconds(record.get("turned_at")),
+        ended=session.ended,
+        **seen_before,
     )
+
+
+def _started(session: Session, record: Mapping[str, Any]) -> float:
+    """Return when a session was made; its host knows the second, its record what was before it."""
+    noted = _seconds(record.get("started_at"))
+    exact = noted is not None and session.created <= noted < session.created + 1
+    return noted if exact and noted is not None else session.created
+
+
+def _seconds(text: object) -> float | None:
+    try:
+        return micros_of(text) / MICROS if isinstance(text, str) else None
+    except ValueError:
+        return None
 
 
 def _screen(text: str, session: Session) -> Screen:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from math import inf
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from ..errors import TuttiError
@@ -115,6 +116,9 @@ class Team(Protocol):
     def seen(self, voice: Voice) -> None:
         """Keep what was seen of an agent, for others to read."""
 
+    def turned(self, agent: str) -> None:
+        """Keep that a turn has begun in a conversation that was taken up."""
+
     def tend(self, agent: str, session: Session) -> None:
         """Do what an agent needs now and then for others to know of it."""
 
@@ -139,7 +143,9 @@ class Monitor:
         sight: How its panes are seen.
         alarm: What it waits for.
         teller: What tells the changes.
-        head: What stands at the beginning of the file with the readings, but what changes.
+        pid: The process that watches.
+        plugins: The plugins it has.
+        before: The voices as whoever watched until a moment ago has seen them.
         clock: Gives seconds that only go forward.
 
     Attributes:
@@ -156,8 +162,10 @@ class Monitor:
         *,
         pid: int,
         plugins: str = "",
+        before: Mapping[str, Voice] = MappingProxyType({}),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._before = dict(before)
         self._team, self._sight, self._alarm, self._teller = team, sight, alarm, teller
         self._wakes, self._clock = wakes, clock
         self._pid, self._plugins = pid, plugins
@@ -278,6 +286,7 @@ class Monitor:
         if known is not None:
             self._leave(name)
         one = self._agents[name] = Watched(name, session, self._team)
+        one.follows(self._before.pop(name, None))
         one.pace.called(now)
         self._wait_for(one)
 

@@ -126,8 +126,18 @@ def beats(found: Readings, now: float | None = None) -> bool:
         found: What stands in the file.
         now: Epoch seconds.
     """
+    return is_fresh(found, now) and not _stands_still(found.pid)
+
+
+def is_fresh(found: Readings, now: float | None = None) -> bool:
+    """Return whether what stands in the file was so a moment ago, whoever wrote it.
+
+    Args:
+        found: What stands in the file.
+        now: Epoch seconds.
+    """
     age = (time.time() if now is None else now) - found.beat
-    return -STALE_SECS <= age <= STALE_SECS and not _stands_still(found.pid)
+    return -STALE_SECS <= age <= STALE_SECS
 
 
 def _stands_still(pid: int) -> bool:

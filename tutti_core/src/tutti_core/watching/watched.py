@@ -26,17 +26,17 @@ RING = "ring"
 SELF_SAID = frozenset(("live", "hooks", "transcript", "title"))
 """Sources by which a runtime says itself that it works."""
 
-FADING = frozenset(("starting",))
-"""States that may pass with time alone."""
-
 SILENT_SECS = 1.0
 """Who printed nothing for so long is quiet: all it shows has settled."""
 
 BUSY_SECS = 5.0
 """Between two looks at what goes into the log of somebody who goes on printing."""
 
-PASSING = FADING | {"working"}
+PASSING = frozenset(("starting", "working"))
 """States in which an agent is looked at now and then, though nothing happens: it may be stuck."""
+
+IN_TURN = frozenset(("permission", "question"))
+"""What only an agent asks that has begun a turn."""
 
 
 class Known(Protocol):
@@ -56,6 +56,9 @@ class Known(Protocol):
 
     def files(self, agent: str, session: Session) -> Mapping[str, Path]:
         """Return the files that change when the agent does something, each by what it is."""
+
+    def turned(self, agent: str) -> None:
+        """Keep that a turn has begun in a conversation that was taken up."""
 
 
 class Watched:
@@ -91,6 +94,8 @@ class Watched:
         self._known = known
         self._mark = b""
         self._last = Reading("unknown")
+        self._before: Reading | None = None
+        self._limits: Mapping[str, float] = {}
         self._printed: float | None = None
         self._feeds: Feeds | None = None
         self._moves: Moves | None = None
@@ -104,6 +109,15 @@ class Watched:
             if entry not in self.watched:
                 self.watched.append(entry)
                 yield entry
+
+    def follows(self, earlier: Voice | None) -> None:
+        """Go on from how somebody else saw it a moment ago, if that was the same session.
+
+        Args:
+            earlier: The agent as it was seen; None if nobody did.
+        """
+        if earlier is not None and earlier.session and not self.is_another(earlier.session):
+            self._before = earlier.reading
 
     def is_another(self, session: Session) -> bool:
         """Return whether a session is not the one that is known, but a later one."""
@@ -142,7 +156,7 @@ class Watched:
         )  # fmt: skip
         silent = session.activity > before.activity and session.activity > (self._printed or 0.0)
         passing = self.voice is None or self.voice.reading.state in PASSING
-        if changed or silent or passing:
+        if changed or silent or passing or self._is_over(time.time()):
             self.pace.called(now)
 
     @property
@@ -188,7 +202,8 @@ class Watched:
         reading = self._read(seen)
         before = self.voice
         stands = self.stand.see(reading._replace(stalled=self._stalled(seen, reading)), now)
-        self._plan(reading, now)
+        self._plan(reading, seen.now, now)
+        self._remember(seen, stands)
         runtime = self.session.runtime
         self.voice = Voice(self.name, runtime, self.session, seen, stands)
         return before is None or essence(before.reading) != essence(stands)
@@ -199,7 +214,10 @@ class Watched:
         screens = {} if found.text is None else {session.pane: found.text}
         record = self._known.record(self.name)
         feeds = self._fed(record, rules)
-        return observe(session.runtime, session, screens, time.time(), rules, record, feeds)
+        memory = {"before": self._before, "printed": self._limits}
+        return observe(
+            session.runtime, session, screens, time.time(), rules, record, feeds, **memory
+        )
 
     def _fed(
         self, record: Mapping[str, Any], rules: Mapping[str, Any] | None
@@ -212,10 +230,9 @@ class Watched:
         return self._feeds.records
 
     def _read(self, seen: Observation) -> Reading:
-        """Return what was seen means; what looks the same means the same, unless time counts."""
+        """Return what was seen means; what looks the same means the same, until time counts."""
         mark = fingerprint(seen)
-        fading = self.voice is None or self.voice.reading.state in FADING
-        if mark != self._mark or fading:
+        if mark != self._mark or self._is_over(seen.now):
             self.dirty = self.dirty or mark != self._mark
             self._mark = mark
             rules = self._known.rules(seen.runtime)
@@ -231,13 +248,28 @@ class Watched:
         self._moves = moves
         return stalled(reading, moves, seen.now, after)
 
-    def _plan(self, reading: Reading, now: float) -> None:
+    def _is_over(self, at: float) -> bool:
+        """Return whether what was seen last means something else by now."""
+        return self._last.until is not None and self._last.until <= at
+
+    def _remember(self, seen: Observation, stands: Reading) -> None:
+        """Keep what the next look needs to know, and the first turn for whoever looks later."""
+        self._before = stands
+        shown = {one.resets for one in self._last.evidence if one.source == "screen"} - {""}
+        self._limits = {words: self._limits.get(words, seen.now) for words in shown}
+        worked = stands.state == "working" or stands.kind in IN_TURN
+        if seen.resumed and seen.turned is None and worked and self.stand.certain:
+            self._known.turned(self.name)
+
+    def _plan(self, reading: Reading, wall: float, now: float) -> None:
         word = reading.evidence[0].source if reading.evidence else ""
         self.pace.sampled = reading.state == "working" and word in SELF_SAID
         if self.pace.sampled:
             self.pace.called(now + SAMPLE_SECS)
         if self.stand.again is not None:
             self.pace.called(self.stand.again)
+        if reading.until is not None:
+            self.pace.called(now + max(0.0, reading.until - wall))
 
 
 def essence(reading: Reading) -> tuple[Any, ...]:
@@ -248,14 +280,25 @@ def essence(reading: Reading) -> tuple[Any, ...]:
 
 
 COUNTS = frozenset(
-    ("state", "kind", "detail", "confirmed", "context", "resets", "stalled", "options", "answers")
+    (
+        "state",
+        "kind",
+        "detail",
+        "confidence",
+        "confirmed",
+        "context",
+        "resets",
+        "stalled",
+        "options",
+        "answers",
+    )
 )
 
 
 def fingerprint(seen: Observation) -> bytes:
     """Return what differs as soon as anything was seen that may mean something else."""
     digest, screen = blake2b(digest_size=16), seen.screen
-    told = (seen.alive, seen.exit_status, seen.title, seen.live)
+    told = (seen.alive, seen.exit_status, seen.title, seen.live, seen.turned)
     digest.update(repr(told).encode("utf-8", "replace"))
     if screen is not None:
         digest.update(screen.text.encode("utf-8", "replace"))
