@@ -94,6 +94,7 @@ if TYPE_CHECKING:
     from .team.conversations import forget as forget
     from .team.conversations import known as known
     from .team.conversations import newest_first as newest_first
+    from .team.entry import launched_by as launched_by
     from .team.facts import publish_facts as publish_facts
     from .team.loading import load_arrangement as load_arrangement
     from .team.loading import load_global as load_global
@@ -152,6 +153,7 @@ _HOMES = {
     "state.lock": "Lock",
     "team.context": "Context",
     "team.conversations": "forget known newest_first",
+    "team.entry": "launched_by",
     "team.facts": "publish_facts",
     "team.loading": "load_arrangement load_global no_runtime",
     "team.plan": "started_by",
