@@ -6,6 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from ..model.order import natural
 from ..model.session import Session
 from . import processes
 from .quoting import row, rows
@@ -47,7 +48,7 @@ def sessions(listing: bytes) -> tuple[Session, ...]:
 
 
 def listed(take: Callable[[], bytes], root: str | None = None) -> tuple[Session, ...]:
-    """List our sessions, a second time if an agent has ended and tmux has not noticed.
+    """List our sessions by agent, a second time if one has ended and tmux has not noticed.
 
     Args:
         take: Has tmux print ``list-panes -a -F FORMAT``.
@@ -57,7 +58,8 @@ def listed(take: Callable[[], bytes], root: str | None = None) -> tuple[Session,
     unknown = (one.pid for one in ours if (one.exit_status, one.exit_signal) == (None, None))
     if processes.remind(unknown):
         ours = sessions(take())
-    return tuple(one for one in ours if root is None or one.root == root)
+    wanted = (one for one in ours if root is None or one.root == root)
+    return tuple(sorted(wanted, key=lambda one: natural(one.agent)))
 
 
 def _with_own_pane(found: Iterable[tuple[bool, Session]]) -> Iterable[Session]:
