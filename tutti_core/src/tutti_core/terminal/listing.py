@@ -36,7 +36,7 @@ def sessions(listing: bytes) -> tuple[Session, ...]:
         listing: Its standard output.
 
     Returns:
-        One session for each that carries a root, in tmux's order.
+        One session for each that carries a root, by agent.
     """
     found: dict[str, tuple[bool, Session]] = {}
     for values in rows(listing, len(_FIELDS)):
@@ -44,11 +44,11 @@ def sessions(listing: bytes) -> tuple[Session, ...]:
         name, marked = pane["session_name"], pane[PANE_MARK] != ""
         if pane["@tutti_root"] and (marked or name not in found):
             found[name] = (marked, _session(pane))
-    return tuple(_with_own_pane(found.values()))
+    return tuple(sorted(_with_own_pane(found.values()), key=lambda one: natural(one.agent)))
 
 
 def listed(take: Callable[[], bytes], root: str | None = None) -> tuple[Session, ...]:
-    """List our sessions by agent, a second time if one has ended and tmux has not noticed.
+    """List our sessions, a second time if an agent has ended and tmux has not noticed.
 
     Args:
         take: Has tmux print ``list-panes -a -F FORMAT``.
@@ -58,8 +58,7 @@ def listed(take: Callable[[], bytes], root: str | None = None) -> tuple[Session,
     unknown = (one.pid for one in ours if (one.exit_status, one.exit_signal) == (None, None))
     if processes.remind(unknown):
         ours = sessions(take())
-    wanted = (one for one in ours if root is None or one.root == root)
-    return tuple(sorted(wanted, key=lambda one: natural(one.agent)))
+    return tuple(one for one in ours if root is None or one.root == root)
 
 
 def _with_own_pane(found: Iterable[tuple[bool, Session]]) -> Iterable[Session]:
