@@ -54,6 +54,7 @@ GROUPS: Mapping[str, str] = {
     "state.journal": "Files",
     "state.lock": "Files",
     "errors": "Errors",
+    "model.order": "Commands",
     "cli.common": "Commands",
     "cli.style": "Commands",
 }

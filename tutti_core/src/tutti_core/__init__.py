@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from .model.launch import Past as Past
     from .model.launch import Refusal as Refusal
     from .model.launch import TreePlan as TreePlan
+    from .model.order import natural as natural
     from .model.reading import KINDS as KINDS
     from .model.reading import STATES as STATES
     from .model.reading import Evidence as Evidence
@@ -145,6 +146,7 @@ _HOMES = {
     "Service SessionHost Sink StepType Table Template Verb",
     "model.happening": "Action Event Finding Receipt Verdict",
     "model.launch": "Capabilities Kept Launch LaunchRequest Past Refusal TreePlan",
+    "model.order": "natural",
     "model.reading": "KINDS STATES Evidence Observation Option Reading Screen",
     "model.session": "Ended Session SessionSpec",
     "plugins": "Plugins",

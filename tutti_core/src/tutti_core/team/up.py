@@ -10,6 +10,7 @@ import attrs
 
 from ..errors import GitError, UsageError
 from ..model.arrangement import Agent, Mode, Policy
+from ..model.order import natural
 from . import plan
 from .restoring import last_team
 from .rise import Rise
@@ -185,7 +186,7 @@ def _warnings(context: Context, request: UpRequest, agents: list[Agent]) -> tupl
 def _gone(context: Context) -> list[str]:
     """Return who ran last and cannot be brought back; to be asked before anybody is started."""
     known = {one.name for one in context.arrangement.agent}
-    gone = sorted(set(last_team(context)) - known)
+    gone = sorted(set(last_team(context)) - known, key=natural)
     return [f"{name} ran last, and is no longer in tutti.toml" for name in gone]
 
 
@@ -195,8 +196,8 @@ def _needs(context: Context, agents: list[Agent]) -> list[str]:
     if not outside:
         return []
     voices = context.voices(outside)
-    down = sorted(name for name in outside if voices[name].reading.state in ("stopped", "exited"))
-    return [f"{name} is not running, and others depend on it" for name in down]
+    down = [name for name in outside if voices[name].reading.state in ("stopped", "exited")]
+    return [f"{name} is not running, and others depend on it" for name in sorted(down, key=natural)]
 
 
 def _other_accounts(context: Context, agents: list[Agent]) -> list[str]:
