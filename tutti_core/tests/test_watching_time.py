@@ -87,9 +87,9 @@ class World:
         )  # fmt: skip
         self.monitor = Monitor(
             self, self, self, self, self,  # type: ignore[arg-type]
-            pid=1, before=before or {}, clock=lambda: self.now,
+            pid=1, clock=lambda: self.now,
         )  # fmt: skip
-        self.monitor.begin()
+        self.monitor.begin(before or {})
 
     def __getattr__(self, name: str) -> Any:
         """Answer nothing to whatever else is asked or told."""
@@ -112,7 +112,7 @@ class World:
         self.looks += 1
         return {"%1": Glimpse(self.session, self.screen)}
 
-    def wait(self, seconds: float) -> Rung:
+    def wait(self, seconds: float, hush: float = 0.0) -> Rung:
         """Let the time pass for which the loop sleeps, or none if a file has changed."""
         files, self.changed = frozenset(self.changed), set()
         self.now += 0.0 if files else max(seconds, 0.001)

@@ -162,11 +162,8 @@ class Watch:
         sight = Sight(str(context.root), context.host, _connect)
         kept = read_readings(self._places.readings)
         teller = Teller(context.journal, scene.emit, kept, _since(context, scene))
-        before = kept.voices if kept is not None and is_fresh(kept) else {}
-        self.monitor = Monitor(
-            scene, sight, self._alarm, teller, wakes, pid=os.getpid(), before=before
-        )
-        self.monitor.begin()
+        self.monitor = Monitor(scene, sight, self._alarm, teller, wakes, pid=os.getpid())
+        self.monitor.begin(kept.voices if kept is not None and is_fresh(kept) else {})
         self._services.begin()
 
     def _is_empty(self) -> bool:
