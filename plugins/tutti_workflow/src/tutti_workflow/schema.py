@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from tutti_core import Arrangement, Plugins, Table
+from tutti_core import Arrangement, Plugins, StepType, Table
 
 from .model import LEDGER, Common, Retry, Workflow
+from .named import problems_of_names, variables
 from .plan.nesting import cycles
 from .plan.order import Tangle, needs_of
 from .plan.split import common_of, own_of, typed
@@ -69,6 +70,19 @@ def problems_across(arrangement: Arrangement, plugins: Plugins) -> Iterator[Prob
             at = f"workflow[{place}].step[{number}]"
             for path, message in typed(raw, types, arrangement, plugins):
                 yield f"{at}{path}", message
+    for place, flow in enumerate(flows):
+        for path, message in _templates(flow, types, flows):
+            yield f"workflow[{place}]{path}", message
+
+
+def _templates(
+    flow: Workflow, types: Mapping[str, StepType], flows: tuple[Workflow, ...]
+) -> Iterator[Problem]:
+    yield from problems_of_names(flow, types, needs_of([common_of(raw)[0] for raw in flow.step]))
+    if flow.schedule is not None:
+        for name, where in variables(flow, types, {one.name: one for one in flows}).items():
+            said = f"{{{{var.{name}}}}} in {where} has no value in a run that begins by itself"
+            yield ".schedule", f"{said}: nobody gives --var there"
 
 
 def _names(flows: tuple[Workflow, ...]) -> Iterator[Problem]:

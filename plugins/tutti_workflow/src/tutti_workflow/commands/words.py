@@ -112,6 +112,9 @@ def show_plan(plan: Mapping[str, Any]) -> None:
             click.echo(f"Wave {number}: {', '.join(wave)}")
     if plan["would_start"]:
         click.echo(f"Would start, unless they run: {', '.join(plan['would_start'])}")
+    if plan["missing_variables"]:
+        given = " ".join(f"--var {name}=VALUE" for name in plan["missing_variables"])
+        click.echo(f"{paint('missing', 'yellow')}: a run has to be given {given}")
     _show_policy(plan)
     if "resume" in plan:
         show_decisions(plan["resume"]["steps"])

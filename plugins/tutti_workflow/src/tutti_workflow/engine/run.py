@@ -8,6 +8,8 @@ import attrs
 
 from tutti_core import Action, ConfigError, Context
 
+from ..model import Workflow
+from ..named import refuse_ungiven, variables
 from ..plan.nesting import DEEPEST
 from ..plan.resolve import Node, Plan, find, resolve
 from ..record.state import RunState
@@ -37,6 +39,19 @@ def plan_of(context: Context, order: Order) -> Plan:
     return resolve(context, flow, agent=order.agent, strict=order.strict, movement=order.movement)
 
 
+def wanted(context: Context, plan: Plan) -> dict[str, str]:
+    """Return the variables that a run has to be given, each with the place that names it.
+
+    Args:
+        context: The workspace.
+        plan: Its plan.
+    """
+    flows = {one.name: one for one in context.arrangement.many(Workflow)}
+    steps = plan.workflow.step
+    own = attrs.evolve(plan.workflow, step=tuple(steps[node.index - 1] for node in plan.nodes))
+    return variables(own, context.plugins.steps(), flows)
+
+
 def action_of(context: Context, order: Order, run_id: str = "") -> Action:
     """Return what the guards are asked about before a run.
 
@@ -62,9 +77,11 @@ def begin(context: Context, order: Order) -> tuple[Store, Plan]:
         The run, owned by this process, and its plan.
 
     Raises:
+        ConfigError: If a variable that its templates name is not given.
         PolicyError: If a guard refuses it.
     """
     plan = plan_of(context, order)
+    refuse_ungiven(wanted(context, plan), order.vars, order.workflow)
     warned = context.permit(action_of(context, order))
     header = {
         **attrs.asdict(order, filter=lambda field, _: field.name != "run_id"),

@@ -107,6 +107,10 @@ class Command:
         if step.subdir is not None and ("\0" in step.subdir or Path(step.subdir).is_absolute()):
             yield ".subdir", "must be relative to where the command runs"
 
+    def leaves(self, step: CommandKeys, common: Common) -> tuple[str, ...]:
+        """Name what it leaves for later steps."""
+        return (str(common.id),) if step.output_json is not None else ()
+
     def plan(self, context: Context, step: CommandKeys) -> Mapping[str, Any]:
         """Say what would run where, and what the policy says of it."""
         verdicts = context.plugins.guard(_action(context, step))
