@@ -10,7 +10,7 @@ import tomli
 
 from tutti_core import Attempt, Context, Plugins, convert, load_arrangement
 from tutti_workflow.model import Workflow
-from tutti_workflow.schema import problems
+from tutti_workflow.schema import problems, problems_nested
 
 HEAD = '[workspace]\nname = "w"\n[defaults]\nruntime = "demo"\n[[agent]]\nname = "api"\n'
 
@@ -19,7 +19,8 @@ def said(toml: str) -> list[str]:
     """What is wrong with workflows by themselves."""
     found, faults = convert(tomli.loads(toml)["workflow"], tuple[Workflow, ...])
     assert not faults
-    return [f"{path}: {message}" for path, message in problems(found)]
+    wrong = (*problems(found), *problems_nested(found))
+    return [f"{path}: {message}" for path, message in wrong]
 
 
 def flow(name: str, *steps: str, head: str = "") -> str:
@@ -74,6 +75,14 @@ class TestByItself:
             (
                 flow("a", 'type = "x"\nretry = { attempts = 0 }'),
                 "[0].step[0].retry.attempts: must be from 1 to 100, is 0",
+            ),
+            (
+                flow("a", 'type = "x"\nretry = { on = ["timeot"] }'),
+                "[0].step[0].retry.on[0]: 'timeot' never happens; known are failure, timeout, ",
+            ),
+            (
+                flow("a", 'type = "x"\nretry = { on = [0] }'),
+                "[0].step[0].retry.on[0]: no program fails with 0: from 1 to 255 is possible",
             ),
             (
                 flow("a", 'type = "x"\nretry = { atempts = 2 }'),

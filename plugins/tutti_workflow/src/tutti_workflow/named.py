@@ -8,7 +8,7 @@ from typing import Any
 from tutti_core import ConfigError, StepType, convert
 
 from .model import Common, Workflow
-from .plan.nesting import DEEPEST, NESTS
+from .plan.nesting import NESTS
 from .plan.order import with_needs
 from .plan.split import common_of, own_of, trait
 from .templates import TemplateError, Token, faults, texts, tokens
@@ -45,7 +45,10 @@ def problems_of_names(
 
 
 def variables(
-    flow: Workflow, types: Types, flows: Mapping[str, Workflow], deep: int = 0
+    flow: Workflow,
+    types: Types,
+    flows: Mapping[str, Workflow],
+    known: dict[str, dict[str, str]] | None = None,
 ) -> dict[str, str]:
     """Return the variables that a workflow has to be given, each with the place that names it.
 
@@ -53,11 +56,12 @@ def variables(
         flow: The workflow.
         types: The types of steps there are.
         flows: All workflows by name: those that it runs have to be given theirs too.
-        deep: How many workflows it is within.
+        known: What is known of others already.
     """
-    found: dict[str, str] = {}
+    known = {} if known is None else known
+    found = known[flow.name] = {}
     for place, raw in enumerate(flow.step):
-        for name, where in _wanted(raw, types, flows, deep).items():
+        for name, where in _wanted(raw, types, flows, known).items():
             found.setdefault(name, f"step {common_of(raw)[0].id or place + 1!r}, {where}")
     return found
 
@@ -83,7 +87,12 @@ def refuse_ungiven(wanted: Mapping[str, str], given: Mapping[str, str], workflow
     )
 
 
-def _wanted(raw: Any, types: Types, flows: Mapping[str, Workflow], deep: int) -> dict[str, str]:
+def _wanted(
+    raw: Mapping[str, Any],
+    types: Types,
+    flows: Mapping[str, Workflow],
+    known: dict[str, dict[str, str]],
+) -> dict[str, str]:
     """Return the variables that a step wants, each with the key that names it."""
     step = _converted(raw, types)
     found: dict[str, str] = {}
@@ -91,9 +100,11 @@ def _wanted(raw: Any, types: Types, flows: Mapping[str, Workflow], deep: int) ->
         if token.head == "var":
             found.setdefault(token.parts[0], path)
     inner = flows.get(str(raw.get(NESTS))) if raw.get("type") == NESTS else None
-    if inner is not None and deep < DEEPEST:
+    if inner is not None:
         own = raw.get("vars")
-        for name, where in variables(inner, types, flows, deep + 1).items():
+        if inner.name not in known:
+            variables(inner, types, flows, known)
+        for name, where in known[inner.name].items():
             if not (isinstance(own, Mapping) and name in own):
                 found.setdefault(name, f"workflow {inner.name!r}, {where}")
     return found

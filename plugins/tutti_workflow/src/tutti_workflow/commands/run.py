@@ -20,7 +20,7 @@ from tutti_core import (
 from ..record.store import chosen, read
 from ..verbs import RunRequest, RunResponse, planned, preflight, run, variables_of, workflows
 from .options import running_options, vars_of
-from .performing import is_asked, perform, refuse
+from .performing import is_asked, is_shown_live, perform, refuse
 from .words import show_decisions, show_plan, show_result
 
 
@@ -133,7 +133,7 @@ def _run(context: Context, request: RunRequest, as_json: bool) -> int:
 
 def _reported(done: RunResponse, heard: str, as_json: bool) -> int:
     assert done.result is not None
-    show_json(done.result) if as_json else show_result(done.result)
+    show_json(done.result) if as_json else show_result(done.result, tails=is_shown_live())
     return refuse(done.result, heard)
 
 
@@ -171,7 +171,7 @@ def _movement(context: Context, request: RunRequest, as_json: bool) -> int:
         assert done.result is not None
         results.append(done.result)
         if not as_json:
-            show_result(done.result)
+            show_result(done.result, tails=is_shown_live())
         if not done.ok:
             break
     if as_json:

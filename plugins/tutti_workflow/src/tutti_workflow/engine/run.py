@@ -15,7 +15,7 @@ from ..plan.resolve import Node, Plan, find, resolve
 from ..record.state import RunState
 from ..record.store import Store
 from .order import Order, Seat
-from .whole import Whole
+from .whole import Whole, close_left
 
 
 def plan_of(context: Context, order: Order) -> Plan:
@@ -132,9 +132,12 @@ def run_order(context: Context, order: Order, seat: Seat | None = None) -> RunSt
     Raises:
         TuttiError: If it could not be begun, or its journal cannot be written.
     """
+    seat = seat or Seat()
+    if not order.parent:
+        close_left(context, seat)
     store, plan = begin(context, order)
     try:
-        whole = Whole(context, store, seat or Seat())
+        whole = Whole(context, store, seat)
         whole.heard(store.history[:1])
         return whole.conduct(plan)
     finally:

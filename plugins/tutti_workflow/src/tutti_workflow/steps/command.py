@@ -141,7 +141,8 @@ class Command:
         done = _result(child, step, code)
         if code != 0:
             shown = step.shown[:SHOWN]
-            hint = f"see {child.stderr} and {child.stdout}"
+            printed = [str(one) for one in (child.stderr, child.stdout) if one.stat().st_size]
+            hint = f"see {' and '.join(printed)}" if printed else "it printed nothing"
             raise StepFailed(f"command failed (exit {code}): {shown}", hint=hint, data=done)
         return {**done, **_output(context, step, done)}
 
