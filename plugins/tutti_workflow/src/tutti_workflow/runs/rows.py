@@ -129,8 +129,10 @@ def _inspect(step: StepState) -> str:
         path = Path(str(step.result.get(name) or ""))
         if path.is_file() and path.stat().st_size:
             return f"inspect {path} of step {step.key!r}"
-    if step.failure and step.failure.get("hint"):
+    printed = "stderr_file" in step.result
+    if not printed and step.failure and step.failure.get("hint"):
         return f"{step.failure['hint']} (step {step.key!r})"
     if step.agent:
         return f"inspect agent {step.agent!r} transcript for step {step.key!r} (tt logs)"
-    return f"inspect step {step.key!r} output"
+    said = f": {message_of(step)}" if printed and message_of(step) else " output"
+    return f"inspect step {step.key!r}{said}"
