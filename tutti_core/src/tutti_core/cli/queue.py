@@ -6,10 +6,9 @@ import click
 
 from ..errors import UsageError
 from ..team.context import Context
-from ..team.queue import WAITING, Queue
-from ..team.queueing import CancelRequest, QueueRequest, cancel, queue
+from ..team.queue import Queue
+from ..team.queueing import NOBODY, NOBODY_HINT, CancelRequest, QueueRequest, cancel, queue
 from ..team.reach import root_of
-from ..team.watcher import is_awake
 from .common import json_option, open_running, show_json, warn, workspace_option
 from .queue_view import cancelled_lines, rows_of
 
@@ -34,8 +33,8 @@ def command(words: tuple[str, ...], workspace: str | None, everything: bool, as_
         raise UsageError("--all goes with cancel", hint="tt queue list shows everything")
     entries = queue(context, QueueRequest(tuple(rest))).entries
     show_json(entries) if as_json else print(rows_of(entries))
-    if not is_awake(context.root) and any(one["state"] == WAITING for one in entries):
-        warn("nobody delivers them now: tt up starts who does")
+    if any(one["why"].startswith(NOBODY) for one in entries):
+        warn(f"nobody delivers them now: {NOBODY_HINT}")
     for path in Queue(context.places).unreadable():
         warn(f"{path} is no prompt that can be read: look into it, then take it away")
     return 0

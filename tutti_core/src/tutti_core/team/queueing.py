@@ -9,11 +9,18 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ..errors import UsageError
+from ..state.lock import Lock
 from .ends import tell
 from .queue import IN_HAND, WAITING, Entry, Queue
+from .rousing import rouse
+from .watcher import is_awake
 
 if TYPE_CHECKING:
     from .context import Context
+
+NOBODY = "nobody watches, so nobody delivers it"
+NOBODY_HINT = "tt up starts who does"
+GONE = "who typed it was killed; whoever delivers next finds out what became of it"
 
 
 @attrs.frozen
@@ -70,13 +77,17 @@ class CancelResponse:
 def queue(context: Context, request: QueueRequest) -> QueueResponse:
     """List the prompts that wait, that are being typed, and that went astray.
 
+    If nobody is there to deliver those that wait, somebody is started.
+
     Args:
         context: The workspace.
         request: Whose.
     """
+    roused = rouse(context.root, context.host)
+    delivers = roused or is_awake(context.root)
     found = Queue(context.places).all()
     wanted = [one for one in found if not request.agents or one.agent in request.agents]
-    return QueueResponse(tuple(row(one) for one in wanted))
+    return QueueResponse(tuple(_told(context, one, delivers=delivers) for one in wanted))
 
 
 def cancel(context: Context, request: CancelRequest) -> CancelResponse:
@@ -102,6 +113,20 @@ def cancel(context: Context, request: CancelRequest) -> CancelResponse:
             tell(context, taken)
             done.append(number)
     return CancelResponse(tuple(done), kept)
+
+
+def _told(context: Context, entry: Entry, *, delivers: bool) -> dict[str, Any]:
+    """Return a prompt as plain values; why it waits is known only while somebody looks."""
+    if not delivers and entry.state == WAITING:
+        before = f" (seen last: {entry.why})" if entry.why else ""
+        return row(attrs.evolve(entry, why=NOBODY + before, hint=NOBODY_HINT))
+    if entry.state in IN_HAND and not _is_held(context, entry):
+        return row(attrs.evolve(entry, why=GONE, hint="" if delivers else NOBODY_HINT))
+    return row(entry)
+
+
+def _is_held(context: Context, entry: Entry) -> bool:
+    return Lock(context.places.lock(f"pane-{entry.agent}")).holder() is not None
 
 
 def row(entry: Entry) -> dict[str, Any]:

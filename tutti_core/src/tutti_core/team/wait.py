@@ -19,8 +19,9 @@ from ..model.reading import STATES
 from ..state.instants import MICROS, micros_of, text_of
 from .asking import way_for
 from .queue import ASTRAY, Queue
+from .rousing import ensure
 from .turn import ERROR_SECS, EXIT_CODES, HELD_SECS, RESTLESS, tries_again
-from .watcher import believed, ensure
+from .watcher import believed
 
 if TYPE_CHECKING:
     from ..watching.look import Voice
