@@ -6,8 +6,8 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from .composing import composer_rules, in_composer
-from .proof import LOOK_SECS, QUIET, asks
-from .turn import tries_again
+from .proof import LOOK_SECS, QUIET
+from .standing import asks, tries_again
 
 if TYPE_CHECKING:
     from ..watching.look import Voice

@@ -14,6 +14,7 @@ from ..detection.composer import PASTED
 from ..errors import TuttiError
 from .composing import above_composer, composer_of, drawn_in, looked
 from .marks import begun_with
+from .standing import asks
 
 if TYPE_CHECKING:
     from ..detection.composer import Ours
@@ -180,11 +181,6 @@ def may_enter(now: Voice) -> bool:
         now: The agent as it was seen just now.
     """
     return not asks(now) and now.reading.state in QUIET
-
-
-def asks(voice: Voice) -> bool:
-    """Return whether a key would answer something."""
-    return voice.reading.state == "waiting" or bool(voice.reading.kind)
 
 
 def same(before: Voice, now: Voice) -> bool:

@@ -10,6 +10,7 @@ import attrs
 
 from ..errors import UsageError
 from ..state.lock import Lock
+from .ending import session_now
 from .ends import tell
 from .queue import IN_HAND, WAITING, Entry, Queue
 from .rousing import rouse
@@ -18,8 +19,6 @@ from .watcher import is_awake
 if TYPE_CHECKING:
     from .context import Context
 
-NOBODY = "nobody watches, so nobody delivers it"
-NOBODY_HINT = "tt up starts who does"
 GONE = "who typed it was killed; whoever delivers next finds out what became of it"
 
 
@@ -82,12 +81,29 @@ def queue(context: Context, request: QueueRequest) -> QueueResponse:
     Args:
         context: The workspace.
         request: Whose.
+
+    Raises:
+        ConfigError: If there is neither such an agent nor a prompt for one.
     """
-    roused = rouse(context.root, context.host)
-    delivers = roused or is_awake(context.root)
     found = Queue(context.places).all()
+    _require(context, request.agents, found)
     wanted = [one for one in found if not request.agents or one.agent in request.agents]
-    return QueueResponse(tuple(_told(context, one, delivers=delivers) for one in wanted))
+    delivering = rouse(context.root, context.host) or is_awake(context.root)
+    told = [row(_seen(context, one), delivering=delivering) for one in wanted]
+    return QueueResponse(tuple(told))
+
+
+def _seen(context: Context, entry: Entry) -> Entry:
+    """Return a prompt as it is: who was killed with it in hand is not typing it."""
+    held = Lock(context.places.lock(f"pane-{entry.agent}")).holder() is not None
+    return entry if held or entry.state not in IN_HAND else attrs.evolve(entry, why=GONE)
+
+
+def _require(context: Context, agents: Sequence[str], entries: Sequence[Entry]) -> None:
+    """Refuse names of nobody; of who is no longer configured a prompt may be left."""
+    for name in agents:
+        if name not in {one.agent for one in entries} and session_now(context, name) is None:
+            context.agent(name)
 
 
 def cancel(context: Context, request: CancelRequest) -> CancelResponse:
@@ -99,9 +115,11 @@ def cancel(context: Context, request: CancelRequest) -> CancelResponse:
 
     Raises:
         UsageError: If none is named.
+        ConfigError: If there is neither such an agent nor a prompt for one.
     """
     if not (request.entries or request.all):
         raise UsageError("no prompt was named", hint="tt queue lists their numbers")
+    _require(context, request.agents, Queue(context.places).all())
     numbers = request.entries or _numbers(context, request.agents)
     done: list[int] = []
     kept: dict[str, str] = {}
@@ -115,25 +133,13 @@ def cancel(context: Context, request: CancelRequest) -> CancelResponse:
     return CancelResponse(tuple(done), kept)
 
 
-def _told(context: Context, entry: Entry, *, delivers: bool) -> dict[str, Any]:
-    """Return a prompt as plain values; why it waits is known only while somebody looks."""
-    if not delivers and entry.state == WAITING:
-        before = f" (seen last: {entry.why})" if entry.why else ""
-        return row(attrs.evolve(entry, why=NOBODY + before, hint=NOBODY_HINT))
-    if entry.state in IN_HAND and not _is_held(context, entry):
-        return row(attrs.evolve(entry, why=GONE, hint="" if delivers else NOBODY_HINT))
-    return row(entry)
-
-
-def _is_held(context: Context, entry: Entry) -> bool:
-    return Lock(context.places.lock(f"pane-{entry.agent}")).holder() is not None
-
-
-def row(entry: Entry) -> dict[str, Any]:
+def row(entry: Entry, *, delivering: bool = True) -> dict[str, Any]:
     """Return a prompt as plain values.
 
     Args:
         entry: The prompt.
+        delivering: Whether somebody delivers what waits; else why it waits is what whoever looked
+            last has seen.
     """
     return {
         "entry": entry.number,
@@ -146,6 +152,7 @@ def row(entry: Entry) -> dict[str, Any]:
         "age": max(0.0, time.time() - entry.at),
         "raw": entry.raw,
         "correlation_id": entry.correlation_id,
+        "delivering": entry.state in IN_HAND or (entry.state == WAITING and delivering),
     }
 
 

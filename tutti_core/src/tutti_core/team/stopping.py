@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from .composing import looked
 from .preflight import Obstacle
-from .proof import QUIET, asks, same
-from .turn import tries_again
+from .proof import QUIET, same
+from .standing import asks, tries_again
 from .typist import runtime_of
 
 if TYPE_CHECKING:

@@ -15,8 +15,9 @@ from ..terminal.keyboard import PaneGone
 from .composing import composer_of, composer_rules, drawn_in, looked, until_drawn
 from .ends import end
 from .plan import disarmed
-from .proof import Word, asks, may_enter, press_enter, prove, same
+from .proof import Word, may_enter, press_enter, prove, same
 from .queue import Entry, Queue
+from .standing import asks
 from .turn import Typed
 
 if TYPE_CHECKING:
