@@ -6,8 +6,9 @@ import time
 from typing import TYPE_CHECKING
 
 from .composing import looked
+from .entering import QUIET, asks
 from .preflight import Obstacle
-from .proof import QUIET, asks, same
+from .proof import same
 from .turn import tries_again
 from .typist import runtime_of
 
