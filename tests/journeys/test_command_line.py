@@ -350,3 +350,32 @@ def test_a_pipe_nobody_reads_is_exit_code_141(workspace: Stage, words: str) -> N
     closed = f'"{sys.executable}" -m tutti_core {words}; echo "code $?" >&2'
     done = workspace.run("bash", "-c", f"( {closed} ) | true")
     assert done.stderr in ("code 141\n", "code 0\n")
+
+
+def test_agents_are_named_the_same_way_everywhere(workspace: Stage) -> None:
+    """Commas or blanks join them, `send` refuses what could be either, and all keep their order."""
+    names = ("a1", "a2", "a10")
+    team = TEAM.replace('[[agent]]\nname = "one"\n', "")
+    workspace.team(team + "".join(f'[[agent]]\nname = "{name}"\n' for name in names))
+    for words in (["a10,a1"], ["a10", "a1"], ["a10,", "a1"]):
+        shown = workspace.tt("health", *words, "--json").well().json()
+        assert [one["agent"] for one in shown] == ["a1", "a10"], words
+    refused = workspace.tt("send", "a1", "a2", "a10", "go on").badly(2)
+    assert "'a2' is an agent" in refused.stderr
+    assert "nothing was sent" in refused.stderr
+    assert 'to all of them: tt send a1,a2,a10 "…"' in refused.stderr
+    assert 'tt send a1 "a2 …"' in refused.stderr
+    assert workspace.events() == []
+    assert "not running" in workspace.tt("send", "a1", "a2 go on", "--json").badly(1).stdout
+    assert "'a1,a2' is several agents" in workspace.tt("peek", "a1,a2").badly(2).stderr
+
+
+def test_a_queue_is_asked_for_by_agent(workspace: Stage) -> None:
+    """An agent may stand alone, `cancel --all` takes agents, and a slip of the pen is refused."""
+    workspace.team(TEAM)
+    assert "No prompt waits for one." in workspace.tt("queue", "one").well().stdout
+    assert workspace.tt("queue", "list", "one", "--json").well().json() == []
+    assert "no agent 'two'" in workspace.tt("queue", "two").badly().stderr
+    assert "tt queue cancel ID" in workspace.tt("queue", "cancle", "3").badly(2).stderr
+    assert "cancel --all AGENT" in workspace.tt("queue", "cancel", "one").badly(2).stderr
+    assert workspace.tt("queue", "cancel", "--all", "one").well()

@@ -222,7 +222,6 @@ def test_a_person_looks_at_the_queue(workspace: Stage, team: Team) -> None:
     done = workspace.tt("queue", "cancel", "--all", "--json").well().json()
     assert done["cancelled"] == [second]
     assert workspace.tt("queue", "--json").well().json() == []
-    assert workspace.tt("queue", "drop").badly(2)
     assert workspace.tt("queue", "cancel").badly(2)
     assert pastes(log) == ["[[hang]]"]
 

@@ -103,7 +103,11 @@ def test_a_watcher_that_was_stopped_is_not_believed(watched: Stage) -> None:
     assert sources(watched) == {"look"}
     off = {"TUTTI_WATCHER": "off"}
     watched.tt("send", "one", "hello", "--queue", env=off).well()
-    assert "nobody delivers" in watched.tt("queue").well().stderr
+    told = watched.tt("queue", "one").well()
+    assert "nobody delivers it now; seen last: " in told.stdout
+    assert "nobody delivers" in told.stderr
+    (waits,) = watched.tt("queue", "--json").well().json()
+    assert waits["delivering"] is False
     watched.tt("up").well()
     assert not lives(watcher)
     assert wait_for(lambda: "No prompt waits" in watched.tt("queue").well().stdout, 20)

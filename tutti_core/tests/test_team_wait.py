@@ -13,11 +13,14 @@ from hypothesis import strategies as st
 from tutti_core.errors import ConfigError, RuntimeFailure, UsageError
 from tutti_core.model.reading import KINDS, STATES, Evidence, Observation, Reading, Screen
 from tutti_core.model.session import Session
+from tutti_core.team import reaching
 from tutti_core.team import wait as waits
+from tutti_core.team.awaited import WaitRequest, WaitResponse
 from tutti_core.team.context import Context
 from tutti_core.team.queue import Entry, Queue
+from tutti_core.team.reaching import Seen, end_of
 from tutti_core.team.up import UpRequest, up
-from tutti_core.team.wait import Seen, WaitRequest, WaitResponse, end_of, wait
+from tutti_core.team.wait import wait
 from tutti_core.watching.look import Voice
 
 NOW = 1000.0
@@ -156,7 +159,7 @@ def waited(
         return dict(one)
 
     monkeypatch.setattr(waits, "LOOK_SECS", 0.02)
-    monkeypatch.setattr(waits, "HELD_SECS", 0.05)
+    monkeypatch.setattr(reaching, "HELD_SECS", 0.05)
     monkeypatch.setattr(context, "voices", voices)
     asked = {"agents": ("one", "two"), "timeout_secs": 5.0, **asked}
     return wait(context, WaitRequest(**asked))
@@ -202,11 +205,15 @@ def test_any_goes_on_while_somebody_may_come(
 
 
 def test_time_is_over(pair: Context, monkeypatch: pytest.MonkeyPatch) -> None:
-    """They go on, and how each is is said."""
-    answer = waited(pair, [both("working", "idle")], monkeypatch, timeout_secs=0.3)
+    """They go on, and of each is said how it is and what it lacks."""
+    late = both("working", "idle")
+    late["two"] = late["two"]._replace(reading=Reading("idle", confirmed=False))
+    answer = waited(pair, [late], monkeypatch, timeout_secs=0.3)
     assert answer.end == "timeout"
     assert answer.exit_code not in (0, 1, 2)
     assert [one.state for one in answer.agents] == ["working", "idle"]
+    assert answer.agents[0].detail.endswith("; idle was waited for")
+    assert answer.agents[1].detail.startswith("its screen, which alone says so, was still for 0.")
 
 
 def test_an_agent_that_vanishes_ends_the_wait(
@@ -259,6 +266,7 @@ def test_a_prompt_that_was_just_submitted_is_waited_for(
 
     late = waited(pair, [shown(before)], monkeypatch, agents=("one",), timeout_secs=0.5)
     assert late.end == "timeout"
+    assert late.agents[0].detail.endswith("its turn at the last prompt has yet to begin")
     assert waited(pair, [shown(after)], monkeypatch, agents=("one",)).end == "reached"
 
 

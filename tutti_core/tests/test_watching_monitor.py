@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
 from tutti_core.errors import TuttiError
 from tutti_core.model.session import Session
-from tutti_core.watching.alarm import Rung
+from tutti_core.watching.alarm import Alarm, Rung
 from tutti_core.watching.monitor import Monitor
+from tutti_core.watching.pacing import HUSH_SECS
 from tutti_core.watching.readings import read_readings
 from tutti_core.watching.sight import Glimpse, Sight
+from tutti_core.watching.waking import Waker
 
 STARTED = {"event": "agent.started", "agent": "two"}
 
@@ -64,7 +67,7 @@ class Played:
         heard, self.heard = self.heard, []
         return heard
 
-    def wait(self, seconds: float) -> Rung:
+    def wait(self, seconds: float, hush: float = 0.0) -> Rung:
         """Let a second agent be started while nothing woke the loop yet."""
         return Rung()
 
@@ -166,7 +169,7 @@ def test_who_is_only_sampled_comes_along(tmp_path: Path) -> None:
     monitor = Monitor(played, played, played, played, played, pid=1, clock=lambda: now[0])  # type: ignore[arg-type]
     monitor.begin()
     monitor.turn()
-    one, two = monitor._agents.values()
+    one, two = monitor._roster
     one.pace.sampled = two.pace.sampled = True
     one.pace.due, two.pace.due = 101.0, 101.4
     looks.clear()
@@ -189,3 +192,63 @@ def test_whoever_goes_on_is_tended(tmp_path: Path) -> None:
     now[0] = 11.0
     monitor.turn()
     assert tended == ["one"]
+
+
+def test_spinners_wake_it_no_more_often_than_it_needs(tmp_path: Path) -> None:
+    """Word of nothing but agents that are sampled makes it deaf for a moment; no other does."""
+    played, asked, woken = Played(tmp_path), list[float](), list[set[Any]]()
+
+    def wait(seconds: float, hush: float = 0.0) -> Rung:
+        asked.append(hush)
+        return Rung(frozenset(woken.pop(0)))
+
+    played.wait = wait  # type: ignore[method-assign]
+    played.there.append(session("two", "%2"))
+    now = [100.0]
+    monitor = Monitor(played, played, played, played, played, pid=1, clock=lambda: now[0])  # type: ignore[arg-type]
+    monitor.begin()
+    spins, types = ("ring", "one"), ("ring", "two")
+    woken += [set(), {spins}, {spins}, {spins, types}, {("hooks", "one")}, {"journal"}, {spins}]
+    monitor.turn()
+    monitor._roster.agents["one"].pace.sampled = True
+    for _ in range(6):
+        monitor.turn()
+    assert asked == [0.0, 0.0, HUSH_SECS, HUSH_SECS, 0.0, 0.0, 0.0]
+
+
+def test_what_changes_while_it_is_deaf_is_told_afterwards(tmp_path: Path) -> None:
+    """No change of a file is lost to the hush, and whoever rings ends it at once."""
+    wakes: Waker[str] = Waker()
+    alarm = Alarm(wakes)
+    path = tmp_path / "file"
+    wakes.watch(path, "file")
+    path.write_text("changed")
+    began = time.monotonic()
+    assert alarm.wait(10.0, 0.2).files == {"file"}
+    assert time.monotonic() - began >= 0.2
+    alarm.ring()
+    alarm.wait(60.0, 60.0)
+    assert time.monotonic() - began < 30
+    alarm.close()
+
+
+def test_nothing_is_written_while_somebody_is_unseen(tmp_path: Path) -> None:
+    """Until everybody was looked at it sleeps, and does not ask again and again."""
+    played, slept = Played(tmp_path), list[float]()
+
+    def fails(_: Any) -> Any:
+        raise TuttiError("tmux does not answer")
+
+    def wait(seconds: float, hush: float = 0.0) -> Rung:
+        slept.append(seconds)
+        now[0] += seconds
+        return Rung()
+
+    played.look, played.wait = fails, wait  # type: ignore[method-assign]
+    now = [0.0]
+    monitor = Monitor(played, played, played, played, played, pid=1, clock=lambda: now[0])  # type: ignore[arg-type]
+    monitor.begin()
+    while now[0] < 60:
+        monitor.turn()
+    assert len(slept) < 600
+    assert not played.readings.exists()

@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     from .model.launch import Past as Past
     from .model.launch import Refusal as Refusal
     from .model.launch import TreePlan as TreePlan
+    from .model.order import natural as natural
     from .model.reading import KINDS as KINDS
     from .model.reading import STATES as STATES
     from .model.reading import Evidence as Evidence
@@ -95,6 +96,7 @@ if TYPE_CHECKING:
     from .team.conversations import forget as forget
     from .team.conversations import known as known
     from .team.conversations import newest_first as newest_first
+    from .team.entry import launched_by as launched_by
     from .team.facts import publish_facts as publish_facts
     from .team.loading import load_arrangement as load_arrangement
     from .team.loading import load_global as load_global
@@ -145,6 +147,7 @@ _HOMES = {
     "Runtime Service SessionHost Sink StepType Table Template Verb",
     "model.happening": "Action Event Finding Receipt Verdict",
     "model.launch": "Capabilities Kept Launch LaunchRequest Past Refusal TreePlan",
+    "model.order": "natural",
     "model.reading": "KINDS STATES Evidence Observation Option Reading Screen",
     "model.session": "Ended Session SessionSpec",
     "plugins": "Plugins",
@@ -153,6 +156,7 @@ _HOMES = {
     "state.lock": "Lock",
     "team.context": "Context",
     "team.conversations": "forget known newest_first",
+    "team.entry": "launched_by",
     "team.facts": "publish_facts",
     "team.loading": "load_arrangement load_global no_runtime",
     "team.plan": "started_by",

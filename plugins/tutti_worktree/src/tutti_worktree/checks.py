@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tutti_core import Finding, Worktrees
+from tutti_core import Finding, Worktrees, natural
 from tutti_core.errors import TuttiError
 
 from .gc.look import look
@@ -66,7 +66,7 @@ def trees(context: Context) -> Iterator[Finding]:
     """Say which worktrees are not well, and what mends each."""
     made = Worktrees(context.root, context.places.worktrees)
     try:
-        names = sorted(made.records.read())
+        names = sorted(made.records.read(), key=natural)
         sites = [made.survey(name) for name in names]
     except TuttiError as error:
         yield Finding("worktrees", "skip", error.message)

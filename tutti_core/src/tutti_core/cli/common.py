@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ..errors import TuttiError
+from ..errors import TuttiError, UsageError
 from ..team.context import Context
 from ..team.reach import running_root
 from .style import legible, paint
@@ -50,12 +50,33 @@ def without_option(command: F) -> F:
 
 def agent_argument(command: F) -> F:
     """Add one agent reference, completed from `tutti.toml`."""
-    return click.argument("agent", shell_complete=complete_agents)(command)
+    return click.argument("agent", shell_complete=complete_agents, callback=_one)(command)
 
 
 def agents_argument(command: F) -> F:
-    """Add any number of agent references, completed from `tutti.toml`."""
-    return click.argument("agents", nargs=-1, shell_complete=complete_agents)(command)
+    """Add any number of agent references, completed from `tutti.toml`; commas may join them."""
+    return click.argument(
+        "agents", nargs=-1, shell_complete=complete_agents, callback=_several, metavar="[AGENT]..."
+    )(command)
+
+
+def _one(_ctx: click.Context, _: click.Parameter, value: str) -> str:
+    if "," in value:
+        raise UsageError(f"{value!r} is several agents", hint="name one of them at a time")
+    return value
+
+
+def _several(_ctx: click.Context, _: click.Parameter, value: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name for word in value for name in split(word))
+
+
+def split(word: str) -> list[str]:
+    """Return the agents that one word of the command line names.
+
+    Args:
+        word: A reference, or several with commas in between.
+    """
+    return [name for name in map(str.strip, word.split(",")) if name]
 
 
 def complete_agents(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
@@ -64,7 +85,8 @@ def complete_agents(ctx: click.Context, _: click.Parameter, incomplete: str) -> 
         names = _names(ctx.params.get("workspace"))
     except Exception:  # noqa: BLE001 -- a completion must not print into somebody's prompt
         return []
-    return [name for name in names if name.startswith(incomplete)]
+    before, comma, begun = incomplete.rpartition(",")
+    return [f"{before}{comma}{name}" for name in names if name.startswith(begun)]
 
 
 def _names(workspace: str | None) -> list[str]:

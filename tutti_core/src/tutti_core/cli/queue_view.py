@@ -14,14 +14,17 @@ COLOURS = {"waiting": "yellow", "typing": "green", "pasted": "green"}
 LONGEST = 48
 
 
-def rows_of(entries: Sequence[Mapping[str, Any]]) -> str:
+def rows_of(entries: Sequence[Mapping[str, Any]], *agents: str) -> str:
     """Return the prompts as a table, with the next useful command.
 
     Args:
         entries: The prompts, as `queue` gives them.
+        agents: Whose they are, if not everybody's.
     """
     if not entries:
-        return "No prompt waits.\n→ tt send AGENT PROMPT queues one for an agent that is busy"
+        whose = f" for {', '.join(agents)}" if agents else ""
+        how = f"tt send {agents[0] if agents else 'AGENT'} PROMPT"
+        return f"No prompt waits{whose}.\n→ {how} queues one for an agent that is busy"
     heads = ["ID", "AGENT", "STATE", "AGE", "PROMPT", "WHY"]
     rows = [_row(one) for one in entries]
     colours = {(n, 2): COLOURS.get(one["state"], "red") for n, one in enumerate(entries)}
@@ -42,4 +45,12 @@ def cancelled_lines(done: CancelResponse) -> str:
 def _row(one: Mapping[str, Any]) -> list[str]:
     text = legible(one["text"])
     shown = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
-    return [str(one["entry"]), one["agent"], one["state"], ago(one["age"]), shown, one["why"]]
+    return [str(one["entry"]), one["agent"], one["state"], ago(one["age"]), shown, _why(one)]
+
+
+def _why(one: Mapping[str, Any]) -> str:
+    """Return why a prompt is where it is; what was seen last is no reason any more."""
+    why = legible(one["why"])
+    if one["state"] != "waiting" or one["delivering"]:
+        return why
+    return f"nobody delivers it now; seen last: {why}" if why else "nobody delivers it now"

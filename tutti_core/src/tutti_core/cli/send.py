@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,15 @@ from ..team.exchange import exchange
 from ..team.reach import root_of, targets_of
 from ..team.send import SendRequest
 from ..team.workspaces import note
-from .common import complete_agents, json_option, show_json, warn, without_option, workspace_option
+from .common import (
+    complete_agents,
+    json_option,
+    show_json,
+    split,
+    warn,
+    without_option,
+    workspace_option,
+)
 from .send_view import Watching, Watchings, exit_code, failure, interrupted, show
 
 if TYPE_CHECKING:
@@ -88,7 +98,7 @@ def command(
     """Give a running AGENT a PROMPT; "-" or nothing reads it from standard input.
 
     Several agents, with commas in between and no blanks, get it at once, a receipt each. A prompt
-    for an agent that is busy is queued.
+    for an agent that is busy is queued. One that begins with the name of an agent is to be quoted.
 
     Exit code: 0 submitted or queued, and done if that was waited for; 1 refused; 3 typed but not
     submitted; 4 unknown; when waiting: 5 time is over; 6 its login failed; 7 it asks something;
@@ -97,14 +107,20 @@ def command(
     if everyone:
         prompt, agent = (*([] if agent is None else [agent]), *prompt), None
     root, names = _targets(agent, workspace, everyone=everyone)
-    text = _text(prompt, path)
     context = Context.open(root)
-    many = everyone or len(names) > 1
-    names = tuple(one.name for one in context.arrangement.agent) if everyone else names
+    team = tuple(one.name for one in context.arrangement.agent)
+    _refuse_names(prompt, names, team)
+    many, names = everyone or len(names) > 1, team if everyone else names
+    text = _text(prompt, path)
     request = SendRequest(names[0] if names else "", text, **asked)  # type: ignore[arg-type]  # as named
     receipts = _sent(context, names, request, many=many, as_json=as_json)
     for trouble in note(context)[1] if any(one.launched for one in receipts) else ():
         warn(trouble)
+    return _told(receipts, request, many=many, as_json=as_json)
+
+
+def _told(receipts: Sequence[Receipt], request: SendRequest, *, many: bool, as_json: bool) -> int:
+    """Print the receipts and return the exit code."""
     if as_json:
         show_json(receipts if many else receipts[0])
     for receipt in () if as_json else receipts:
@@ -121,10 +137,28 @@ def _targets(
 ) -> tuple[Path, tuple[str, ...]]:
     if everyone:
         return root_of(workspace), ()
-    names = [name for name in (agent or "").split(",") if name]
+    names = split(agent or "")
     if not names:
         raise UsageError(f"{agent!r} names no agent", hint="tt status lists them")
     return targets_of(names, workspace)
+
+
+def _refuse_names(prompt: Sequence[str], names: Sequence[str], team: Sequence[str]) -> None:
+    """Refuse a prompt that begins with words which name agents: several agents were meant."""
+    known = set(team)
+    words = list(takewhile(lambda word: split(word) and known.issuperset(split(word)), prompt))
+    if not words:
+        return
+    more = [name for word in words for name in split(word)]
+    everybody = ",".join(dict.fromkeys([*names, *more])) if names else "--all"
+    begun = ",".join(names) or "--all"
+    quoted = (
+        f'tt send {begun} "{words[0]} …"' if prompt[1:] else f"echo {words[0]} | tt send {begun}"
+    )
+    raise UsageError(
+        f"{words[0]!r} is an agent, and stands where the prompt begins: nothing was sent",
+        hint=f'to all of them: tt send {everybody} "…"; if it is the prompt: {quoted}',
+    )
 
 
 def _sent(

@@ -10,9 +10,10 @@ import click
 
 from ..errors import RuntimeFailure, UsageError
 from ..model.reading import STATES
+from ..team.awaited import Waited, WaitRequest, WaitResponse
 from ..team.reach import running_targets
 from ..team.turn import EXIT_CODES
-from ..team.wait import Told, Waited, WaitRequest, WaitResponse, wait
+from ..team.wait import Told, wait
 from .common import agents_argument, json_option, open_running, show_json, workspace_option
 from .progress import Progress
 from .report import report
@@ -140,9 +141,16 @@ def _show(answer: WaitResponse) -> None:
     for one in answer.agents:
         mark = paint("✓", "green") if one.reached else paint("✗" if one.end else "…", "yellow")
         print(f"{mark} {one.agent}: {legible(_words(one))}")
-    print(f"{'there' if answer.end == 'reached' else 'ended'} after {ago(answer.ms / 1000)}")
+    print(f"{_summary(answer)} after {ago(answer.ms / 1000)}")
     for hint in dict.fromkeys(one.hint for one in answer.agents if one.hint):
         print(f"→ {hint}")
+
+
+def _summary(answer: WaitResponse) -> str:
+    there, all_ = sum(one.reached for one in answer.agents), len(answer.agents)
+    if answer.end == "timeout":
+        return f"time is over, {there} of {all_} there," if all_ > 1 else "time is over"
+    return "there" if answer.end == "reached" else "ended"
 
 
 def _words(one: Waited) -> str:

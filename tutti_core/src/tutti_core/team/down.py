@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from ..errors import RuntimeFailure, TuttiError
+from ..model.order import natural
 from ..model.session import Ended, Session
 from .ending import GRACE_SECS, end, end_survivors, session_now
 from .entry import is_open
@@ -149,7 +150,7 @@ def _chosen(context: Context, request: DownRequest) -> list[str]:
     for name in request.agents:
         if name not in here:
             context.agent(name)
-    everybody = [*configured, *sorted(here - set(configured))]
+    everybody = [*configured, *sorted(here - set(configured), key=natural)]
     return list(dict.fromkeys(request.agents)) or everybody
 
 

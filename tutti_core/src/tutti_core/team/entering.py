@@ -8,6 +8,7 @@ from ..errors import TuttiError
 from ..model.contract import PressesWhile
 from .composing import composer_rules, rows_with
 from .pressing import unread_in
+from .standing import asks
 
 if TYPE_CHECKING:
     from ..watching.look import Voice
@@ -61,11 +62,6 @@ def may_enter(now: Voice) -> bool:
         now: The agent as it was seen just now.
     """
     return not asks(now) and now.reading.state in QUIET
-
-
-def asks(voice: Voice) -> bool:
-    """Return whether a key would answer something."""
-    return voice.reading.state == "waiting" or bool(voice.reading.kind)
 
 
 def no_enter(voice: Voice) -> str:

@@ -34,6 +34,9 @@ def health(context: Context, agents: Collection[str] = ()) -> list[dict[str, Any
         context: The workspace.
         agents: The agents wanted; all of them if empty.
 
+    Returns:
+        A record for each, in the team's order; strays last.
+
     Raises:
         ConfigError: If there is neither such an agent nor a session left of one.
     """
@@ -42,7 +45,8 @@ def health(context: Context, agents: Collection[str] = ()) -> list[dict[str, Any
     for name in agents:
         if name not in seen:
             context.agent(name)
-    before = {name: _kept(context, name) for name in sorted(agents or seen)}
+    wanted = [name for name in seen if not agents or name in agents]
+    before = {name: _kept(context, name) for name in wanted}
     if kept is not None:
         return [_watched(context, seen[name], before[name]) for name in before]
     marked = {name: with_stall(context, seen[name], one) for name, one in before.items()}

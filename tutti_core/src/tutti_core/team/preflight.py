@@ -6,9 +6,9 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from .composing import composer_rules, in_composer
-from .entering import QUIET, asks
+from .entering import QUIET
 from .proof import LOOK_SECS
-from .turn import tries_again
+from .standing import asks, tries_again
 
 if TYPE_CHECKING:
     from ..watching.look import Voice

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..config.find import global_path
 from ..errors import PolicyError
+from ..model.order import natural
 from ..state.lock import Lock
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def seat(context: Context, profile: Profile | None) -> Iterator[None]:
     with Lock(path, timeout=WAIT_SECS, purpose="starting an agent on the profile"):
         running = [one for one in context.host.list() if _counts(one.profile, one.dead, profile)]
         if len(running) >= profile.max_concurrent:
-            names = ", ".join(sorted(f"{one.workspace}/{one.agent}" for one in running))
+            found = sorted((f"{one.workspace}/{one.agent}" for one in running), key=natural)
+            names = ", ".join(found)
             raise PolicyError(
                 f"profile {profile.name!r} allows {profile.max_concurrent} agents at once, "
                 f"and there are {len(running)}: {names}",

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ..detection.composer import PASTED
 from .composing import above_composer, composer_of, drawn_in, looked
-from .entering import QUIET, asks, may_enter, no_enter, press_enter
+from .entering import QUIET, may_enter, no_enter, press_enter
 from .marks import begun_with
+from .standing import asks
 
 if TYPE_CHECKING:
     from ..detection.composer import Ours

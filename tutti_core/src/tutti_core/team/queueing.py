@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ..errors import UsageError
+from .ending import session_now
 from .ends import tell
 from .queue import IN_HAND, WAITING, Entry, Queue
+from .watcher import is_awake
 
 if TYPE_CHECKING:
     from .context import Context
@@ -73,10 +75,22 @@ def queue(context: Context, request: QueueRequest) -> QueueResponse:
     Args:
         context: The workspace.
         request: Whose.
+
+    Raises:
+        ConfigError: If there is neither such an agent nor a prompt for one.
     """
     found = Queue(context.places).all()
+    _require(context, request.agents, found)
     wanted = [one for one in found if not request.agents or one.agent in request.agents]
-    return QueueResponse(tuple(row(one) for one in wanted))
+    delivering = is_awake(context.root)
+    return QueueResponse(tuple(row(one, delivering=delivering) for one in wanted))
+
+
+def _require(context: Context, agents: Sequence[str], entries: Sequence[Entry]) -> None:
+    """Refuse names of nobody; of who is no longer configured a prompt may be left."""
+    for name in agents:
+        if name not in {one.agent for one in entries} and session_now(context, name) is None:
+            context.agent(name)
 
 
 def cancel(context: Context, request: CancelRequest) -> CancelResponse:
@@ -88,9 +102,11 @@ def cancel(context: Context, request: CancelRequest) -> CancelResponse:
 
     Raises:
         UsageError: If none is named.
+        ConfigError: If there is neither such an agent nor a prompt for one.
     """
     if not (request.entries or request.all):
         raise UsageError("no prompt was named", hint="tt queue lists their numbers")
+    _require(context, request.agents, Queue(context.places).all())
     numbers = request.entries or _numbers(context, request.agents)
     done: list[int] = []
     kept: dict[str, str] = {}
@@ -104,11 +120,13 @@ def cancel(context: Context, request: CancelRequest) -> CancelResponse:
     return CancelResponse(tuple(done), kept)
 
 
-def row(entry: Entry) -> dict[str, Any]:
+def row(entry: Entry, *, delivering: bool = True) -> dict[str, Any]:
     """Return a prompt as plain values.
 
     Args:
         entry: The prompt.
+        delivering: Whether somebody delivers what waits; else why it waits is what whoever looked
+            last has seen.
     """
     return {
         "entry": entry.number,
@@ -121,6 +139,7 @@ def row(entry: Entry) -> dict[str, Any]:
         "age": max(0.0, time.time() - entry.at),
         "raw": entry.raw,
         "correlation_id": entry.correlation_id,
+        "delivering": entry.state in IN_HAND or (entry.state == WAITING and delivering),
     }
 
 

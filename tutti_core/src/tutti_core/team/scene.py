@@ -29,7 +29,7 @@ from .record import read_record
 if TYPE_CHECKING:
     from ..model.session import Session
     from ..plugins import Plugins
-    from ..watching.monitor import Entry
+    from ..watching.scenery import Entry
 
 
 def opened(root: Path, plugins: Plugins | None = None) -> Context:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import TuttiError
+from ..model.order import natural
 from ..model.reading import Evidence, Reading
 from ..watching.look import Panes, Voice, look, stopped
 from ..watching.readings import Readings
@@ -54,7 +55,8 @@ def voices_in(kept: Readings, agents: Mapping[str, str]) -> list[Voice]:
         kept: What it has seen.
         agents: Agent name to runtime name, in the order wanted.
     """
-    others = {name: one.runtime for name, one in kept.voices.items() if name not in agents}
+    strays = sorted(kept.voices.keys() - agents.keys(), key=natural)
+    others = {name: kept.voices[name].runtime for name in strays}
     return [
         kept.voices.get(name) or stopped(name, runtime)
         for name, runtime in {**agents, **others}.items()

@@ -6,10 +6,10 @@ import time
 from typing import TYPE_CHECKING
 
 from .composing import looked
-from .entering import QUIET, asks
+from .entering import QUIET
 from .preflight import Obstacle
 from .proof import same
-from .turn import tries_again
+from .standing import asks, tries_again
 from .typist import runtime_of
 
 if TYPE_CHECKING:

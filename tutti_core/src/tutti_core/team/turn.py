@@ -13,6 +13,7 @@ from ..detection.judge import ERRORS
 from ..errors import RuntimeFailure, TuttiError
 from .composing import above_composer
 from .marks import ended_since
+from .standing import ERROR_SECS, HELD_SECS, LOOK_SECS, RESTLESS, Standing, asks, tries_again
 from .watcher import believed
 
 if TYPE_CHECKING:
@@ -20,15 +21,8 @@ if TYPE_CHECKING:
     from ..watching.look import Voice
     from .context import Context
 
-LOOK_SECS = 0.2
 SHOWN = 40
 """Characters of a line that every terminal shows in one row."""
-HELD_SECS = 0.3
-"""How long an agent's own word must stand: a screen may be half redrawn."""
-ERROR_SECS = 1.0
-"""How long an error must stand: what it tries again by itself is not its last word."""
-RESTLESS = 5
-"""How many times as long a screen that never rests must be idle by its rules."""
 
 End = Literal[
     "done",
@@ -141,8 +135,7 @@ class _Wait:
         self.worked = typed.worked
         self.trouble: TuttiError | None = None
         self.last: Voice | None = None
-        self.held: tuple[object, float] = (None, 0.0)
-        self.rested: tuple[object, float] = (None, 0.0)
+        self.standing = Standing()
 
     def run(self, secs: float, told: Callable[[Voice, float], None]) -> Turn:
         begun = time.monotonic()
@@ -188,10 +181,10 @@ class _Wait:
             return Turn("exited", detail=gone)
         reading = voice.reading
         self.worked = self.worked or reading.state == "working"
-        stood, rested = self._since(voice)
-        if reading.state == "waiting" or reading.kind:
-            asks = Turn("waiting", reading.kind, None, reading.detail)
-            return asks if stood >= HELD_SECS else None
+        stood, rested = self.standing.look(voice, time.monotonic())
+        if asks(voice):
+            asked = Turn("waiting", reading.kind, None, reading.detail)
+            return asked if stood >= HELD_SECS else None
         if self._stale(voice):
             said = reading.state == "idle" and rested >= self.stable_secs and self._answered(voice)
             return _done(voice, self.worked, "heuristic_idle_stable") if said else None
@@ -215,17 +208,6 @@ class _Wait:
             return "another process has taken its place"
         return (voice.reading.detail or "its process has ended") if session.dead else ""
 
-    def _since(self, voice: Voice) -> tuple[float, float]:
-        """Return for how long the state has stood, and the screen beside it."""
-        now, reading = time.monotonic(), voice.reading
-        state = (reading.state, reading.kind, reading.confirmed)
-        if self.held[0] != state:
-            self.held = state, now
-        picture = (state, voice.seen.screen)
-        if self.rested[0] != picture:
-            self.rested = picture, now
-        return now - self.held[1], now - self.rested[1]
-
     def _stale(self, voice: Voice) -> bool:
         """Return whether it is so since before the prompt, which says nothing of the turn."""
         since = voice.reading.since
@@ -243,12 +225,6 @@ class _Wait:
             return None
         _, found, below = above_composer(self.context, voice).rpartition(lines[-1][-SHOWN:])
         return not found or any(map(str.isalnum, below))
-
-
-def tries_again(voice: Voice) -> bool:
-    """Return whether an agent in trouble is still trying."""
-    reading = voice.reading
-    return reading.state in ERRORS and any(one.state == "working" for one in reading.evidence)
 
 
 def _done(voice: Voice, worked: bool, source: str) -> Turn:

@@ -14,10 +14,11 @@ import attrs
 from ..terminal.keyboard import PaneGone
 from .composing import composer_of, composer_rules, drawn_in, looked, until_drawn
 from .ends import end
-from .entering import asks, may_enter, no_enter, press_enter
+from .entering import may_enter, no_enter, press_enter
 from .plan import disarmed
 from .proof import Word, prove, same
 from .queue import Entry, Queue
+from .standing import asks
 from .turn import Typed
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ import attrs
 
 from ..errors import GitError, UsageError
 from ..model.arrangement import Agent, Mode, Policy
+from ..model.order import natural
 from . import plan
 from .restoring import last_team
 from .rise import Rise
@@ -38,6 +39,8 @@ class UpRequest:
         without: Unowned tables to go on without.
         keep_trees: Whether worktrees are left as they are even where the arrangement wishes them
             fresh; for whoever starts agents again without being asked by a person.
+        by: Who wants it, such as the token of an attempt: on record before there is a session, and
+            given by `launched_by`.
     """
 
     agents: tuple[str, ...] = ()
@@ -50,12 +53,13 @@ class UpRequest:
     wait: bool = True
     without: tuple[str, ...] = ()
     keep_trees: bool = False
+    by: str = ""
 
     @property
     def wish(self) -> plan.Wish:
         """What is wished of each start; whoever ran last goes on where it was."""
         keep = self.keep_trees or self.restore
-        return plan.Wish(self.fresh_worktree, keep, self.new, self.conversation)
+        return plan.Wish(self.fresh_worktree, keep, self.new, self.conversation, self.by)
 
 
 @attrs.frozen
@@ -182,7 +186,7 @@ def _warnings(context: Context, request: UpRequest, agents: list[Agent]) -> tupl
 def _gone(context: Context) -> list[str]:
     """Return who ran last and cannot be brought back; to be asked before anybody is started."""
     known = {one.name for one in context.arrangement.agent}
-    gone = sorted(set(last_team(context)) - known)
+    gone = sorted(set(last_team(context)) - known, key=natural)
     return [f"{name} ran last, and is no longer in tutti.toml" for name in gone]
 
 
@@ -192,8 +196,8 @@ def _needs(context: Context, agents: list[Agent]) -> list[str]:
     if not outside:
         return []
     voices = context.voices(outside)
-    down = sorted(name for name in outside if voices[name].reading.state in ("stopped", "exited"))
-    return [f"{name} is not running, and others depend on it" for name in down]
+    down = [name for name in outside if voices[name].reading.state in ("stopped", "exited")]
+    return [f"{name} is not running, and others depend on it" for name in sorted(down, key=natural)]
 
 
 def _other_accounts(context: Context, agents: list[Agent]) -> list[str]:

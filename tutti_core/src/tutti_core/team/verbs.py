@@ -9,6 +9,7 @@ import attrs
 from ..model.contract import Verb
 from ..model.happening import Receipt
 from .answer import Answered, AnswerRequest, answer
+from .awaited import WaitRequest, WaitResponse
 from .context import Context
 from .detect import DetectRequest, DetectResponse, detect
 from .doctor import Report, doctor
@@ -21,7 +22,7 @@ from .send import SendRequest
 from .snapshot import status_rows
 from .trust import TrustRequest, trust
 from .up import UpRequest, UpResponse, up
-from .wait import WaitRequest, WaitResponse, wait
+from .wait import wait
 
 
 @attrs.frozen

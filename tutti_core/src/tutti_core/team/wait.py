@@ -9,103 +9,23 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-import attrs
-
-from ..detection.judge import ERRORS
 from ..errors import TuttiError, UsageError
 from ..model.reading import STATES
 from ..state.instants import MICROS, micros_of, text_of
 from .asking import way_for
+from .awaited import Waited, WaitRequest, WaitResponse
 from .queue import ASTRAY, Queue
-from .turn import ERROR_SECS, EXIT_CODES, HELD_SECS, RESTLESS, tries_again
+from .reaching import STALE_SECS, Seen, end_of, lacking
+from .standing import LOOK_SECS, Standing
 from .watcher import believed, ensure
 
 if TYPE_CHECKING:
     from ..watching.look import Voice
     from .context import Context
 
-LOOK_SECS = 0.2
-GONE = ("exited", "stopped")
-STALE_SECS = 10.0
-"""Idle since before a prompt that was submitted so lately says nothing of that prompt's turn."""
-
 Told = Callable[[Mapping[str, "Voice"], float], None]
-
-
-@attrs.frozen
-class WaitRequest:
-    """What `wait` takes.
-
-    Attributes:
-        agents: Whom to wait for; all of the team if empty.
-        states: The states wanted; any of them will do.
-        first: Whether one of the agents is enough; else all must be there at the same time.
-        timeout_secs: Seconds to wait.
-        stable_secs: Seconds for which a screen must be idle and unchanged where nothing but the
-            screen says so.
-        patient: Whether to go on waiting where somebody else has to act first: an agent that waits
-            for an answer, whose login failed, whose provider gives no more.
-    """
-
-    agents: tuple[str, ...] = ()
-    states: tuple[str, ...] = ("idle",)
-    first: bool = False
-    timeout_secs: float = 900.0
-    stable_secs: float = 2.0
-    patient: bool = False
-
-
-@attrs.frozen
-class Waited:
-    """How waiting for one agent ended.
-
-    Attributes:
-        agent: The agent.
-        end: The state it reached; or why it will not: ``waiting``, ``auth_failed``,
-            ``rate_limited``, ``provider_down``, ``exited``, ``stopped``; ``timeout`` it goes on;
-            ``unknown`` nobody can say; empty if others ended the wait before.
-        reached: Whether that is what was waited for.
-        state: Its state then.
-        kind: What it waits to be told, if it does.
-        detail: What its state stands on, in one line.
-        hint: What can be done about it, if it was not reached.
-    """
-
-    agent: str
-    end: str = ""
-    reached: bool = False
-    state: str = "unknown"
-    kind: str = ""
-    detail: str = ""
-    hint: str = ""
-
-
-@attrs.frozen
-class WaitResponse:
-    """What `wait` answers.
-
-    Attributes:
-        workspace: The workspace's name.
-        end: ``reached``, or the end of the agent that ended the wait otherwise.
-        agent: Who that was; empty if it was nobody alone.
-        ms: Milliseconds waited.
-        agents: How it ended for each.
-    """
-
-    workspace: str
-    end: str
-    agent: str
-    ms: int
-    agents: tuple[Waited, ...]
-
-    @property
-    def exit_code(self) -> int:
-        """The exit code of `tt wait`: 0 if it was reached, else one for each other end."""
-        if self.end == "reached":
-            return 0
-        return EXIT_CODES["exited" if self.end == "stopped" else self.end]
 
 
 def wait(context: Context, request: WaitRequest, told: Told = lambda *_: None) -> WaitResponse:
@@ -148,93 +68,11 @@ def _self(context: Context) -> str:
     return os.environ.get("TUTTI_AGENT", "") if here else ""
 
 
-class Standing:
-    """For how long an agent's state has stood, and the screen beside it."""
-
-    def __init__(self) -> None:
-        self._held: tuple[object, float] = (None, 0.0)
-        self._rested: tuple[object, float] = (None, 0.0)
-
-    def look(self, voice: Voice, now: float) -> tuple[float, float]:
-        """Return the seconds for which its state has stood, and its screen with it.
-
-        Args:
-            voice: The agent as it is seen now.
-            now: Seconds on a clock that only goes forward.
-        """
-        reading = voice.reading
-        state = (reading.state, reading.kind, reading.confirmed)
-        picture = (state, voice.seen.screen)
-        if self._held[0] != state:
-            self._held = state, now
-        if self._rested[0] != picture:
-            self._rested = picture, now
-        return now - self._held[1], now - self._rested[1]
-
-
-class Seen(NamedTuple):
-    """One look at an agent, with what is known beside it.
-
-    Attributes:
-        voice: The agent.
-        stood: Seconds for which its state has stood.
-        rested: Seconds for which its screen has.
-        prompted: When a prompt was submitted to it last, in epoch seconds; 0 for never.
-        queued: Whether a prompt waits to be typed.
-    """
-
-    voice: Voice
-    stood: float
-    rested: float
-    prompted: float = 0.0
-    queued: bool = False
-
-
-def end_of(seen: Seen, request: WaitRequest) -> str:
-    """Return the state that ends the wait for one agent, wanted or not; empty if none does.
-
-    Args:
-        seen: A look at it.
-        request: What is waited for.
-    """
-    reading, state = seen.voice.reading, seen.voice.reading.state
-    if state in request.states:
-        return state if _settled(seen, request) else ""
-    if state in GONE:
-        return state
-    if request.patient or "idle" not in request.states:
-        return ""
-    if state in ERRORS:
-        final = seen.stood >= ERROR_SECS and not tries_again(seen.voice)
-        return state if final else ""
-    asks = state == "waiting" or bool(reading.kind)
-    return "waiting" if asks and seen.stood >= HELD_SECS else ""
-
-
-def _settled(seen: Seen, request: WaitRequest) -> bool:
-    """Return whether what is wanted is there, and not only for a moment."""
-    reading = seen.voice.reading
-    if reading.state != "idle":
-        return reading.state in ("working", *GONE) or seen.stood >= HELD_SECS
-    if seen.queued or _stale(seen):
-        return False
-    if reading.confirmed:
-        return seen.stood >= HELD_SECS
-    enough = request.stable_secs
-    return seen.rested >= enough or seen.stood >= RESTLESS * enough
-
-
-def _stale(seen: Seen) -> bool:
-    """Return whether it is idle since before its last prompt, whose turn it has yet to begin."""
-    since, now = seen.voice.reading.since, seen.voice.seen.now
-    early = since is not None and since <= seen.prompted
-    return early and now - seen.prompted < STALE_SECS
-
-
 class _Wait:
     def __init__(self, context: Context, request: WaitRequest, names: Collection[str]) -> None:
         self.context, self.request, self.names = context, request, names
         self.stands = {name: Standing() for name in names}
+        self.seen: dict[str, Seen] = {}
         self.last: Mapping[str, Voice] = {}
         self.trouble: TuttiError | None = None
         self.prompted: dict[str, float] = {}
@@ -279,8 +117,9 @@ class _Wait:
         if voice is None:
             return "stopped"
         stood, rested = self.stands[name].look(voice, time.monotonic())
-        prompted, queued = self.prompted.get(name, 0.0), is_queued(self.context, name)
-        return end_of(Seen(voice, stood, rested, prompted, queued), self.request)
+        prompted, queued = self.prompted.get(name, 0.0), _is_queued(self.context, name)
+        self.seen[name] = Seen(voice, stood, rested, prompted, queued)
+        return end_of(self.seen[name], self.request)
 
     def _over(self, ends: Mapping[str, str]) -> tuple[str, str] | None:
         """Return how all of it ended, and by whom; None if it has not."""
@@ -309,9 +148,10 @@ class _Wait:
         reading = voice.reading
         said = f"{reading.evidence[0].source} says {reading.state}" if reading.evidence else ""
         detail, hint = reading.detail or said, "" if reached or not end else _hint(voice)
-        if end == "timeout" and reading.state == "idle" and is_queued(self.context, name):
-            # By itself it looks as if what was waited for were there.
-            detail, hint = f"{detail}; a prompt waits to be typed to it", "tt queue"
+        if end == "timeout":
+            late = self.seen[name]
+            detail = "; ".join(filter(None, [detail, lacking(late, self.request)]))
+            hint = "tt queue" if late.queued and reading.state == "idle" else hint
         return Waited(name, end, reached, reading.state, reading.kind, detail, hint)
 
 
@@ -319,18 +159,13 @@ def _hint(voice: Voice) -> str:
     reading = voice.reading
     if reading.state in ("exited", "unknown"):
         return f"tt peek {voice.agent}"
-    if reading.state == "working":
+    if reading.state in ("starting", "idle", "working") and not reading.kind:
         return f"tt status {voice.agent}"
     return way_for(voice.agent, reading)
 
 
-def is_queued(context: Context, agent: str) -> bool:
-    """Return whether a prompt waits to be typed to an agent: it is idle for a moment only.
-
-    Args:
-        context: The workspace.
-        agent: Its name.
-    """
+def _is_queued(context: Context, agent: str) -> bool:
+    """Return whether a prompt waits to be typed to an agent: it is idle for a moment only."""
     return any(
         one.agent == agent and one.state not in ASTRAY for one in Queue(context.places).all()
     )

@@ -256,6 +256,6 @@ def _alive(sessions: Sequence[Session]) -> list[Session]:
 
 
 def _names(sessions: Sequence[Session]) -> dict[str, tuple[str, ...]]:
-    """Return the names of the agents that run, by workspace."""
+    """Return the names of the agents that run, by workspace, in the order of the sessions."""
     roots = {one.root for one in sessions}
-    return {root: tuple(sorted(s.agent for s in sessions if s.root == root)) for root in roots}
+    return {root: tuple(s.agent for s in sessions if s.root == root) for root in roots}

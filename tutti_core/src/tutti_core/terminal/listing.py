@@ -6,6 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from ..model.order import natural
 from ..model.session import Session
 from . import processes
 from .quoting import row, rows
@@ -35,7 +36,7 @@ def sessions(listing: bytes) -> tuple[Session, ...]:
         listing: Its standard output.
 
     Returns:
-        One session for each that carries a root, in tmux's order.
+        One session for each that carries a root, by agent.
     """
     found: dict[str, tuple[bool, Session]] = {}
     for values in rows(listing, len(_FIELDS)):
@@ -43,7 +44,7 @@ def sessions(listing: bytes) -> tuple[Session, ...]:
         name, marked = pane["session_name"], pane[PANE_MARK] != ""
         if pane["@tutti_root"] and (marked or name not in found):
             found[name] = (marked, _session(pane))
-    return tuple(_with_own_pane(found.values()))
+    return tuple(sorted(_with_own_pane(found.values()), key=lambda one: natural(one.agent)))
 
 
 def listed(take: Callable[[], bytes], root: str | None = None) -> tuple[Session, ...]:

@@ -108,13 +108,16 @@ class Alarm:
             _unregister(self._selector, descriptor)
             os.close(descriptor)
 
-    def wait(self, timeout: float) -> Rung:
+    def wait(self, timeout: float, hush: float = 0.0) -> Rung:
         """Wait until something comes.
 
         Args:
             timeout: The most seconds to wait.
+            hush: So many of these no change of a file ends the wait; none is lost.
         """
-        keys = self._ready(max(0.0, min(timeout, self._wakes.pace())))
+        seconds = max(0.0, min(timeout, self._wakes.pace()))
+        quiet = min(seconds, hush)
+        keys = (self._hushed(quiet) if quiet else set()) or self._ready(seconds - quiet)
         ended = frozenset(one for one in keys if isinstance(one, int))
         for pid in ended:
             self.forget(pid)
@@ -131,6 +134,15 @@ class Alarm:
         self._ring.close()
         self._bell.close()
         self._wakes.close()
+
+    def _hushed(self, seconds: float) -> set[object]:
+        """Wait without listening to files."""
+        files = self._wakes.fileno()
+        self._selector.unregister(files)
+        try:
+            return self._ready(seconds)
+        finally:
+            self._selector.register(files, selectors.EVENT_READ, "files")
 
     def _ready(self, seconds: float) -> set[object]:
         try:

@@ -16,6 +16,10 @@ SAMPLE_SECS = 1.0
 SILENT_SECS = 0.15
 """unless it falls silent for so long: no spinner does, and what comes next may be a question."""
 
+HUSH_SECS = 0.025
+"""After word of nothing but panes that are sampled, no file is listened to for so long: the
+spinners of twenty turn two hundred times a second, and none of them is news."""
+
 
 class Pace:
     """When one pane is due.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tutti_core import Context, TuttiError
+from tutti_core import Context, TuttiError, natural
 
 from .resolve import Node, Plan
 
@@ -31,7 +31,7 @@ def plan_shape(
         decisions: What would become of its steps.
     """
     steps = [step_shape(context, node) for node in plan.nodes]
-    starts = sorted({name for step in steps for name in step.get("starts") or ()})
+    starts = sorted({name for step in steps for name in step.get("starts") or ()}, key=natural)
     found: dict[str, Any] = {
         "workflow": plan.workflow.name,
         "description": plan.workflow.description,

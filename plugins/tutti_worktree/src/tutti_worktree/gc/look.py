@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tutti_core import Git, Undo, UndoEntry, Worktrees, tip
+from tutti_core import Git, Undo, UndoEntry, Worktrees, natural, tip
 from tutti_core.errors import TuttiError
 
 from .items import Item
@@ -58,7 +58,7 @@ def _configured(context: Context) -> set[str]:
 
 
 def _sessions(running: dict[str, bool]) -> Iterator[Item]:
-    for agent, dead in sorted(running.items()):
+    for agent, dead in running.items():
         if dead:
             yield Item("session", agent, 0, True, "its process has ended")
 
@@ -66,7 +66,7 @@ def _sessions(running: dict[str, bool]) -> Iterator[Item]:
 def _trees(
     context: Context, trees: Worktrees, running: dict[str, bool], before: float
 ) -> Iterator[Item]:
-    for agent in sorted(trees.records.read()):
+    for agent in sorted(trees.records.read(), key=natural):
         why = needed(context, trees, agent, running, before)
         orphan = agent not in _configured(context)
         what = "of no agent of tutti.toml, and merged" if orphan else "merged, and not used"
@@ -125,7 +125,7 @@ def _ahead(git: Git, commit: str) -> int:
 def _branches(trees: Worktrees) -> Iterator[Item]:
     said = trees.git.run("worktree", "list", "--porcelain")
     used = {line.removeprefix("branch refs/heads/") for line in said.splitlines()}
-    for branch in sorted(trees.branches.read()):
+    for branch in sorted(trees.branches.read(), key=natural):
         commit = tip(trees.git, f"refs/heads/{branch}")
         if commit is None:
             continue
