@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from .declared import Check, Command, Keys, Table, Template
-from .host import PressesWhile, SessionHost
+from .host import CountsUnread, PressesWhile, SessionHost
 from .kinds import Detector, Learns, Quotes, Recalls, Runtime
 from .work import Service, Sink, StepType, Verb
 
 __all__ = [
     "Check",
     "Command",
+    "CountsUnread",
     "Detector",
     "Keys",
     "Learns",

@@ -74,3 +74,14 @@ class PressesWhile(Protocol):
         Blanks around the words of a row do not matter. A word that is no key is refused, never
         typed.
         """
+
+
+@runtime_checkable
+class CountsUnread(Protocol):
+    """A session host that knows whether a program has read what was typed into its terminal.
+
+    Where a host does not, no key is pressed a second time.
+    """
+
+    def unread(self, pane: str) -> int | None:
+        """Return how many bytes its program has not read yet; None if nobody can say."""
