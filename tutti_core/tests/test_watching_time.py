@@ -73,7 +73,7 @@ class World:
     """One agent, its files and its watch, in a time that passes only when the test says so."""
 
     path = deaths = root = Path("/nowhere")
-    polls, line, lost, said, seq, at = False, None, "", {}, 0, ""
+    polls, line, lost, said, seq, at, likeness = False, None, "", {}, 0, "", ""
 
     def __init__(self, folder: Path, before: dict[str, Voice] | None = None) -> None:
         self.now, self.screen, self.looks = 1000.0, "", 0

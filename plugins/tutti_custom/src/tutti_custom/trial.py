@@ -19,6 +19,13 @@ from .known import Known
 from .runtime import Declared
 
 AGENT = "trial"
+SHOWN = frozenset(
+    (
+        "source", "state", "kind", "rule", "detail", "confidence", "age", "priority", "resets",
+        "options", "answers",
+    )
+)  # fmt: skip
+"""What is shown of a piece of evidence: what it may be more is between the rules and the judge."""
 GRACE_SECS = 1.0
 LAST_WORDS_SECS = 1.0
 LOOK_SECS = 0.05
@@ -118,7 +125,10 @@ def _seen(context: Context, lines: int) -> dict[str, Any]:
         "state": reading.state,
         "kind": reading.kind,
         "detail": reading.detail,
-        "evidence": [one._asdict() for one in reading.evidence],
+        "evidence": [
+            {key: value for key, value in one._asdict().items() if key in SHOWN}
+            for one in reading.evidence
+        ],
         "lines": [row.rstrip() for row in _rows(voice)[-lines:]],
     }
 
