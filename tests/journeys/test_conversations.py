@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tutti_testing import Stage
+import pytest
+
+from tutti_testing import Stage, wait_for
 
 TEAM = """
 [workspace]
@@ -147,6 +149,7 @@ def test_a_tree_made_anew_has_a_new_conversation(workspace: Stage) -> None:
     assert again["conversation"] != first
 
 
+@pytest.mark.timeout(180)
 def test_an_old_error_is_not_the_present_state(workspace: Stage) -> None:
     """What failed before a restart is over; what fails in the first turn after it is read."""
     workspace.team(TEAM)
@@ -171,9 +174,10 @@ def test_an_old_error_is_not_the_present_state(workspace: Stage) -> None:
     # A person types the next one: whoever watches sees the turn begin.
     workspace.env["TUTTI_WATCHER"] = "on"
     again()
+    assert wait_for(lambda: workspace.status()["web"]["source"] == "watcher")
     session = workspace.status()["web"]["session"]
     pane = ("tmux", "-L", workspace.env["TUTTI_TMUX_SOCKET"], "send-keys", "-t", f"={session}:")
-    for keys in (("-l", "[[think 1]] [[http 529]]"), ("Enter",)):
+    for keys in (("-l", "[[think 4]] [[http 529]]"), ("Enter",)):
         workspace.run(*pane, *keys).well()
     workspace.until("web", "provider_down")
     workspace.tt("down").well()

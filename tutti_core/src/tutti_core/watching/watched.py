@@ -95,6 +95,7 @@ class Watched:
         self._mark = b""
         self._last = Reading("unknown")
         self._before: Reading | None = None
+        self._turned: float | None = None
         self._limits: Mapping[str, float] = {}
         self._printed: float | None = None
         self._feeds: Feeds | None = None
@@ -215,9 +216,10 @@ class Watched:
         record = self._known.record(self.name)
         feeds = self._fed(record, rules)
         memory = {"before": self._before, "printed": self._limits}
-        return observe(
+        seen = observe(
             session.runtime, session, screens, time.time(), rules, record, feeds, **memory
         )
+        return seen._replace(turned=seen.turned or self._turned)
 
     def _fed(
         self, record: Mapping[str, Any], rules: Mapping[str, Any] | None
@@ -258,7 +260,10 @@ class Watched:
         shown = {one.resets for one in self._last.evidence if one.source == "screen"} - {""}
         self._limits = {words: self._limits.get(words, seen.now) for words in shown}
         worked = stands.state == "working" or stands.kind in IN_TURN
-        if seen.resumed and seen.turned is None and worked and self.stand.certain:
+        if seen.resumed and worked and self.stand.certain:
+            self._turned = self._turned or seen.now
+        if self._turned and not self._known.record(self.name).get("turned_at"):
+            # Whoever starts or ends agents may have the record in hand: it is tried again.
             self._known.turned(self.name)
 
     def _plan(self, reading: Reading, wall: float, now: float) -> None:
