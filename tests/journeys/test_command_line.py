@@ -116,7 +116,7 @@ def test_a_command_that_an_installed_plugin_does_not_have_yet_says_so(workspace:
 
 def test_a_command_nobody_knows_is_a_usage_error(workspace: Stage) -> None:
     """A misspelt command ends with exit code 2."""
-    assert "No such command 'stauts'" in workspace.tt("stauts").badly(2).stderr
+    assert "no such command 'stauts'" in workspace.tt("stauts").badly(2).stderr
 
 
 def test_the_true_root_is_found_from_inside_a_worktree(workspace: Stage) -> None:

@@ -73,7 +73,10 @@ def command(
     """
     if screens or runtime is not None:
         if not screens or runtime is None:
-            raise UsageError("saved screens need both --runtime and --screen")
+            raise UsageError(
+                "saved screens need both --runtime and --screen",
+                hint="tt detect --runtime NAME --screen FILE…",
+            )
         if what is not None or folder is not None:
             raise UsageError(
                 "--record saves the screen of an agent", hint="tt detect AGENT --record NAME"

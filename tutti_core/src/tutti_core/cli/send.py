@@ -196,7 +196,8 @@ def _read(path: Path) -> str:
         with path.open("rb") as file:
             return _decoded(file.read(LONGEST_BYTES + 1), str(path))
     except OSError as error:
-        raise UsageError(f"cannot read the prompt: {error}") from error
+        said = f"cannot read the prompt: {path}: {error.strerror or error}"
+        raise UsageError(said, hint="give the path of a text file") from error
 
 
 def _decoded(raw: bytes, source: str) -> str:

@@ -138,7 +138,7 @@ def _print(rows: Sequence[WorkspaceRow], head: str, counts: Sequence[str]) -> No
         for one, count in zip(rows, counts, strict=True)
     ]
     colours = {(n, 2): "green" if one.ok else "red" for n, one in enumerate(rows)}
-    print(table(["WORKSPACE", head, "", "PATH"], cells, colours))
+    print(table(["WORKSPACE", head, "FILE", "PATH"], cells, colours))
     for one in rows:
         if not one.ok:
             print(f"→ {legible(one.name)}: {legible(one.problem)}")

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 AGAIN = "tt up starts another; tt status looks itself until then"
 LOG = "see .tutti/logs/watcher.log"
-POLLS = "polls on purpose: below tmux 3.7 a lasting connection can crash tmux, and every agent with it"
-NEWER = "nothing; each look costs a process, 4 a second at most, which tmux 3.7 saves"
+POLLS = "polls on purpose: below tmux 3.7 a lasting connection may end all agents"
+NEWER = "none needed; tmux 3.7 saves the process that each look takes, 4 a second at most"
 
 
 def watched(context: Context) -> Iterator[Finding]:
