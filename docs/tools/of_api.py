@@ -31,6 +31,7 @@ GROUPS: Mapping[str, str] = {
     "plugins": "A workspace and its plugins",
     "team.context": "A workspace and its plugins",
     "team.conversations": "A launch",
+    "team.entry": "A launch",
     "team.loading": "A workspace and its plugins",
     "team.posted": "Prompts",
     "team.turn": "Prompts",

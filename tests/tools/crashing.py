@@ -54,7 +54,7 @@ class Counter:
         def counted(*args: Any, **options: Any) -> Any:
             self.seen += 1
             here = self.seen == self.number
-            self.names.append(f"{owner.__name__}.{name}")
+            self.names.append(f"{owner.__name__}.{name}{depth_of(args)}")
             if here and self.when == "before":
                 os.kill(os.getpid(), signal.SIGKILL)
             if here and self.when == "torn":
@@ -65,6 +65,14 @@ class Counter:
             return done
 
         return counted
+
+
+def depth_of(args: tuple[Any, ...]) -> str:
+    """Say for a write of a journal how deep within other runs its run is, such as `@2`."""
+    if not isinstance(args[0], Store):
+        return ""
+    above = args[0].state.header.get("above") or args[1].get("above") or ()
+    return f"@{len(above)}"
 
 
 def torn(fd: int, data: bytes) -> None:
@@ -95,23 +103,33 @@ def forked(work: Callable[[], Any], folder: Path) -> tuple[int, Any]:
 
 
 def summary(desk: Desk, run: RunState) -> dict[str, Any]:
-    """Everything that is compared of a run."""
+    """Everything that is compared of a run, and of those that are a part of it."""
     context = desk.open()
+    commands = desk.root / "commands"
+    parts = [one for one in every(context) if one.header.get("parent")]
+    return {
+        **told(context, run),
+        "effects": desk.done(),
+        "commands": commands.read_text().split() if commands.exists() else [],
+        "runs": len(begun(context)),
+        "parts": [told(context, one) for one in parts],
+    }
+
+
+def told(context: Context, run: RunState) -> dict[str, Any]:
+    """What is on record of one run."""
     events = [one for one in context.journal.read() if one["correlation_id"] == run.run_id]
     rows = context.places.state / "automation-runs.jsonl"
-    commands = desk.root / "commands"
     return {
         "run_id": run.run_id,
+        "workflow": run.workflow,
         "status": run.status,
         "closed": run.closed,
         "steps": {key: one.status for key, one in run.steps.items()},
         "settled": {key: one.settled for key, one in run.steps.items() if one.settled},
         "outputs": sorted(run.outputs),
-        "effects": desk.done(),
-        "commands": commands.read_text().split() if commands.exists() else [],
         "events": [(one["event"], one["data"].get("step_id")) for one in events],
         "rows": sum(one["run_id"] == run.run_id for one in Journal(rows).read()),
-        "runs": len(begun(context)),
     }
 
 
@@ -141,8 +159,13 @@ def played(desk: Desk, folder: Path, number: int, when: str) -> dict[str, Any]:
 
 def begun(context: Context) -> list[str]:
     """The runs that began, and are no part of another."""
+    return [one.run_id for one in every(context) if not one.header.get("parent")]
+
+
+def every(context: Context) -> list[RunState]:
+    """All runs that began."""
     found = [read(context, one) for one in run_ids(context)]
-    return [one.run_id for one in found if one and not one.header.get("parent")]
+    return [one for one in found if one is not None]
 
 
 def _resumed(context: Context, run_id: str) -> RunState:

@@ -242,6 +242,31 @@ class Restarting(Resuming):
         return super().run(context, step, attrs.evolve(attempt, earlier={}))
 
 
+class Giving(Resuming):
+    """It leaves something for later steps, and collects it when it goes on."""
+
+    def run(self, context: Context, step: Line, attempt: Attempt) -> Mapping[str, Any]:
+        """Leave the lines."""
+        return {**super().run(context, step, attempt), "output": self.lines(context, step)}
+
+
+class Losing(Giving):
+    """It says that it is done, where what it leaves has to be collected."""
+
+    def recover(self, context: Context, step: Line, record: Mapping[str, Any]) -> str:
+        """Look for the line only."""
+        return Good.recover(self, context, step, record)
+
+
+class Slipping(Giving):
+    """It goes on, and does not collect what it had left."""
+
+    def run(self, context: Context, step: Line, attempt: Attempt) -> Mapping[str, Any]:
+        """Leave the lines in a first attempt only."""
+        found = super().run(context, step, attempt)
+        return {"lines": found["lines"]} if attempt.earlier else found
+
+
 class Boastful(Good):
     """It calls done what never was."""
 
@@ -310,6 +335,8 @@ FAULTS = {
     "mends while it looks": (of(Tidy), "test_recovering_only_looks"),
     "forgets": (of(Forgetful), "test_what_was_done_is_not_done_again"),
     "begins anew": (of(Restarting), "test_what_was_done_is_not_done_again"),
+    "loses what it left": (of(Losing), "test_what_it_leaves_for_others_is_not_lost"),
+    "leaves it no more": (of(Slipping), "test_what_it_leaves_for_others_is_not_lost"),
     "boasts": (of(Boastful), "test_what_was_not_done_is_not_called_done"),
     "survives a kill": (of(Stubborn), "test_killed_at_any_note_it_is_done_once"),
     "believes its notes": (of(Trusting), "test_killed_at_any_note_it_is_done_once"),
@@ -349,6 +376,7 @@ def test_a_step_without_effects_may_be_done_again() -> None:
 def test_a_step_may_go_on_where_it_was_interrupted() -> None:
     """To continue is right where what was done is collected and not done twice."""
     assert failures(of(Resuming)) == {}
+    assert failures(of(Giving)) == {}
 
 
 def test_every_law_has_a_fault() -> None:

@@ -10,7 +10,7 @@ import pytest
 from tutti_core import Attempt, Context
 from tutti_testing import Stage, StepConformance
 from tutti_workflow.model import StepFailed
-from tutti_workflow.reclaim import kept_of, reclaim, started_in
+from tutti_workflow.reclaim import Starts, reclaim
 from tutti_workflow.steps.ensure import EnsureKeys, EnsureRunning
 from tutti_workflow.steps.prompt import Prompt, PromptKeys
 
@@ -110,7 +110,7 @@ def test_what_is_left_is_collected(work: Context, tmp_path: Path) -> None:
     done = Prompt().run(work, step, given)
     assert done["outputs"]["r"]["value"] == "before\nafter\nafter\n"
     assert done["artifact_sources"] == [str(work.root / "out" / "both.md")]
-    assert "started" not in notes
+    assert "starts" not in notes
 
 
 def _file(src: str, dest: str) -> Any:
@@ -130,17 +130,20 @@ def test_a_wait_that_is_over_says_so(work: Context, tmp_path: Path) -> None:
 
 def test_only_who_was_started_is_ended(work: Context, tmp_path: Path) -> None:
     """A session somebody else began stays; so does one that is to stay; the rest goes."""
-    ids = {}
     for name in ("ann", "bob"):
         given, notes, _ = attempt(tmp_path)
-        EnsureRunning().run(work, EnsureKeys(name), given)
-        ids[name] = started_in([notes])
-    given, notes, _ = attempt(tmp_path)
-    EnsureRunning().run(work, EnsureKeys("ann"), given)
-    assert started_in([notes]) == []
-    assert [one["outcome"] for one in reclaim(work, ids["bob"])] == ["persistent"]
-    stranger = [{**ids["ann"][0], "created": 1.0}]
-    assert [one["outcome"] for one in reclaim(work, stranger)] == ["another's"]
-    assert [one["outcome"] for one in reclaim(work, ids["ann"])] == ["reclaimed"]
-    assert [one["agent"] for one in kept_of(work, ["ann", "bob"])] == ["bob"]
-    assert [one["outcome"] for one in reclaim(work, ids["ann"])] == ["gone"]
+        assert EnsureRunning().run(work, EnsureKeys(name), given)["started"] is True
+        assert notes == {"starts": name}
+    given, notes, _ = attempt(tmp_path, number=2)
+    again = EnsureRunning().run(work, EnsureKeys("ann"), given)
+    # The step started it, though not in this attempt.
+    assert (notes, again["message"]) == ({}, "started agent 'ann'")
+
+    def end(name: str, token: str) -> str:
+        return str(reclaim(work, Starts((name,), frozenset({token})))[0]["outcome"])
+
+    assert end("bob", "run:go:1") == "persistent"
+    assert end("ann", "another:go:1") == "another's"
+    assert end("ann", "run:go:1") == "reclaimed"
+    assert [one.agent for one in work.host.list(str(work.root))] == ["bob"]
+    assert end("ann", "run:go:1") == "gone"

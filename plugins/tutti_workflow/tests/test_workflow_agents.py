@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -46,6 +47,78 @@ wait_for_idle = true
 type = "command"
 run = "cat told.txt >> seen.txt"
 """
+
+
+STARTS = """
+[workspace]
+name = "work"
+
+[launch]
+mode = "unattended"
+policy = "bypass"
+
+[defaults]
+runtime = "demo"
+worktree = false
+
+[[agent]]
+name = "ann"
+
+[[workflow]]
+name = "ensure"
+
+[[workflow.step]]
+type = "ensure_running"
+agent = "ann"
+
+[[workflow]]
+name = "tell"
+
+[[workflow.step]]
+type = "prompt"
+agent = "ann"
+text = "[[append told.txt once]]"
+wait_for_idle = true
+
+[[workflow]]
+name = "around"
+
+[[workflow.step]]
+type = "workflow"
+workflow = "ensure"
+"""
+
+KILLED = """
+import os, signal, sys
+from tutti_core.team import start
+from tutti_core.terminal.host import TmuxHost
+
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def dies_after(work):
+    def dying(*args):
+        work(*args)
+        die()
+    return dying
+
+point = sys.argv.pop(1)
+if point == "planned":
+    TmuxHost.create = die
+elif point == "made":
+    TmuxHost.create = dies_after(TmuxHost.create)
+else:
+    start.complete = dies_after(start.complete)
+from tutti_core.cli import main
+main()
+"""
+"""Dies when a launch is on record, when its session is made, or when that is on record too."""
+
+
+def killed_at(stage: Stage, point: str, flow: str) -> None:
+    """Run a workflow, killed at some point of the launch of its agent."""
+    done = stage.run(sys.executable, "-c", KILLED, point, "run", flow, timeout=90)
+    assert done.exit_code == -signal.SIGKILL, done
 
 
 def journal(stage: Stage) -> Path | None:
@@ -115,3 +188,41 @@ def test_killed_after_each_line_of_its_journal(workspace: Stage, count: int) -> 
         assert told(workspace) == ["once", "done"]
     started = [one for one in workspace.events() if one["event"] == "agent.started"]
     assert len(started) == 1
+
+
+POINTS = ("planned", "made", "told")
+FLOWS = ("ensure", "tell", "around")
+DAILY = {("made", "around")}
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize(
+    ("point", "flow"),
+    [
+        pytest.param(point, flow, marks=[] if (point, flow) in DAILY else [pytest.mark.soak])
+        for point in POINTS
+        for flow in FLOWS
+    ],
+)
+def test_killed_while_it_starts_an_agent(workspace: Stage, point: str, flow: str) -> None:
+    """Whoever was started by the killed process is the run's: started once, and ended with it."""
+    workspace.team(STARTS)
+    killed_at(workspace, point, flow)
+    done = workspace.tt("run", "--resume", "last", "--json", timeout=90).well().json()
+    assert [(one["agent"], one["outcome"]) for one in done["reclaimed"]] == [("ann", "reclaimed")]
+    assert workspace.status()["ann"]["state"] == "stopped"
+    assert [one["event"] for one in workspace.events()].count("agent.started") == 1
+    if flow == "ensure":
+        assert done["step_results"][0]["message"] == "started agent 'ann'"
+
+
+@pytest.mark.timeout(180)
+def test_who_was_started_meanwhile_stays(workspace: Stage) -> None:
+    """A run that was killed before it started anybody does not end whom its user starts."""
+    workspace.team(STARTS)
+    killed_at(workspace, "planned", "ensure")
+    workspace.tt("up", "ann").well()
+    done = workspace.tt("run", "--resume", "last", "--json", timeout=90).well().json()
+    assert done["step_results"][0]["message"] == "agent 'ann' already running"
+    assert [one for one in done["reclaimed"] if one["outcome"] == "reclaimed"] == []
+    assert workspace.status()["ann"]["state"] == "idle"

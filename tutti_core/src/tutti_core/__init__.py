@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from .model.attempt import Attempt as Attempt
     from .model.contract import Check as Check
     from .model.contract import Command as Command
+    from .model.contract import CountsUnread as CountsUnread
     from .model.contract import Detector as Detector
     from .model.contract import Keys as Keys
     from .model.contract import Learns as Learns
@@ -95,6 +96,7 @@ if TYPE_CHECKING:
     from .team.conversations import forget as forget
     from .team.conversations import known as known
     from .team.conversations import newest_first as newest_first
+    from .team.entry import launched_by as launched_by
     from .team.facts import publish_facts as publish_facts
     from .team.loading import load_arrangement as load_arrangement
     from .team.loading import load_global as load_global
@@ -141,8 +143,8 @@ _HOMES = {
     "markers": "hookimpl",
     "model.arrangement": "Agent Arrangement Profile Workspace",
     "model.attempt": "Attempt",
-    "model.contract": "Check Command Detector Keys Learns PressesWhile Quotes Recalls Runtime "
-    "Service SessionHost Sink StepType Table Template Verb",
+    "model.contract": "Check Command CountsUnread Detector Keys Learns PressesWhile Quotes Recalls "
+    "Runtime Service SessionHost Sink StepType Table Template Verb",
     "model.happening": "Action Event Finding Receipt Verdict",
     "model.launch": "Capabilities Kept Launch LaunchRequest Past Refusal TreePlan",
     "model.order": "natural",
@@ -154,6 +156,7 @@ _HOMES = {
     "state.lock": "Lock",
     "team.context": "Context",
     "team.conversations": "forget known newest_first",
+    "team.entry": "launched_by",
     "team.facts": "publish_facts",
     "team.loading": "load_arrangement load_global no_runtime",
     "team.plan": "started_by",

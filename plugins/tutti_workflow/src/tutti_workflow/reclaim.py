@@ -1,62 +1,65 @@
 """Agents that a run started end with it; nobody else's do.
 
-A session is the run's if one of its steps started it: what is noted is the pane and the instant it
-was made, which no other session has. Whoever was started since by somebody else, under the same
-name, is somebody else's.
+A session is the run's if one of its attempts launched it: an attempt notes whom it starts, and its
+token is in the agent's record before there is a session. So it holds wherever a run was killed, and
+whoever was started since by somebody else, under the same name, is somebody else's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tutti_core import Context, TuttiError
+import attrs
+
+from tutti_core import Context, Session, TuttiError, launched_by
+
+from .record.state import RunState, Try
+from .record.store import read
 
 
-def running_of(context: Context) -> dict[str, Any]:
-    """Return the live sessions of a workspace by their agents.
+@attrs.frozen
+class Starts:
+    """Whom a run set out to start.
+
+    Attributes:
+        agents: Their names, each once.
+        tokens: Those of all attempts of the run, and of the runs that are a part of it.
+    """
+
+    agents: tuple[str, ...]
+    tokens: frozenset[str]
+
+
+def starts_of(context: Context, run: RunState) -> Starts:
+    """Return whom a run set out to start.
 
     Args:
         context: The workspace.
+        run: How it is.
     """
-    return {one.agent: one for one in context.host.list(str(context.root)) if not one.dead}
+    tries = list(_tries(context, run))
+    named = [one.notes.get("starts") for one in tries]
+    agents = dict.fromkeys(name for name in named if isinstance(name, str))
+    return Starts(tuple(agents), frozenset(one.token for one in tries))
 
 
-def kept_of(context: Context, agents: Iterable[str]) -> list[dict[str, Any]]:
-    """Return what tells the sessions of some agents from all others, as it is noted.
-
-    Args:
-        context: The workspace.
-        agents: Their names; who has no session is left out.
-    """
-    there = running_of(context)
-    found = [there[name] for name in agents if name in there]
-    return [{"agent": one.agent, "pane": one.pane, "created": one.created} for one in found]
+def _tries(context: Context, run: RunState) -> Iterator[Try]:
+    for step in run.steps.values():
+        for one in step.attempts:
+            yield one
+            part = one.notes.get("run_id") if step.type == "workflow" else None
+            inner = read(context, part) if isinstance(part, str) else None
+            if inner is not None:
+                yield from _tries(context, inner)
 
 
-def started_in(notes: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the sessions that steps noted as started.
-
-    Args:
-        notes: What each attempt of the run noted.
-    """
-    found: list[dict[str, Any]] = []
-    for one in notes:
-        mine = one.get("started")
-        for session in mine if isinstance(mine, list) else ():
-            if isinstance(session, dict) and session not in found:
-                found.append(session)
-    return found
-
-
-def reclaim(
-    context: Context, started: Sequence[Mapping[str, Any]], correlation_id: str = ""
-) -> list[dict[str, Any]]:
+def reclaim(context: Context, starts: Starts, correlation_id: str = "") -> list[dict[str, Any]]:
     """End the agents that a run started and that are not to stay.
 
     Args:
         context: The workspace.
-        started: The sessions, as they were noted.
+        starts: Whom it set out to start.
         correlation_id: The run's id, for the events.
 
     Returns:
@@ -64,10 +67,11 @@ def reclaim(
         ``another's`` or ``failed``, with a reason. It never raises.
     """
     try:
-        there = running_of(context)
+        live = context.host.list(str(context.root)) if starts.agents else ()
     except TuttiError as error:
-        return [_told(one, "failed", error.message) for one in started]
-    told = [_reclaimed(context, one, there) for one in _each(started)]
+        return [_told(one, "failed", error.message) for one in starts.agents]
+    there = {one.agent: one for one in live if not one.dead}
+    told = [_reclaimed(context, one, there, starts.tokens) for one in starts.agents]
     for one in told:
         if one["outcome"] == "reclaimed":
             context.emit("agent.reclaimed", one["agent"], one, correlation_id)
@@ -76,29 +80,23 @@ def reclaim(
     return told
 
 
-def _each(started: Sequence[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
-    """Yield the last session of each agent: the ones before it are gone."""
-    return {str(one.get("agent")): one for one in started}.values()
-
-
 def _reclaimed(
-    context: Context, one: Mapping[str, Any], there: Mapping[str, Any]
+    context: Context, name: str, there: Mapping[str, Session], tokens: frozenset[str]
 ) -> dict[str, Any]:
-    name = str(one.get("agent"))
     configured, session = context.arrangement.named(name), there.get(name)
     if configured is not None and configured.persistent:
-        return _told(one, "persistent")
+        return _told(name, "persistent")
     if session is None:
-        return _told(one, "gone")
-    if (session.pane, session.created) != (one.get("pane"), one.get("created")):
-        return _told(one, "another's", "somebody started it since")
+        return _told(name, "gone")
+    if launched_by(context, session) not in tokens:
+        return _told(name, "another's", "somebody else started it")
     try:
         down = context.plugins.verbs()["down"]
         (done,) = down.run(context, down.request((name,))).results
     except TuttiError as error:
-        return _told(one, "failed", error.message)
-    return _told(one, "reclaimed" if done.ok else "failed", done.detail)
+        return _told(name, "failed", error.message)
+    return _told(name, "reclaimed" if done.ok else "failed", done.detail)
 
 
-def _told(one: Mapping[str, Any], outcome: str, detail: str = "") -> dict[str, Any]:
-    return {"agent": str(one.get("agent")), "outcome": outcome, "detail": detail}
+def _told(agent: str, outcome: str, detail: str = "") -> dict[str, Any]:
+    return {"agent": agent, "outcome": outcome, "detail": detail}

@@ -224,6 +224,17 @@ class PressesWhile(Protocol):
 
 
 @runtime_checkable
+class CountsUnread(Protocol):
+    """A session host that knows whether a program has read what was typed into its terminal.
+
+    Where a host does not, no key is pressed a second time.
+    """
+
+    def unread(self, pane: str) -> int | None:
+        """Return how many bytes its program has not read yet; None if nobody can say."""
+
+
+@runtime_checkable
 class StepType(Protocol):
     """A kind of workflow step.
 

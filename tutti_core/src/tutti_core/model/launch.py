@@ -96,6 +96,7 @@ class LaunchRequest:
         remarks: What the user should know of it.
         spool: Path of a file to which hooks of this launch may append JSON lines, the feed
             ``hooks``; it is begun anew, empty and private, before the process starts.
+        by: Who wants it, if somebody is to know his launches again: kept in the agent's record.
     """
 
     agent: Agent
@@ -117,6 +118,7 @@ class LaunchRequest:
     worktree: Path | None = None
     remarks: tuple[str, ...] = ()
     spool: Path = Path()
+    by: str = ""
 
     @property
     def root(self) -> Path:

@@ -69,12 +69,29 @@ def complete(context: Context, name: str, session: Session) -> None:
     if record.get("launch") and record.get("pid") is None and not _has_begun(context, name, record):
         kept = ("runtime", "enforcement", "profile", "conversation")
         data = {"session_name": session.name, **{key: record.get(key) for key in kept}}
+        data |= {"by": record["by"]} if record.get("by") else {}
         context.emit("agent.started", name, data, record["launch"])
     began = text_of(int(session.created * 1_000_000))
     known = {"name": name, "runtime": session.runtime, "started_at": began, **record}
     found = {"session_name": session.name, "pane": session.pane, "pid": session.pid}
     status = {"status": "Working", "stopped_at": None}
     write_record(context.root, name, {**known, **found, **status})
+
+
+def launched_by(context: Context, session: Session) -> str:
+    """Return who wanted the launch of a session, as `UpRequest.by` had it; empty if nobody said.
+
+    What is said is on record before the session is there: it holds wherever tt was killed since.
+
+    Args:
+        context: The workspace.
+        session: The session.
+    """
+    record = read_record(context.places.agent(session.agent))
+    known = record.get("pid") is None or (
+        (record.get("pane"), record["pid"]) == (session.pane, session.pid)
+    )
+    return str(record.get("by") or "") if known else ""
 
 
 def closed(context: Context, name: str, reason: str, facts: Mapping[str, Any]) -> None:

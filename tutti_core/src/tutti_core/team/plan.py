@@ -44,12 +44,14 @@ class Wish(NamedTuple):
         keep: Whether its worktree is left as it is whatever the arrangement wishes.
         anew: Whether it begins a new conversation, though it could go on with its last.
         conversation: The conversation it must go on with; empty for its last.
+        by: Who wants it, if somebody is to know his launches again.
     """
 
     fresh: bool = False
     keep: bool = False
     anew: bool = False
     conversation: str = ""
+    by: str = ""
 
 
 def settle(context: Context, mode: Mode | None, policy: Policy | None) -> Way:

@@ -16,6 +16,7 @@ TEXTS = frozenset(
         "session_name",
         "worktree_path",
         "branch",
+        "by",
         "status",
         "started_at",
         "stopped_at",

@@ -68,7 +68,7 @@ def start(context: Context, agent: Agent, way: plan.Way, wish: plan.Wish) -> Sta
         TuttiError: If anything stands in the way; nothing is running then that was not before.
     """
     runtime = context.runtime(agent)
-    raw = plan.request(context, agent, runtime, way)
+    raw = attrs.evolve(plan.request(context, agent, runtime, way), by=wish.by)
     wanted = plan.prepared(context, raw)
     require_program(wanted)
     tree = place(context, wanted, fresh=wish.fresh, keep=wish.keep)
@@ -222,6 +222,7 @@ def _known(name: str, tree: Tree, wanted: LaunchRequest, launch: Launch) -> dict
         "version": wanted.version,
         "conversation": launch.conversation,
         "resumed": wanted.resume,
+        "by": wanted.by or None,
         "live_status": launch.live_status,
         "transcript": launch.transcript,
         "feeds": dict(launch.feeds),

@@ -39,6 +39,8 @@ class UpRequest:
         without: Unowned tables to go on without.
         keep_trees: Whether worktrees are left as they are even where the arrangement wishes them
             fresh; for whoever starts agents again without being asked by a person.
+        by: Who wants it, such as the token of an attempt: on record before there is a session, and
+            given by `launched_by`.
     """
 
     agents: tuple[str, ...] = ()
@@ -51,12 +53,13 @@ class UpRequest:
     wait: bool = True
     without: tuple[str, ...] = ()
     keep_trees: bool = False
+    by: str = ""
 
     @property
     def wish(self) -> plan.Wish:
         """What is wished of each start; whoever ran last goes on where it was."""
         keep = self.keep_trees or self.restore
-        return plan.Wish(self.fresh_worktree, keep, self.new, self.conversation)
+        return plan.Wish(self.fresh_worktree, keep, self.new, self.conversation, self.by)
 
 
 @attrs.frozen

@@ -5,25 +5,22 @@ from __future__ import annotations
 import datetime
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import attrs
 import tomli
 
-from tutti_core import Attempt, Context, StepType, convert
-from tutti_core.errors import StepStopped
+from tutti_core import StepType, convert
 
 from .answers import assert_plain
 from .attempts import Diary, Killed, begun
 from .effects import snapshot, watched
-from .ground import TEAM, Ground, ground
+from .ground import Ground
+from .trying import Trying
 
-ANSWERS = ("done", "redo", "continue", "unknown")
-SOON_SECS = 0.3
-PATIENCE_SECS = 5.0
 TORN: tuple[Mapping[str, Any], ...] = (
     {},
     {"token": "run-1/step-1/1", "number": 1, "notes": {}},
@@ -33,7 +30,7 @@ TORN: tuple[Mapping[str, Any], ...] = (
 )
 
 
-class StepConformance:
+class StepConformance(Trying):
     """What every kind of workflow step must do.
 
     A whole test file::
@@ -52,22 +49,6 @@ class StepConformance:
             nothing.
         team: The `tutti.toml` of the workspace.
     """
-
-    step: ClassVar[StepType]
-    examples: ClassVar[Sequence[str]]
-    refused: ClassVar[Sequence[tuple[str, str]]] = ()
-    slow: ClassVar[str] = ""
-    team: ClassVar[str] = TEAM
-
-    def prepare(self, context: Context) -> None:
-        """Put into a fresh workspace what the examples need; nothing by default."""
-
-    def taken(self, text: str) -> Any:
-        """Return the step that TOML text describes."""
-        found, faults = convert(tomli.loads(text), self.step.schema)
-        told = [(one.path, one.message) for one in faults]
-        assert not faults, f"the schema refuses the example {text!r}: {told}"
-        return found
 
     def test_it_is_a_step_type(self) -> None:
         """It has what the contract asks for, a name that can stand in a file, and examples."""
@@ -167,6 +148,27 @@ class StepConformance:
 
         self._with_each(tmp_path, check)
 
+    def test_what_it_leaves_for_others_is_not_lost(self, tmp_path: Path) -> None:
+        """Whatever a whole run left for later steps, a recovered one leaves too."""
+
+        def check(place: Ground, step: Any) -> None:
+            diary = Diary()
+            left = self._left(self.step.run(place.context, step, begun(diary)))
+            record = diary.record(begun())
+            if not left or self._recovered(place, step, record) not in ("done", "continue"):
+                return
+            again = self._again(place, step, record)
+            assert again is not None, (
+                f"recover() says done of what left {sorted(left)} for later steps, and they would "
+                "go without: answer continue, and have run() collect it"
+            )
+            found = self._left(self.step.run(place.context, step, again))
+            assert found == left, (
+                f"gone on with, run() left {found} for later steps, and {left} the first time"
+            )
+
+        self._with_each(tmp_path, check)
+
     def test_what_was_not_done_is_not_called_done(self, tmp_path: Path) -> None:
         """Before anything was done, recover() says done only if nothing would be changed."""
 
@@ -221,68 +223,3 @@ class StepConformance:
                     "than one run does: note before the effect, and have recover() look for it"
                 )
         return diary.killed
-
-    def _never_begins(self, folder: Path, attempt: Attempt, why: str) -> None:
-        def check(place: Ground, step: Any) -> None:
-            with watched(place) as done:
-                self._stops(place, step, attempt, why)
-            assert not done, (
-                f"run() did this although {why}: {done}; call attempt.check() before each effect"
-            )
-
-        self._with_each(folder, check)
-
-    def _ends_soon(self, folder: Path, attempt: Callable[[float], Attempt], why: str) -> None:
-        if not self.slow:
-            return
-        with self._ground(folder / "slow") as place:
-            end = time.monotonic() + SOON_SECS
-            self._stops(place, self.taken(self.slow), attempt(end), why)
-            late = time.monotonic() - end
-            assert late < PATIENCE_SECS, (
-                f"run() went on for {late:.1f} s although {why}: call attempt.check() in the loop "
-                "that waits, and give whatever it waits for no more than attempt.left"
-            )
-
-    def _stops(self, place: Ground, step: Any, attempt: Attempt, why: str) -> None:
-        try:
-            self.step.run(place.context, step, attempt)
-        except StepStopped:
-            return
-        raise AssertionError(
-            f"run() went on to its end although {why}: call attempt.check(), which raises "
-            "StepStopped, and let that through"
-        )
-
-    def _again(self, place: Ground, step: Any, record: Mapping[str, Any]) -> Attempt | None:
-        """Return the attempt that an engine would make after an interrupted one, if any."""
-        answer = self._recovered(place, step, record)
-        if answer not in ("redo", "continue"):
-            return None
-        return begun(number=2, earlier=record if answer == "continue" else {})
-
-    def _recovered(self, place: Ground, step: Any, record: Mapping[str, Any]) -> str:
-        with watched(place) as done:
-            try:
-                answers = [self.step.recover(place.context, step, record) for _ in range(2)]
-            except Exception as error:
-                raise AssertionError(
-                    f"recover() raised {error!r} for the record {record}: a record may be torn, "
-                    "and what cannot be told is 'unknown'"
-                ) from error
-        assert not done, f"recover() is to look only, and did {done}"
-        assert answers[0] in ANSWERS, f"recover() answered {answers[0]!r}: it is one of {ANSWERS}"
-        assert answers[0] == answers[1], f"recover() answered {answers}, one after the other"
-        return answers[0]
-
-    def _with_each(self, folder: Path, check: Callable[[Ground, Any], None]) -> None:
-        for number, text in enumerate(self.examples):
-            with self._ground(folder / f"example-{number}") as place:
-                check(place, self.taken(text))
-
-    @contextmanager
-    def _ground(self, folder: Path) -> Iterator[Ground]:
-        folder.mkdir(parents=True)
-        with ground(folder, self.team) as place:
-            self.prepare(place.context)
-            yield place

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..engine.order import Seat, Told
 from ..model import Workflow
-from ..reclaim import reclaim, started_in
+from ..reclaim import reclaim, starts_of
 from ..record.state import RunState
 from ..record.store import Store
 from .doing import do, interrupted
@@ -29,8 +29,8 @@ def give_back(store: Store) -> None:
     if _keeps(store):
         store.mark("reclaimed", [])
         return
-    notes = [one.notes for step in run.steps.values() for one in step.attempts]
-    store.mark("reclaimed", reclaim(store.context, started_in(notes), run.run_id))
+    starts = starts_of(store.context, run)
+    store.mark("reclaimed", reclaim(store.context, starts, run.run_id))
 
 
 def _keeps(store: Store) -> bool:

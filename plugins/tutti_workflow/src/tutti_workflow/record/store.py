@@ -158,9 +158,19 @@ def read(context: Context, run_id: str) -> RunState | None:
         state.fold(line)
     if not state.started_at:
         return None
-    if state.status == "running" and not Lock(files.owner(run_id)).holder():
+    if state.status == "running" and not is_owned(context, run_id):
         state.status = "interrupted"
     return state
+
+
+def is_owned(context: Context, run_id: str) -> bool:
+    """Return whether some process runs a run, or goes on with it.
+
+    Args:
+        context: The workspace.
+        run_id: The run.
+    """
+    return bool(Lock(Files(context).owner(run_id)).holder())
 
 
 def _lines(files: Files, run_id: str) -> Iterator[dict[str, Any]]:

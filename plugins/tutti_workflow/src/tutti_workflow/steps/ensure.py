@@ -7,11 +7,10 @@ from typing import Any, Literal
 
 import attrs
 
-from tutti_core import Attempt, Context
+from tutti_core import Attempt, Context, Session, launched_by
 from tutti_core.errors import StepStopped
 
 from ..model import StepFailed
-from ..reclaim import kept_of, running_of
 
 WELL = ("idle", "working")
 MUTE = ("", "unknown")
@@ -69,7 +68,8 @@ def begin(context: Context, agent: str, attempt: Attempt, *, fresh: bool = False
         fresh: Whether its worktree is brought forward, if the arrangement wishes that.
 
     Returns:
-        Its ``state``, and in ``started`` the sessions that were started.
+        Its ``state``, and in ``started`` whether this step started it, also if in an attempt that
+        was interrupted.
 
     Raises:
         StepFailed: If it cannot be started, or is not ready.
@@ -77,25 +77,28 @@ def begin(context: Context, agent: str, attempt: Attempt, *, fresh: bool = False
     """
     voice = context.voices([agent])[agent]
     if voice.session is not None and voice.reading.state in WELL:
-        return {"started": [], "state": voice.reading.state, "outcome": "running"}
-    before = running_of(context)
+        mine = _is_ours(context, voice.session, attempt)
+        return {"started": mine, "state": voice.reading.state, "outcome": "running"}
     up = context.plugins.verbs()["up"]
-    attempt.note({"starts": agent, "ran": sorted(before)})
-    response = up.run(context, up.request((agent,), keep_trees=not fresh))
+    attempt.note({"starts": agent})
+    response = up.run(context, up.request((agent,), keep_trees=not fresh, by=attempt.token))
     (outcome,) = response.results
-    # Who ran already when its turn came was started by somebody else.
-    mine = kept_of(context, [agent]) if agent not in before and outcome.outcome != "running" else []
-    if mine:
-        attempt.note({"started": mine})
     for warning in (*response.warnings, *outcome.warnings):
         attempt.say(f"{agent}: {warning}")
     if response.interrupted:
         raise StepStopped("the step was cancelled while an agent started")
     attempt.check()
+    session = context.voices([agent])[agent].session
+    mine = session is not None and _is_ours(context, session, attempt)
     data = {"started": mine, "state": outcome.state, "outcome": outcome.outcome}
     if not outcome.ok or not (outcome.ready or outcome.state in MUTE):
         raise _failed(agent, outcome, data)
     return data
+
+
+def _is_ours(context: Context, session: Session, attempt: Attempt) -> bool:
+    """Return whether a session was launched by an attempt at this step of this run."""
+    return launched_by(context, session).rpartition(":")[0] == attempt.token.rpartition(":")[0]
 
 
 def _failed(agent: str, outcome: Any, data: Mapping[str, Any]) -> StepFailed:

@@ -14,10 +14,9 @@ from ..engine.again import resume
 from ..engine.order import Again, Order, Seat, Told
 from ..engine.run import run_order
 from ..model import Common, StepFailed, Workflow
-from ..reclaim import started_in
 from ..record.files import new_run_id
 from ..record.state import RunState
-from ..record.store import read
+from ..record.store import is_owned, read
 
 LOOK_SECS = 0.5
 
@@ -77,8 +76,6 @@ class Nested:
         else:
             attempt.note({"run_id": before.run_id})
             ended = _on(context, before, attempt, seat)
-        notes = [one.notes for each in ended.steps.values() for one in each.attempts]
-        attempt.note({"started": started_in(notes)})
         done = {"run_id": ended.run_id, "status": ended.status, "exit_code": 0}
         if ended.status == "succeeded":
             return {**done, "message": f"nested workflow {step.workflow!r} succeeded"}
@@ -134,14 +131,13 @@ def _on(context: Context, before: RunState, attempt: Attempt, seat: Seat) -> Run
     """Go on with a run; one that somebody else goes on with is waited for."""
     while True:
         now = read(context, before.run_id) or before
-        if now.status == "succeeded":
+        if now.status == "succeeded" and now.closed:
             return now
-        if now.status != "running":
+        if not is_owned(context, now.run_id):
             try:
                 return resume(context, now.run_id, Again(), seat)
             except StateError:
-                again = read(context, now.run_id)
-                if again is None or again.status != "running":
+                if not is_owned(context, now.run_id):
                     raise
         attempt.check()
         time.sleep(LOOK_SECS)
