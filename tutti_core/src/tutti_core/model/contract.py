@@ -150,9 +150,11 @@ class Sink(Protocol):
     def name(self) -> str: ...
 
     def receive(self, event: Event) -> None:
-        """Take one event, from any thread and one at a time; the work waits until it is taken.
+        """Take one event, in a thread of the sink's own and one at a time.
 
-        An exception is reported once and never stops the work; the sink gets no further event.
+        Nobody waits for it. Of events that come faster than they are taken a thousand wait; the
+        rest is dropped, counted and told in one `sink.dropped`. A process that ends waits two
+        seconds. An exception is reported once, and the sink gets no further event.
         """
 
 

@@ -13,11 +13,11 @@ from ..model.happening import Receipt
 from .asking import MOST, name_of, way_of
 from .called import called
 from .ending import session_now
+from .rousing import ensure, rouse
 from .send import SendRequest, deliver
 from .spoken import said, shown
 from .turn import Turn, Typed, await_turn
 from .up import UpRequest, up
-from .watcher import ensure
 
 if TYPE_CHECKING:
     from ..watching.look import Voice
@@ -88,6 +88,9 @@ class _Exchange:
             if waits:
                 receipt, typed = called(self.context, receipt, self._left(), self.heard.queued)
                 before = []
+        else:
+            # Another agent's may wait while nobody watches.
+            rouse(self.context.root, self.context.host)
         if not waits:
             return receipt
         if typed is None or receipt.outcome != "submitted":
