@@ -117,6 +117,9 @@ def test_a_command_that_an_installed_plugin_does_not_have_yet_says_so(workspace:
 def test_a_command_nobody_knows_is_a_usage_error(workspace: Stage) -> None:
     """A misspelt command ends with exit code 2."""
     assert "no such command 'stauts'" in workspace.tt("stauts").badly(2).stderr
+    more = workspace.tt("peek", "one", "two").badly(2).stderr.splitlines()
+    assert more[0] == "error[config]: got unexpected extra argument (two)"
+    assert more[1].startswith("  hint: tt peek [OPTIONS] AGENT; tt peek --help")
 
 
 def test_the_true_root_is_found_from_inside_a_worktree(workspace: Stage) -> None:

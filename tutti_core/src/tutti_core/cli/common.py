@@ -44,7 +44,7 @@ def json_option(command: F) -> F:
 
 def without_option(command: F) -> F:
     """Add ``--without``, for commands that act."""
-    text = "Go on without an unowned table."
+    text = "Go on though nothing installed acts on [TABLE]."
     return click.option("--without", multiple=True, metavar="TABLE", help=text)(command)
 
 

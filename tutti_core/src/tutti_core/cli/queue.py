@@ -31,7 +31,9 @@ from .queue_view import cancelled_lines, rows_of
     shell_complete=complete_agents,
 )
 @workspace_option
-@click.option("--all", "everything", is_flag=True, help="With cancel: all, or all of AGENT...")
+@click.option(
+    "--all", "everything", is_flag=True, help="With cancel: every prompt, or every one of AGENT..."
+)
 @json_option
 def command(words: tuple[str, ...], workspace: str | None, everything: bool, as_json: bool) -> int:
     """List prompts that wait for their agents or went astray, or take them back.

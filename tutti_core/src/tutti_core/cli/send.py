@@ -52,8 +52,10 @@ def _required(ctx: click.Context, _: click.Parameter, value: str | None) -> str 
 @click.argument("prompt", nargs=-1)
 @workspace_option
 @click.option("--all", "everyone", is_flag=True, is_eager=True, help="Every agent of the team.")
-@click.option("-f", "--file", "path", type=click.Path(path_type=Path), help="Take it from a file.")
-@click.option("--raw", is_flag=True, help="Let a leading / or ! be the CLI's own command.")
+@click.option(
+    "-f", "--file", "path", type=click.Path(path_type=Path), help="Take the prompt from a file."
+)
+@click.option("--raw", is_flag=True, help="Let a leading / or ! be the agent CLI's own command.")
 @click.option("--auto-up", "--auto_up", is_flag=True, help="Start the agent if it does not run.")
 @click.option("--interrupt", is_flag=True, help="Stop what it does, then give it the prompt.")
 @click.option(
@@ -65,13 +67,15 @@ def _required(ctx: click.Context, _: click.Parameter, value: str | None) -> str 
 @click.option(
     "--timeout-secs",
     type=click.FloatRange(1),
+    metavar="SECS",
     default=900.0,
     show_default=True,
-    help="Seconds to wait.",
+    help="How long to wait with --wait or --output.",
 )
 @click.option(
     "--idle-stable-secs",
     type=click.FloatRange(0),
+    metavar="SECS",
     default=5.0,
     show_default=True,
     help="Seconds a screen must rest where nothing else says that it is idle.",
@@ -80,9 +84,10 @@ def _required(ctx: click.Context, _: click.Parameter, value: str | None) -> str 
 @click.option(
     "--output-lines",
     type=click.IntRange(1, 2000),
+    metavar="N",
     default=200,
     show_default=True,
-    help="How many lines of that at most, the last ones.",
+    help="How many lines of that at most, the last ones; 2000 is the most.",
 )
 @without_option
 @json_option

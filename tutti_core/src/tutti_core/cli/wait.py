@@ -51,7 +51,8 @@ say how it is.
 @workspace_option
 @click.option(
     "--for", "states", multiple=True, type=click.Choice(STATES), metavar="STATE",
-    help="The state to wait for; idle by default. May be given several times: any of them will do.",
+    help=f"The state to wait for, one of {', '.join(STATES)}; idle by default. Any of several "
+    "will do.",
 )  # fmt: skip
 @click.option("--any", "first", is_flag=True, help="Until one of the agents is there.")
 @click.option("--all", "every", is_flag=True, help="Until all of them are there, as by default.")
@@ -59,14 +60,16 @@ say how it is.
 @click.option(
     "--timeout-secs",
     type=click.FloatRange(0),
+    metavar="SECS",
     default=900.0,
     show_default=True,
-    help="Seconds to wait.",
+    help="How long to wait.",
 )
 @click.option(
     "--idle-stable-secs",
     "stable_secs",
     type=click.FloatRange(0),
+    metavar="SECS",
     default=2.0,
     show_default=True,
     help="Seconds a screen must rest where nothing else says that it is idle.",
