@@ -86,6 +86,11 @@ def test_every_problem_of_the_file_is_told_at_once(workspace: Stage) -> None:
     assert lines[1] == '  hint: write "my-app"'
     assert any("tutti.toml:5 agent[0].runtme" in line for line in lines)
     assert '  hint: did you mean "runtime"?' in lines
+    found = workspace.tt("doctor", "--json").badly().json()["checks"]
+    assert found[0]["check"] == "tmux"
+    wrong = [one for one in found if one["check"] == "workspace"]
+    assert [one["status"] for one in wrong] == ["fail", "fail"]
+    assert wrong[1]["suggestion"] == 'did you mean "runtime"?'
 
 
 def test_a_command_of_ours_that_is_missing_names_its_distribution(workspace: Stage) -> None:

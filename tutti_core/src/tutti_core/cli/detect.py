@@ -16,9 +16,9 @@ from ..team.detect import seen as seen_now
 from ..team.reach import running_targets
 from ..team.record import read_record
 from ..team.saved import Knowledge, corpus_of, judged, knowledge, save
-from .common import complete_agents, json_option, open_running, show_json, warn, workspace_option
+from .common import complete_agents, json_option, open_running, show_json, workspace_option
 from .detect_view import explained, reported
-from .style import STATE_COLOURS, legible, paint
+from .style import STATE_COLOURS, legible, paint, warn
 
 if TYPE_CHECKING:
     from ..model.reading import Reading

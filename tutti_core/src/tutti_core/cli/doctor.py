@@ -27,7 +27,7 @@ COLOURS = {"pass": "green", "warn": "yellow", "fail": "red", "skip": "dim"}
 def command(workspace: str | None, strict: bool, as_json: bool) -> int:
     """Check everything the team needs, and say what to do about what is missing.
 
-    Where there is no workspace, the machine is checked.
+    Where there is no workspace, or its tutti.toml cannot be used, the machine is checked.
     """
     with Progress(quiet=as_json) as progress:
         report = _report(workspace, lambda check: progress.show(f"checking {check}"))
@@ -42,7 +42,11 @@ def _report(workspace: str | None, begun: Callable[[str], None]) -> Report:
         if workspace is not None:
             raise
         return outside(Plugins.installed(), missing, begun)
-    return doctor(Context.open(root), begun)
+    try:
+        context = Context.open(root)
+    except ConfigError as wrong:
+        return outside(Plugins.installed(), wrong, begun)
+    return doctor(context, begun)
 
 
 def _data(report: Report) -> dict[str, object]:

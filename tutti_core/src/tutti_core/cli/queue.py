@@ -11,16 +11,9 @@ from ..team.context import Context
 from ..team.queue import WAITING, Queue
 from ..team.queueing import CancelRequest, QueueRequest, cancel, queue
 from ..team.reach import root_of, running_targets
-from .common import (
-    complete_agents,
-    json_option,
-    open_running,
-    show_json,
-    split,
-    warn,
-    workspace_option,
-)
+from .common import complete_agents, json_option, open_running, show_json, split, workspace_option
 from .queue_view import cancelled_lines, rows_of
+from .style import warn
 
 
 @click.command("queue")

@@ -17,16 +17,9 @@ from ..team.exchange import exchange
 from ..team.reach import root_of, targets_of
 from ..team.send import SendRequest
 from ..team.workspaces import note
-from .common import (
-    complete_agents,
-    json_option,
-    show_json,
-    split,
-    warn,
-    without_option,
-    workspace_option,
-)
+from .common import complete_agents, json_option, show_json, split, without_option, workspace_option
 from .send_view import Watching, Watchings, exit_code, failure, interrupted, show
+from .style import warn
 
 if TYPE_CHECKING:
     from ..model.happening import Receipt

@@ -11,10 +11,10 @@ from ..team import turn
 from ..team.exchange import Listener
 from ..team.send import SendRequest
 from ..team.turn import Turn, WaitFailed
-from .common import show_json, warn
+from .common import show_json
 from .progress import Progress
 from .report import report
-from .style import ago, legible, paint
+from .style import ago, legible, paint, warn
 from .up_view import outcome_words
 
 if TYPE_CHECKING:

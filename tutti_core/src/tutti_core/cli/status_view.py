@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,7 +14,7 @@ from ..team.reach import running_root
 from ..team.rousing import rouse
 from ..team.snapshot import snapshot
 from ..terminal.host import TmuxHost
-from .style import STATE_COLOURS, ago, fits, legible, paint, table
+from .style import STATE_COLOURS, ago, fits, legible, paint, table, warn
 
 
 def show_status(root: Path | None, *, as_json: bool, names: Sequence[str] = ()) -> int:
@@ -37,7 +36,7 @@ def show_status(root: Path | None, *, as_json: bool, names: Sequence[str] = ()) 
     rouse(root, host)
     rows = _wanted(rows, names, team["workspace"])
     for remark in remarks(team):
-        print(f"warn: {remark}", file=sys.stderr)
+        warn(remark)
     if as_json:
         print(json.dumps(rows, indent=2, ensure_ascii=False))
     else:

@@ -17,7 +17,7 @@ from ..team.wait import Told, wait
 from .common import agents_argument, json_option, open_running, show_json, workspace_option
 from .progress import Progress
 from .report import report
-from .style import ago, legible, paint
+from .style import ago, fits, legible, paint
 
 if TYPE_CHECKING:
     from ..watching.look import Voice
@@ -145,8 +145,16 @@ def _show(answer: WaitResponse) -> None:
         mark = paint("✓", "green") if one.reached else paint("✗" if one.end else "…", "yellow")
         print(f"{mark} {one.agent}: {legible(_words(one))}")
     print(f"{_summary(answer)} after {ago(answer.ms / 1000)}")
-    for hint in dict.fromkeys(one.hint for one in answer.agents if one.hint):
-        print(f"→ {hint}")
+    for hint in _hints(answer):
+        print(f"→ {fits(hint)}")
+
+
+def _hints(answer: WaitResponse) -> list[str]:
+    """Return what can be done, all that are only to be looked at in one command."""
+    looked = [one.agent for one in answer.agents if one.hint == f"tt status {one.agent}"]
+    others = [one.hint for one in answer.agents if one.hint and one.agent not in looked]
+    found = [f"tt status {' '.join(looked)}"] if looked else []
+    return list(dict.fromkeys([*others, *found]))
 
 
 def _summary(answer: WaitResponse) -> str:

@@ -10,9 +10,9 @@ import click
 from ..config.find import global_path, shown
 from ..team.workspaces import Removed, WorkspaceRow, add, listed, prune, remove
 from ..terminal.host import TmuxHost
-from .common import complete_workspaces, json_option, show_json, warn
+from .common import complete_workspaces, json_option, show_json
 from .many import NONE
-from .style import legible, table
+from .style import legible, table, warn
 
 
 @click.group("workspaces", invoke_without_command=True)
