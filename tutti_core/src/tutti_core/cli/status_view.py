@@ -12,6 +12,7 @@ from typing import Any
 from ..team.asking import way_of
 from ..team.names import no_agent
 from ..team.reach import running_root
+from ..team.rousing import rouse
 from ..team.snapshot import snapshot
 from ..terminal.host import TmuxHost
 from .style import STATE_COLOURS, ago, fits, legible, paint, table
@@ -31,7 +32,9 @@ def show_status(root: Path | None, *, as_json: bool, names: Sequence[str] = ()) 
     Raises:
         ConfigError: If there is no such agent.
     """
-    team, rows = snapshot(root or running_root(None), TmuxHost())
+    root, host = root or running_root(None), TmuxHost()
+    team, rows = snapshot(root, host)
+    rouse(root, host)
     rows = _wanted(rows, names, team["workspace"])
     for remark in remarks(team):
         print(f"warn: {remark}", file=sys.stderr)

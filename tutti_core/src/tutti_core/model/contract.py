@@ -150,9 +150,11 @@ class Sink(Protocol):
     def name(self) -> str: ...
 
     def receive(self, event: Event) -> None:
-        """Take one event, from any thread and one at a time; the work waits until it is taken.
+        """Take one event, in a thread of the sink's own and one at a time.
 
-        An exception is reported once and never stops the work; the sink gets no further event.
+        Nobody waits for it. Of events that come faster than they are taken a thousand wait; the
+        rest is dropped, counted and told in one `sink.dropped`. A process that ends waits two
+        seconds. An exception is reported once, and the sink gets no further event.
         """
 
 
@@ -256,8 +258,9 @@ class StepType(Protocol):
     without it), ``on_resume`` (``rerun``, ``skip`` or ``ask``), ``timeout_secs``, ``holds_agent``
     (whether no other step may have to do with its ``agent`` meanwhile), ``retries`` (whether
     `[resilience]` has it tried again), ``goes_on`` (whether a resumed run gives it the record of
-    its failed attempt as ``earlier`` too), and ``check(step, common, arrangement)``, which yields
-    what is wrong with a step in its workflow, each a path such as ``.agent`` and a message.
+    its failed attempt as ``earlier`` too), ``check(step, common, arrangement)``, which yields what
+    is wrong with a step in its workflow, each a path such as ``.agent`` and a message, and
+    ``leaves(step, common)``, which names the outputs that it leaves for later steps.
 
     Attributes:
         name: The word used as the step's ``type``.
