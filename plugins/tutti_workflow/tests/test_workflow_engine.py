@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tutti_core import ConfigError, Context, PolicyError, StateError, Verdict
+from tutti_core import ConfigError, Context, StateError, Verdict
 from tutti_workflow.engine.again import resume
 from tutti_workflow.engine.order import Again, Order, Seat, Told
 from tutti_workflow.engine.run import run_order
@@ -191,15 +191,6 @@ class TestFailure:
         run = ran(context)
         assert run.failure["message"] == "ZeroDivisionError: by zero"
         assert read(context, run.run_id).closed  # type: ignore[union-attr]
-
-    def test_a_guard_may_refuse_a_run(self, desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Then nothing of it is on disk."""
-        context = desk.flow('type = "jot"')
-        refusal = Verdict("refuse", "somebody", reason="not now")
-        monkeypatch.setattr(desk.plugins, "guard", lambda action: [refusal])
-        with pytest.raises(PolicyError, match="not now"):
-            ran(context)
-        assert run_ids(context) == []
 
     def test_a_dry_run_asks_the_guards_and_records_nothing(
         self, desk: Any, monkeypatch: pytest.MonkeyPatch

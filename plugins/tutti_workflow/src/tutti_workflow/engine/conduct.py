@@ -58,19 +58,13 @@ class Conductor:
         self._retried: set[str] = set()
         self._inbox: SimpleQueue[tuple[Running, Ended]] = SimpleQueue()
 
-    @property
-    def stopping(self) -> bool:
-        """Whether the run is to end."""
-        late = self.seat.deadline is not None and time.monotonic() >= self.seat.deadline
-        return late or self.seat.stopped()
-
     def run(self) -> None:
         """Run until nothing can begin any more, and all that was begun has ended."""
         lines: list[Line] = []
         try:
             while True:
                 # Ends and beginnings go to the disk together: one wait for it, not two.
-                begun = [] if self.stopping or self.failed else self._begin(lines)
+                begun = [] if self.seat.ends or self.failed else self._begin(lines)
                 lines += [self._attempt_line(one) for one in begun]
                 if lines:
                     self.publish(self.store.write(*lines))
@@ -98,7 +92,7 @@ class Conductor:
 
     def _to_come(self) -> bool:
         """Return whether a step waits for its next attempt, or can begin."""
-        if self.stopping or self.failed:
+        if self.seat.ends or self.failed:
             return False
         return bool(self.due) or bool(self._startable())
 
@@ -133,7 +127,7 @@ class Conductor:
             self.earlier.pop(node.key, {}),
             noting(lambda: mine[0] if mine else None, self.store.write, node.key, number),
             lambda line: self._say(node.key, line),
-            lambda: self.stopping or bool(mine and mine[0].abandoned),
+            lambda: self.seat.ends or bool(mine and mine[0].abandoned),
         )
         mine.append(Running(node, attempt, time.monotonic()))
         return mine[0]
@@ -157,7 +151,8 @@ class Conductor:
 
     def _say(self, key: str, line: str) -> None:
         step = self.store.state.steps[key]
-        self.seat.told(Told("say", self.store.state, step, str(line)))
+        said = self.store.redactor.clean(str(line))
+        self.seat.told(Told("say", self.store.state, step, said))
 
     # What has ended.
 
@@ -170,7 +165,7 @@ class Conductor:
                 return found
 
     def _startable_again(self) -> bool:
-        return bool(self.due) and not self.stopping and not self.failed and bool(self._startable())
+        return bool(self.due) and not self.seat.ends and not self.failed and bool(self._startable())
 
     def _moments(self) -> list[float]:
         return list(self.due.values())
@@ -188,11 +183,11 @@ class Conductor:
         """Return the attempts that were to end long ago, and did not."""
         now, found = time.monotonic(), []
         for one in self.running.values():
-            if one.closing is None and (one.overdue or self.stopping):
+            if one.closing is None and (one.overdue or self.seat.ends):
                 one.closing = now + GRACE_SECS
             if one.closing is not None and now >= one.closing:
                 one.abandoned = True
-                found.append((one, _deaf(timed_out=not self.stopping)))
+                found.append((one, _deaf(timed_out=not self.seat.ends)))
         return found
 
     def _end_lines(self, one: Running, ended: Ended) -> list[Line]:
@@ -222,7 +217,7 @@ class Conductor:
         return [line]
 
     def _after_failure(self, node: Node, one: Running, ended: Ended) -> Line:
-        if tried_again(node.retry, one.attempt.number, ended) and not self.stopping:
+        if tried_again(node.retry, one.attempt.number, ended) and not self.seat.ends:
             assert node.retry is not None
             wait = wait_of(node.retry, one.attempt.number, random.random())  # noqa: S311 -- jitter
             self.due[node.key] = time.monotonic() + wait
