@@ -246,6 +246,24 @@ class TestOutputs:
         run = ran(desk.flow('type = "jot"\ntext = "{{output.plan.json}}"'))
         assert "'plan'" in run.failure["message"]
 
+    def test_what_an_agent_said_is_marked(self, desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        """So is what was made of it; what was not is not."""
+        monkeypatch.setattr(desk.plugins.steps()["talk"], "untrusted", True, raising=False)
+        run = ran(
+            desk.flow(
+                'type = "talk"\nid = "said"\nagent = "api"\nleaves = "x"',
+                'type = "jot"\nid = "made"\ntext = "{{output.said.fenced}}"\nleaves = "y"',
+                'type = "jot"\nid = "own"\nleaves = "z"',
+                'type = "command"\nrun = "echo $TUTTI_UNTRUSTED > names"',
+            )
+        )
+        assert run.untrusted == {"said", "made"}
+        assert [one.drew_on for one in run.steps.values()] == [[], ["said"], [], []]
+        assert (desk.root / "names").read_text() == "made said\n"
+        result = run_result(run)
+        assert result["untrusted_outputs"] == ["made", "said"]
+        assert [one["untrusted"] for one in result["step_results"]] == [True, True, False, False]
+
     def test_a_program_finds_its_run(self, desk: Any) -> None:
         """A command has the ids of its run and step, and what steps before it left."""
         context = desk.flow(

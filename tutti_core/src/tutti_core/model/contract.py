@@ -234,7 +234,8 @@ class StepType(Protocol):
     without it), ``on_resume`` (``rerun``, ``skip`` or ``ask``), ``timeout_secs``, ``holds_agent``
     (whether no other step may have to do with its ``agent`` meanwhile), ``retries`` (whether
     `[resilience]` has it tried again), ``goes_on`` (whether a resumed run gives it the record of
-    its failed attempt as ``earlier`` too), and ``check(step, common, arrangement)``, which yields
+    its failed attempt as ``earlier`` too), ``untrusted`` (whether what it leaves is an agent's own
+    word, and is marked so on record), and ``check(step, common, arrangement)``, which yields
     what is wrong with a step in its workflow, each a path such as ``.agent`` and a message.
 
     Attributes:

@@ -12,8 +12,10 @@ from tutti_core import Attempt, Context, JsonFile
 
 from ..model import GOES_ON
 from ..plan.resolve import Node, Plan
+from ..plan.split import trait
 from ..record.files import private
 from ..record.store import Store
+from ..templated import named_in
 from ..templates import Output
 from .attempts import Running, launch, left_until, noting
 from .choice import startable
@@ -208,6 +210,7 @@ class Conductor:
             "ms": round((time.monotonic() - one.since) * 1000),
             "result": bounded(ended.result),
         }
+        line |= self._provenance(node)
         if ended.failure:
             line["failure"] = {**ended.failure, "agent": node.agent}
         if ended.outcome == "success":
@@ -215,6 +218,12 @@ class Conductor:
         elif ended.outcome != "cancelled":
             line |= self._after_failure(node, one, ended)
         return [line]
+
+    def _provenance(self, node: Node) -> Line:
+        """Return whether what a step gave is an agent's word, or made of such words."""
+        drawn = sorted(named_in(node.step) & self.store.state.untrusted)
+        line: Line = {"drew_on": drawn} if drawn else {}
+        return {**line, "untrusted": True} if drawn or trait(node.kind, "untrusted", False) else {}
 
     def _after_failure(self, node: Node, one: Running, ended: Ended) -> Line:
         if tried_again(node.retry, one.attempt.number, ended) and not self.seat.ends:
