@@ -54,7 +54,8 @@ class Whole:
         for line in lines:
             self.happenings.of(line)
         self.projections.touched(keys)
-        if any(run.steps[key].agent for key in keys):
+        begins = any(line["kind"] in ("begun", "resumed") for line in lines)
+        if begins or any(run.steps[key].agent for key in keys):
             publish(self.context, run)
         for line in lines:
             self.seat.told(_telling(run, line))
