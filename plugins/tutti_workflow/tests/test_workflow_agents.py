@@ -216,6 +216,7 @@ def test_killed_while_it_starts_an_agent(workspace: Stage, point: str, flow: str
         assert done["step_results"][0]["message"] == "started agent 'ann'"
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(180)
 def test_who_was_started_meanwhile_stays(workspace: Stage) -> None:
     """A run that was killed before it started anybody does not end whom its user starts."""
