@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import attrs
@@ -144,6 +145,27 @@ def test_a_wait_that_is_over_says_so(work: Context, tmp_path: Path) -> None:
         Prompt().run(work, step, attempt(tmp_path)[0])
     assert failed.value.data["timed_out"]
     assert failed.value.data["receipt"]["outcome"] == "submitted"
+
+
+@pytest.mark.parametrize(
+    ("state", "category"),
+    [("auth_failed", "policy"), ("rate_limited", "provider"), ("waiting", "runtime")],
+)
+def test_who_is_not_ready_fails_the_step(
+    work: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str, category: str
+) -> None:
+    """An agent that runs and cannot be told anything is no success, and says why."""
+    up = work.plugins.verbs()["up"]
+    outcome = SimpleNamespace(
+        outcome="launched", ok=True, ready=False, state=state, detail="", hint="", warnings=()
+    )
+    done = SimpleNamespace(results=[outcome], warnings=(), interrupted=False)
+    verbs = {**work.plugins.verbs(), "up": attrs.evolve(up, run=lambda *_: done)}
+    monkeypatch.setattr(work.plugins, "verbs", lambda: verbs)
+    with pytest.raises(StepFailed, match="failed to start 'ann': it is") as failed:
+        EnsureRunning().run(work, EnsureKeys("ann"), attempt(tmp_path)[0])
+    assert failed.value.category == category
+    assert failed.value.data["state"] == state
 
 
 def test_who_has_the_prompt_is_not_stopped(work: Context, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tutti_core import ConfigError, Context, StateError, Verdict
+from tutti_core import ConfigError, Context, StateError, TuttiError, Verdict
 from tutti_workflow.engine.again import resume
 from tutti_workflow.engine.order import Again, Order, Seat, Told
 from tutti_workflow.engine.run import run_order
@@ -16,6 +16,7 @@ from tutti_workflow.record.files import Files
 from tutti_workflow.record.shapes import run_result
 from tutti_workflow.record.store import Store, chosen, read, run_ids
 from tutti_workflow.verbs import RunRequest, planned
+from tutti_workflow.verbs import run as run_verb
 
 
 def ran(context: Context, **order: Any) -> Any:
@@ -191,6 +192,16 @@ class TestFailure:
         run = ran(context)
         assert run.failure["message"] == "ZeroDivisionError: by zero"
         assert read(context, run.run_id).closed  # type: ignore[union-attr]
+
+    def test_rules_that_cannot_be_read_allow_nothing(self, desk: Any, tmp_path: Path) -> None:
+        """Where the user's own file is broken, whatever it forbids is not known: nothing runs."""
+        context = desk.flow('type = "jot"')
+        config = tmp_path / "config" / "tutti" / "config.toml"
+        config.parent.mkdir(parents=True)
+        config.write_text("[permissions\n")
+        with pytest.raises(TuttiError):
+            run_verb(desk.open(), RunRequest("a"))
+        assert (desk.effects, run_ids(context)) == ([], [])
 
     def test_a_dry_run_asks_the_guards_and_records_nothing(
         self, desk: Any, monkeypatch: pytest.MonkeyPatch
