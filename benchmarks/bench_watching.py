@@ -17,7 +17,8 @@ from pathlib import Path
 
 from tutti_core.model.session import SessionSpec
 from tutti_core.team.places import Places
-from tutti_core.team.watcher import end_watch, holder
+from tutti_core.team.rousing import end_watch
+from tutti_core.team.watcher import holder
 from tutti_core.terminal.host import TmuxHost
 from tutti_core.watching.waking import Waker
 

@@ -107,3 +107,12 @@ def test_prose_is_no_error_where_it_is_seen_to_be_prose(known: Knowledge) -> Non
     told = [state(known, cut) for case in quoting for cut in windows(case.text, 20)]
     assert told
     assert sum(one in ERRORS for one in told) <= PROSE[known.runtime] * len(told)
+
+
+@pytest.mark.parametrize("runtime", ["codex"])
+def test_what_was_copied_out_of_old_releases_is_read(runtime: str) -> None:
+    """Screens of releases that are drawn otherwise, saved as text alone, say what they showed."""
+    known, folder = knowledge(runtime), ROOT / "tests" / "pasted" / runtime
+    told = {one.path.name: (one.state, state(known, one.text)) for one in cases(folder)}
+    assert told
+    assert not {name: pair for name, pair in told.items() if pair[0] != pair[1]}

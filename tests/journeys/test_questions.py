@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -117,10 +118,10 @@ def test_the_dialog_that_was_seen_is_the_one_that_is_answered(solo: Stage) -> No
     assert (solo.tree("solo") / "one").exists()
 
 
-def trusting(stage: Stage, launch: str = "") -> Stage:
+def trusting(stage: Stage, launch: str = "", command: str = f"{COMMAND} --trust") -> Stage:
     """Write a team of one agent that asks whether its folder can be trusted."""
     stage.env["TUTTI_DEMO_BYTES"] = str(stage.home / "bytes")
-    account = f'[[profile]]\nname = "t"\nprovider = "demo"\ncommand = "{COMMAND} --trust"\n'
+    account = f'[[profile]]\nname = "t"\nprovider = "demo"\ncommand = "{command}"\n'
     stage.settings(account)
     auth = '[workspace.auth]\ndefault_profile = "t"\n'
     return stage.team(HEAD + auth + SAFE + launch + AGENT)
@@ -137,6 +138,37 @@ def test_trust_is_given_by_name(workspace: Stage) -> None:
     assert "answered  solo: allow (Yes, I trust this folder): " in told
     assert keys(workspace) == b"\x1b[B\r"
     workspace.until("solo", "idle")
+
+
+def test_a_key_that_was_read_and_let_drop_is_pressed_again(workspace: Stage) -> None:
+    """On the way to a choice and at it; the receipt says how often, and it was answered once."""
+    trusting(workspace, command=f"{COMMAND} --trust --drop-keys 1").tt("up").well()
+    assert workspace.tt("trust", "solo", "--json").well().json()["outcome"] == "answered"
+    assert keys(workspace) == b"\x1b[B\x1b[B\r"
+    before = asks(workspace, "[[bash touch one]]")
+    told = workspace.tt("answer", "solo", "allow").well().stdout
+    assert told.startswith("answered  solo: allow (Yes): ")
+    assert ", pressed 2 times)" in told
+    assert keys(workspace)[before:] == b"11"
+    workspace.tt("wait", "solo").well()
+    assert (workspace.tree("solo") / "one").exists()
+
+
+def test_a_key_that_nobody_has_read_is_not_pressed_again(workspace: Stage) -> None:
+    """An agent that stands still may yet read it; the second one would answer the next dialog."""
+    # tmux has a pane's own process go on at once that somebody stops.
+    script, file = workspace.home / Path(sys.executable).name, workspace.home / "pid"
+    script.write_text(f'#!/bin/sh\nsh -c \'echo $$ >{file}; exec {COMMAND} "$@"\' _ "$@"\nexit\n')
+    script.chmod(0o755)
+    trusting(workspace, command=str(script)).tt("up").well()
+    before = asks(workspace, "[[bash touch one]] [[bash rm one]]")
+    os.kill(int(file.read_text()), signal.SIGSTOP)
+    told = workspace.tt("answer", "solo", "allow", "--json").badly(3).json()
+    assert (told["outcome"], told["presses"]) == ("unanswered", 1)
+    os.kill(int(file.read_text()), signal.SIGCONT)
+    assert wait_for(lambda: "rm one" in workspace.tt("answer", "solo").stdout)
+    assert keys(workspace)[before:] == b"1"
+    assert (workspace.tree("solo") / "one").exists()
 
 
 def test_trust_is_given_by_the_file(workspace: Stage) -> None:

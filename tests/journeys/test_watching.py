@@ -149,6 +149,61 @@ def test_a_watcher_of_another_release_is_replaced(watched: Stage) -> None:
     assert told(watched) == ["started", "idle"]
 
 
+def test_what_is_queued_is_delivered_though_the_watcher_was_killed(watched: Stage) -> None:
+    """Nobody delivers then, and is said to; the next look at the team has it delivered, once."""
+    watched.team(ONE).tt("up").well()
+    busy = "[[bash until test -e go; do sleep 0.1; done]]"
+    watched.tt("send", "one", busy).well()
+    watched.tt("send", "one", "second [[say 2]]", "--queue").well()
+    assert wait_for(lambda: holder(watched) > 0, 20)
+    os.kill(holder(watched), signal.SIGKILL)
+    assert wait_for(lambda: holder(watched) == 0, 10)
+    off = {"TUTTI_WATCHER": "off"}
+    found = watched.tt("queue", "--json", env=off).well()
+    assert found.json()[0]["delivering"] is False
+    assert "nobody delivers" in found.stderr
+    assert holder(watched) == 0
+    watched.tt("status").well()
+    assert wait_for(lambda: holder(watched) > 0, 20)
+    assert "nobody delivers" not in watched.tt("queue").well().stderr
+    (watched.root / "go").touch()
+    names = lambda: [one["event"] for one in watched.events()]  # noqa: E731
+    assert wait_for(lambda: "prompt.delivered" in names(), 30)
+    watched.until("one", "idle")
+    assert names().count("prompt.delivered") == 1
+    assert "❯ second" in watched.tt("peek", "one").stdout
+    assert "No prompt waits" in watched.tt("queue").well().stdout
+
+
+def test_a_watcher_by_other_plugins_is_replaced(watched: Stage) -> None:
+    """Rules that change are read by the one there is; for other plugins another one begins."""
+    watched.team(ONE).tt("up").well()
+    assert wait_for(lambda: sources(watched) == {"watcher"}, 20)
+    first = holder(watched)
+    rules = watched.root / ".tutti/rules/demo.toml"
+    rules.parent.mkdir()
+    rules.write_text('[[title]]\nid = "mine"\nstate = "idle"\nregex = "never"\n')
+    assert wait_for(lambda: _watcher_check(watched)["status"] == "pass", 20)
+    watched.tt("wait", "one", "--for", "idle").well()
+    assert holder(watched) == first
+    fewer = {"TUTTI_DISABLE_PLUGINS": "handoff"}
+    assert "other plugins" in _watcher_check(watched, fewer)["detail"]
+    watched.tt("wait", "one", "--for", "idle", env=fewer).well()
+    assert not lives(first)
+    assert wait_for(lambda: holder(watched) not in (0, first), 20)
+    assert wait_for(lambda: _watcher_check(watched, fewer)["status"] == "pass", 20)
+    second = holder(watched)
+    mine = {"TUTTI_AGENT": "one"}
+    watched.tt("wait", "one", "--for", "idle", env=mine)
+    assert holder(watched) == second
+    assert told(watched) == ["started", "idle"]
+
+
+def _watcher_check(stage: Stage, env: dict[str, str] | None = None) -> dict[str, str]:
+    found = stage.tt("doctor", "--json", env=env).json()["checks"]
+    return next(one for one in found if one["check"] == "watcher")
+
+
 def test_the_log_grows_with_the_agent_and_has_each_line_once(watched: Stage) -> None:
     """It is there before down, which adds only the rest; followed, each line and state is told."""
     watched.team(ONE).tt("up").well()

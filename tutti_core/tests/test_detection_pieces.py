@@ -14,7 +14,7 @@ from tutti_core.detection.judge import judge
 from tutti_core.detection.regions import Parts, rows_of
 from tutti_core.detection.rulefile import compile_rules
 from tutti_core.model.reading import Observation, Reading, Screen
-from tutti_core.team.saved import Knowledge, judged
+from tutti_core.team.saved import LONGEST, Knowledge, judged
 
 LINE = "─" * 60
 RULES = compile_rules(
@@ -114,3 +114,12 @@ def test_a_saved_screen_with_its_size_beside_it_is_whole(tmp_path: Path) -> None
     assert judged(file, known).reading.state == "idle"
     file.with_suffix(".json").write_text('{"width": 80, "height": 24}')
     assert judged(file, known).reading.state == "unknown"
+
+
+def test_of_a_text_longer_than_any_screen_the_end_is_looked_at(tmp_path: Path) -> None:
+    """A log of megabytes, cut in the middle of a character, is read like the screen at its end."""
+    file = tmp_path / "screen.txt"
+    file.write_text("é" * LONGEST + "\n" * 9 + "● API Error: 503 Service unavailable\n", "utf-8")
+    read = judged(file, Knowledge("test", RULES, ()))
+    assert read.reading.state == "provider_down"
+    assert len(read.seen.screen.text) < LONGEST if read.seen.screen else False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from tutti_core.errors import ConfigError, PolicyError, RuntimeFailure
 from tutti_core.model.happening import Action, Verdict
 from tutti_core.model.reading import Option
-from tutti_core.team import answer as answers
+from tutti_core.team import parting, pressing
 from tutti_core.team.answer import Answered, AnswerRequest, answer, question
 from tutti_core.team.context import Context
 from tutti_core.team.dialog import Dialog, Press, press_of
@@ -103,12 +104,14 @@ class Pane:
 
     Attributes:
         pressed: Every key, in order.
+        at: When the last one was, in seconds of the monotonic clock.
         keys: What becomes of the screen at a key; by default the dialog goes away.
         before: Called before each look.
     """
 
     def __init__(self, crew: Any) -> None:
         self.crew, self.pressed = crew, []  # type: tuple[Any, list[str]]
+        self.at = 0.0
         self.keys: Callable[[str], str] = lambda _: "busy"
         self.before: Callable[[], None] = lambda: None
 
@@ -119,6 +122,7 @@ class Pane:
         there = {" ".join(row.split()) for row in self.crew.host.screen.split("\n")}
         if not {" ".join(row.split()) for row in shows} <= there:
             return False
+        self.at = time.monotonic()
         for name in names:
             self.pressed.append(name)
             self.show(self.keys(name))
@@ -138,9 +142,12 @@ def pane(crew: Any, monkeypatch: pytest.MonkeyPatch) -> Pane:
         return real(panes, **more)
 
     monkeypatch.setattr(crew.host, "capture", capture)
-    monkeypatch.setattr(answers, "PROOF_SECS", 0.6)
-    monkeypatch.setattr(answers, "LOOK_SECS", 0.02)
-    monkeypatch.setattr(answers, "MOVE_SECS", 0.2)
+    monkeypatch.setattr(pressing, "STILL_SECS", 0.0)
+    monkeypatch.setattr(pressing, "REST_SECS", 0.2)
+    monkeypatch.setattr(pressing, "MOVE_SECS", 0.2)
+    monkeypatch.setattr(pressing, "AGAIN_SECS", 0.1)
+    monkeypatch.setattr(parting, "PROOF_SECS", 0.6)
+    monkeypatch.setattr(parting, "LOOK_SECS", 0.02)
     return found
 
 
@@ -301,6 +308,67 @@ def test_a_dialog_that_stays_was_not_answered(context: Context, pane: Pane) -> N
     told = given_to(context, "allow")
     assert (told.outcome, told.evidence) == ("unanswered", "the dialog is still there")
     assert pane.pressed == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("unread", "presses"), [([0], 3), ([1], 1), ([None], 1), ([1, 1, 0, 1], 2)]
+)
+def test_what_was_provably_dropped_is_pressed_again(
+    context: Context,
+    pane: Pane,
+    crew: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    unread: list[int | None],
+    presses: int,
+) -> None:
+    """Nothing of it waits to be read: then a few times, and never where nobody can say."""
+    told = iter([*unread, *[unread[-1]] * 1000])
+    monkeypatch.setattr(crew.host, "unread", lambda _: next(told), raising=False)
+    pane.show(ASKS.format(command="ls"))
+    pane.keys = lambda _: ASKS.format(command="ls")
+    answered = given_to(context, "allow")
+    assert (answered.outcome, answered.presses) == ("unanswered", presses)
+    assert pane.pressed == ["1"] * presses
+
+
+@pytest.mark.parametrize("other", [ASKS.format(command="pwd"), COLOURS, "busy", ">"])
+def test_nothing_is_pressed_again_once_anything_else_was_there(
+    context: Context, pane: Pane, crew: Any, monkeypatch: pytest.MonkeyPatch, other: str
+) -> None:
+    """Though the same dialog is back: it may be the next one, with the same words."""
+    monkeypatch.setattr(crew.host, "unread", lambda _: 0, raising=False)
+    asked = ASKS.format(command="ls")
+    pane.show(asked)
+    screens = iter([other, *[asked] * 1000])
+    pane.keys = lambda _: asked
+
+    def before() -> None:
+        if pane.pressed:
+            pane.show(next(screens))
+
+    pane.before = before
+    assert given_to(context, "allow").outcome == "unanswered"
+    assert pane.pressed == ["1"]
+
+
+def test_a_dialog_must_have_stood_for_a_while(
+    context: Context, pane: Pane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With nothing moved in it: some let drop what comes as they are drawn."""
+    monkeypatch.setattr(pressing, "STILL_SECS", 0.3)
+    monkeypatch.setattr(pressing, "REST_SECS", 30.0)
+    asked = ASKS.format(command="ls")
+    pane.show(asked)
+    moved: list[float] = []
+
+    def before() -> None:
+        if len(moved) < 4:
+            pane.show(asked.replace(*(" ❯ 1.", "   1.") if len(moved) % 2 else ("❯", "❯")))
+            moved.append(time.monotonic())
+
+    pane.before = before
+    assert given_to(context, "allow").outcome == "answered"
+    assert pane.at - moved[-1] >= 0.3
 
 
 def test_the_next_dialog_shows_that_the_one_before_is_gone(context: Context, pane: Pane) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -204,3 +204,93 @@ def test_a_turn_too_short_to_be_seen_is_proven_by_the_screen(
     monkeypatch.setattr(proof, "PROOF_SECS", 1.0)
     receipt = sent(context)
     assert receipt.outcome == outcome, receipt
+
+
+COMPOSES = """
+[composer]
+region = "composer"
+prompt = "^❯ ?"
+
+[[screen]]
+id = "asks"
+state = "waiting"
+kind = "permission"
+region = "modal:3"
+all = ["Do you want"]
+
+[[screen]]
+id = "busy"
+state = "working"
+regex = "^busy"
+
+[[screen]]
+id = "idle"
+state = "idle"
+all = ["for help"]
+"""
+LINE = "─" * 40
+
+
+def composer(draft: str, note: str = "? for help") -> str:
+    """Return the screen of an agent to which the same was said before."""
+    return f"❯ go on\n\n{LINE}\n❯ {draft}\n{LINE}\n  {note}\n"
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "outcome"),
+    [
+        (f"❯ go on\n\n{LINE}\n Do you want to go on?\n ❯ 1. Yes\n", "unsubmitted"),
+        (composer("go on", "new version · ? for help"), "submitted"),
+    ],
+)
+def test_enter_is_pressed_for_the_composer_or_not_at_all(
+    crew: Any, monkeypatch: pytest.MonkeyPatch, meanwhile: str, outcome: str
+) -> None:
+    """Not for a dialog that came after the last look; what only changed its footer gets it next."""
+    monkeypatch.setattr(type(crew.echo), "rules", lambda _: COMPOSES)
+    monkeypatch.setattr(proof, "PROOF_SECS", 1.0)
+    crew.host.screen = composer("")
+    context, pressed, tried = running(crew), [], [0]
+
+    def paste(pane: str, text: str) -> None:
+        crew.host.screen = composer(text)
+
+    def keys_while(pane: str, shows: Sequence[str], *names: str) -> bool:
+        tried[0] += 1
+        if tried[0] == 1:
+            crew.host.screen = meanwhile
+        if not {row.strip() for row in shows} <= set(map(str.strip, crew.host.screen.split("\n"))):
+            return False
+        pressed.extend(names)
+        crew.host.screen = "busy"
+        return True
+
+    monkeypatch.setattr(crew.host, "paste", paste)
+    monkeypatch.setattr(crew.host, "keys", lambda *_: pytest.fail("pressed without looking"))
+    monkeypatch.setattr(crew.host, "keys_while", keys_while, raising=False)
+    assert sent(context).outcome == outcome
+    assert pressed == ["Enter"] * (outcome == "submitted")
+
+
+def test_enter_is_not_pressed_again_while_one_waits_to_be_read(
+    crew: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one could answer what the first brings up."""
+    monkeypatch.setattr(type(crew.echo), "rules", lambda _: COMPOSES)
+    monkeypatch.setattr(proof, "ENTER_AGAIN_SECS", (0.1, 0.2, 0.3))
+    monkeypatch.setattr(proof, "HELD_SECS", 1.0)
+    crew.host.screen = composer("")
+    context, pressed = running(crew), []
+
+    def paste(pane: str, text: str) -> None:
+        crew.host.screen = composer(text)
+
+    def keys_while(pane: str, shows: Sequence[str], *names: str) -> bool:
+        pressed.extend(names)
+        return True
+
+    monkeypatch.setattr(crew.host, "paste", paste)
+    monkeypatch.setattr(crew.host, "keys_while", keys_while, raising=False)
+    monkeypatch.setattr(crew.host, "unread", lambda _: len(pressed), raising=False)
+    assert sent(context).outcome == "unsubmitted"
+    assert pressed == ["Enter"]

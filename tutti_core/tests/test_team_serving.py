@@ -150,6 +150,26 @@ def test_a_slow_one_keeps_nobody_waiting(served: Any) -> None:
     open_gate(slow)
 
 
+def test_what_must_not_be_cut_short_may_finish(served: Any) -> None:
+    """Told to stop, it waits for a service as long as that is at something that must be whole."""
+    slow = Keeper(name="slow")
+    services, context = served(slow)
+    services.begin()
+    assert until(lambda: context.places.cursor("slow").exists())
+    context.emit("a.thing", data={"n": 1})
+    services.wake()
+    asked: list[bool] = []
+
+    def is_busy() -> bool:
+        asked.append(True)
+        slow.gate.set()
+        return not slow.handed
+
+    services.stop(is_busy, most=SECS)
+    assert slow.handed == [1]
+    assert asked
+
+
 def test_ticks_come_by_themselves(served: Any) -> None:
     """A service that wants no events is called again and again."""
     keeper = Keeper(events=(), every=0.01)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tutti_core.team import watcher
+from tutti_core.team import rousing, watcher
 from tutti_core.team.holding import Watch
 from tutti_core.team.scene import opened
 from tutti_core.team.up import UpRequest, up
@@ -122,17 +122,17 @@ def test_nothing_of_an_agent_is_in_the_watcher(monkeypatch: pytest.MonkeyPatch) 
     for name in ("TUTTI_AGENT", "TUTTI_ROOT", "TUTTI_WORKSPACE", "TMUX", "TUTTI_DISABLE_PLUGINS"):
         monkeypatch.setenv(name, "x")
     monkeypatch.setenv("KEPT", "yes")
-    given = watcher._environment()
+    given = rousing._environment()
     assert given["KEPT"] == "yes"
     assert not {name for name in given if name.startswith(("TUTTI_", "TMUX"))} - {
         "TUTTI_WATCHER",
         "TUTTI_TMUX_SOCKET",
     }
     monkeypatch.delenv("TUTTI_AGENT")
-    assert watcher._environment()["TUTTI_DISABLE_PLUGINS"] == "x"
+    assert rousing._environment()["TUTTI_DISABLE_PLUGINS"] == "x"
 
 
 def test_switched_off_nobody_is_started(crew: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """TUTTI_WATCHER=off has commands start no watcher."""
-    monkeypatch.setattr(watcher, "_start", lambda _: pytest.fail("one was started"))
-    assert not watcher.ensure(crew.context("one"))
+    monkeypatch.setattr(rousing, "_start", lambda _: pytest.fail("one was started"))
+    assert not rousing.ensure(crew.context("one"))

@@ -283,6 +283,47 @@ class TestKeysForAScreen:
                 host.keys_while(pane, ["Pane is dead"], "Enter")
 
 
+WAITS = """
+import os, sys, time, tty
+if sys.argv[1] != "lines":
+    tty.setraw(0)
+print("ready", flush=True)
+while not os.path.exists(sys.argv[1]):
+    time.sleep(0.02)
+os.read(0, 9)
+print("heard", flush=True)
+time.sleep(600)
+"""
+
+
+class TestUnread:
+    """What waits to be read can be counted, and is only counted."""
+
+    def waiting(self, host: TmuxHost, how: str) -> str:
+        """Start a program that reads once, when there is a file."""
+        pane = start(host, "waits", sys.executable, "-ISc", WAITS, how).pane
+        until(lambda: "ready" in host.capture([pane])[pane])
+        return pane
+
+    def test_keys_wait_until_they_are_read(self, host: TmuxHost, tmp_path: Path) -> None:
+        """Every byte of them is there once, however often it is asked."""
+        pane = self.waiting(host, str(tmp_path / "go"))
+        assert host.unread(pane) == 0
+        host.keys(pane, "1", "Enter")
+        until(lambda: host.unread(pane) == 2)
+        assert host.unread(pane) == 2
+        (tmp_path / "go").touch()
+        until(lambda: "heard" in host.capture([pane])[pane])
+        assert host.unread(pane) == 0
+
+    def test_where_nobody_can_say(self, host: TmuxHost) -> None:
+        """A line that is still being typed, and a pane that is gone."""
+        pane = self.waiting(host, "lines")
+        host.keys(pane, "1")
+        assert host.unread(pane) is None
+        assert host.unread("%99") is None
+
+
 class TestCopyMode:
     """A pane that somebody scrolled is given back to its program."""
 

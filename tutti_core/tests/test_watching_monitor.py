@@ -35,7 +35,7 @@ class Played:
     """
 
     path = deaths = root = Path("/nowhere")
-    polls, line, lost, said, at = False, None, "", {}, ""
+    polls, line, lost, said, at, likeness = False, None, "", {}, "", ""
 
     def __init__(self, folder: Path) -> None:
         self.there = [session("one", "%1")]

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from .model.attempt import Attempt as Attempt
     from .model.contract import Check as Check
     from .model.contract import Command as Command
+    from .model.contract import CountsUnread as CountsUnread
     from .model.contract import Detector as Detector
     from .model.contract import Keys as Keys
     from .model.contract import Learns as Learns
@@ -142,8 +143,8 @@ _HOMES = {
     "markers": "hookimpl",
     "model.arrangement": "Agent Arrangement Profile Workspace",
     "model.attempt": "Attempt",
-    "model.contract": "Check Command Detector Keys Learns PressesWhile Quotes Recalls Runtime "
-    "Service SessionHost Sink StepType Table Template Verb",
+    "model.contract": "Check Command CountsUnread Detector Keys Learns PressesWhile Quotes Recalls "
+    "Runtime Service SessionHost Sink StepType Table Template Verb",
     "model.happening": "Action Event Finding Receipt Verdict",
     "model.launch": "Capabilities Kept Launch LaunchRequest Past Refusal TreePlan",
     "model.order": "natural",

@@ -257,8 +257,9 @@ def tutti_rules() -> Mapping[str, str]:
 def tutti_sinks(workspace: Context) -> Iterable[Sink]:
     """Give receivers of events.
 
-    Called once by each command that acts, before its first event. A sink that raises is reported
-    once and left out until that command ends; the journal has the event already.
+    Called once by each command that acts, before its first event. Each sink has a thread of its
+    own, so that a slow one delays nothing. One that raises is reported once and left out until that
+    command ends; the journal has the event already.
 
     Args:
         workspace: The workspace.

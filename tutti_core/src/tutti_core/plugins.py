@@ -265,8 +265,11 @@ class Plugins(Registry):
             for distribution, command in self.commands()
         ]
         if not self.broken:
-            watched = files + [one for file in self.module_files() for one in _sources(Path(file))]
-            discovery.write_cache(list(self.entries), commands, watched)
+            discovery.write_cache(list(self.entries), commands, files + self.sources())
+
+    def sources(self) -> list[str]:
+        """Return the files whose change may change what the plugins give."""
+        return [one for file in self.module_files() for one in _sources(Path(file))]
 
 
 def _refusal(by: str, reason: str) -> Verdict:

@@ -75,10 +75,12 @@ def reclaim(
         return [_told(one, "failed", error.message) for one in starts.agents]
     there = {one.agent: one for one in live if not one.dead}
     told = [_reclaimed(context, one, there, starts.tokens) for one in starts.agents]
-    events = {"reclaimed": "agent.reclaimed", "failed": "agent.reclaim_failed"}
     for one in told:
-        if (event := events.get(one["outcome"])) is not None:
-            context.emit(event, one["agent"], {**one, "movement": movement}, correlation_id)
+        data = {**one, "movement": movement}
+        if one["outcome"] == "reclaimed":
+            context.emit("agent.reclaimed", one["agent"], data, correlation_id)
+        elif one["outcome"] == "failed":
+            context.emit("agent.reclaim_failed", one["agent"], data, correlation_id)
     return told
 
 

@@ -29,7 +29,8 @@ def show(told: Answered) -> None:
         print()
     word = paint(told.outcome, COLOURS.get(told.outcome, "red"))
     gave = f"{_gave(told)}: " if told.keys and told.outcome != "refused" else ""
-    print(f"{word}  {told.agent}: {gave}{legible(told.evidence)} ({told.ms} ms)")
+    again = f", pressed {told.presses} times" if told.presses > 1 else ""
+    print(f"{word}  {told.agent}: {gave}{legible(told.evidence)} ({told.ms} ms{again})")
     if told.said is not None:
         print(f"{told.said.outcome}  {told.agent}: {legible(told.said.evidence)}")
     if told.hint:

@@ -12,6 +12,7 @@ from typing import Any
 from ..team.asking import way_of
 from ..team.names import no_agent
 from ..team.reach import running_root
+from ..team.rousing import rouse
 from ..team.snapshot import snapshot
 from ..terminal.host import TmuxHost
 from .style import STATE_COLOURS, ago, fits, legible, paint, table
@@ -38,7 +39,9 @@ def show_status(
     Raises:
         ConfigError: If there is no such agent.
     """
-    team, rows = snapshot(root or running_root(None), TmuxHost())
+    root, host = root or running_root(None), TmuxHost()
+    team, rows = snapshot(root, host)
+    rouse(root, host)
     rows = _wanted(rows, names, team["workspace"])
     if movement is not None:
         rows = [row for row in rows if movement in _movements(row)]

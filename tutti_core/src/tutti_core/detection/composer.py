@@ -22,6 +22,8 @@ SURE = 12
 """Characters that a short prompt must have to be known inside of what an agent made of it."""
 ENOUGH = 60
 """Characters that a part of a long prompt must have to be known as one."""
+MOST_ROWS = 16
+"""So many rows tell a composer, and what stands below it, from anything else."""
 
 
 def draft(styled: str, rules: Mapping[str, Any] | None) -> str | None:
@@ -36,10 +38,7 @@ def draft(styled: str, rules: Mapping[str, Any] | None) -> str | None:
     """
     if not rules:
         return None
-    rows = rows_of(STYLE.sub("", DIM.sub(_undimmed, styled)))
-    # Where the cursor is to be looked for, what is last is taken for what is being typed.
-    parts = Parts(rows, rules, cursor=len(rows) - 1)
-    text = parts.region(rules.get("region", "composer"))
+    text = _parts(styled, rules).region(rules.get("region", "composer"))
     begins = pattern(rules["prompt"])
     found = begins.search(text)
     if found is None:
@@ -48,6 +47,24 @@ def draft(styled: str, rules: Mapping[str, Any] | None) -> str | None:
     # Some say in front of every row that this is where prompts are typed.
     bare = [first, *(begins.sub("", row, count=1) for row in more)]
     return " ".join(" ".join(bare).replace("│", " ").split())
+
+
+def standing(styled: str, rules: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the rows of the composer and all below it, as they are drawn.
+
+    Args:
+        styled: The screen with its styles.
+        rules: As for `draft`.
+
+    Returns:
+        The rows, none of them blank and those at the end where there are many; none if the screen
+        shows no composer.
+    """
+    box = _parts(styled, rules).box
+    if box is None:
+        return ()
+    rows = rows_of(unstyled(styled))[max(box[0], 0) :]
+    return tuple(row for row in rows if row.strip())[-MOST_ROWS:]
 
 
 def ours(draft_text: str, sent: str) -> Ours:
@@ -94,6 +111,12 @@ def alike(said: str, sent: str) -> bool:
 def unstyled(text: str) -> str:
     """Return a screen without its styles, as it is captured by default."""
     return STYLE.sub("", text)
+
+
+def _parts(styled: str, rules: Mapping[str, Any]) -> Parts:
+    rows = rows_of(STYLE.sub("", DIM.sub(_undimmed, styled)))
+    # Where the cursor is to be looked for, what is last is taken for what is being typed.
+    return Parts(rows, rules, cursor=len(rows) - 1)
 
 
 def _undimmed(dim: re.Match[str]) -> str:

@@ -150,9 +150,11 @@ class Sink(Protocol):
     def name(self) -> str: ...
 
     def receive(self, event: Event) -> None:
-        """Take one event, from any thread and one at a time; the work waits until it is taken.
+        """Take one event, in a thread of the sink's own and one at a time.
 
-        An exception is reported once and never stops the work; the sink gets no further event.
+        Nobody waits for it. Of events that come faster than they are taken a thousand wait; the
+        rest is dropped, counted and told in one `sink.dropped`. A process that ends waits two
+        seconds. An exception is reported once, and the sink gets no further event.
         """
 
 
@@ -221,6 +223,17 @@ class PressesWhile(Protocol):
         Blanks around the words of a row do not matter. A word that is no key is refused, never
         typed.
         """
+
+
+@runtime_checkable
+class CountsUnread(Protocol):
+    """A session host that knows whether a program has read what was typed into its terminal.
+
+    Where a host does not, no key is pressed a second time.
+    """
+
+    def unread(self, pane: str) -> int | None:
+        """Return how many bytes its program has not read yet; None if nobody can say."""
 
 
 @runtime_checkable

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..detection.composer import draft, ours
+from ..detection.composer import draft, ours, standing
 from ..detection.regions import Parts, rows_of
 from ..errors import TuttiError
 
@@ -102,14 +102,36 @@ def above_composer(context: Context, voice: Voice) -> str:
 
 def composer_of(context: Context, voice: Voice) -> str | None:
     """Return what stands in the composer right now; None if there is none, or nobody can look."""
-    assert voice.session is not None
     rules = composer_rules(context, voice)
+    screen = _styled(context, voice) if rules else None
+    return None if screen is None else draft(screen, rules)
+
+
+def rows_with(context: Context, voice: Voice, text: str) -> tuple[str, ...]:
+    """Return the rows of a composer that shows a prompt and nothing else, and all below it.
+
+    Args:
+        context: The workspace.
+        voice: The agent.
+        text: The prompt.
+
+    Returns:
+        The rows as they stand there right now; none if it shows anything else.
+    """
+    rules = composer_rules(context, voice)
+    screen = _styled(context, voice) if rules else None
+    if rules is None or screen is None or not ours(draft(screen, rules) or "", text):
+        return ()
+    return standing(screen, rules)
+
+
+def _styled(context: Context, voice: Voice) -> str | None:
+    assert voice.session is not None
     pane = voice.session.pane
     try:
-        screens = context.host.capture([pane], styles=True) if rules else {}
+        return context.host.capture([pane], styles=True).get(pane)
     except TuttiError:
         return None
-    return draft(screens[pane], rules) if pane in screens else None
 
 
 def looked(context: Context, agent: str) -> Voice | None:

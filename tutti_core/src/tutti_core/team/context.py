@@ -27,6 +27,7 @@ from .learning import Learning
 from .loading import load_arrangement, runtimes_of
 from .names import name_of, no_agent
 from .places import Places
+from .sinking import Outlets
 from .snapshot import voices_of
 
 
@@ -52,7 +53,7 @@ class Context:
         self.root = arrangement.root
         self.places = Places(arrangement.root)
         self.stop = Flag()
-        self._silent: set[str] = set()
+        self._outlets = Outlets(self._sink_told)
         self._emitting = RLock()
 
     @classmethod
@@ -176,7 +177,7 @@ class Context:
         data: Mapping[str, Any] | None = None,
         correlation_id: str = "",
     ) -> Event:
-        """Record an event, then hand it to the sinks.
+        """Record an event, and have the sinks take it as soon as they can.
 
         Args:
             event: Its name.
@@ -191,9 +192,19 @@ class Context:
         with self._emitting:
             kept = self.journal.append(line)
             recorded = attrs.evolve(raw, timestamp=kept["timestamp"], seq=kept["seq"])
-            for name, sink in self.sinks.items():
-                self._deliver(name, sink, recorded)
+            self._outlets.give(self.sinks, recorded)
         return recorded
+
+    def drain(self, secs: float = 2.0) -> bool:
+        """Wait until the sinks have taken all events so far, as a process that ends does.
+
+        Args:
+            secs: The most seconds to wait.
+
+        Returns:
+            Whether they have.
+        """
+        return self._outlets.drain(secs)
 
     def guard(self, action: Action) -> list[Verdict]:
         """Ask the guards about an action, and record what they say.
@@ -267,13 +278,9 @@ class Context:
                 hint = suggestion(name, {*self.arrangement.unowned, *own, *known.TABLES})
                 raise UsageError(f"--without {name}: no plugin is known to own [{name}]", hint=hint)
 
-    def _deliver(self, name: str, sink: Sink, event: Event) -> None:
-        if name in self._silent:
-            return
-        try:
-            sink.receive(event)
-        except Exception as error:  # noqa: BLE001 -- a sink must never stop the work
-            self._silent.add(name)
-            self.log.note("sink failed", sink=name, exc_info=error)
-            data = {"sink": name, "error": f"{type(error).__name__}: {error}"}
+    def _sink_told(self, event: str, data: Mapping[str, Any], *, is_over: bool) -> None:
+        self.log.note(event.replace(".", " "), **data)
+        if event == "sink.failed":
             self.emit("sink.failed", data=data)
+        elif is_over:
+            self.emit("sink.dropped", data=data)

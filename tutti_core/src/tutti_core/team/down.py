@@ -17,9 +17,9 @@ from .ending import GRACE_SECS, end, end_survivors, session_now
 from .entry import is_open
 from .restoring import keep_team
 from .retiring import retire, unkept
+from .rousing import relieve
 from .trees import way_back
 from .waiting import patient_lock
-from .watcher import relieve
 
 if TYPE_CHECKING:
     from ..model.contract import SessionHost

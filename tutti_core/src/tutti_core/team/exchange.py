@@ -16,10 +16,10 @@ from .composing import looked
 from .ending import session_now
 from .logs import showing
 from .marks import answer_to
+from .rousing import ensure, rouse
 from .send import SendRequest, deliver
 from .turn import Turn, Typed, await_turn
 from .up import UpRequest, up
-from .watcher import ensure
 
 if TYPE_CHECKING:
     from ..watching.look import Voice
@@ -85,6 +85,9 @@ def exchange(context: Context, request: SendRequest, listener: Listener | None =
             left = request.timeout_secs - (time.monotonic() - begun)
             receipt, typed = called(context, receipt, left, heard.queued)
             before = []
+    else:
+        # Another agent's may wait while nobody watches.
+        rouse(context.root, context.host)
     if not waits or typed is None:
         return _waited_in_vain(receipt) if waits else receipt
     if receipt.outcome != "submitted":

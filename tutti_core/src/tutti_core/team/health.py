@@ -16,6 +16,7 @@ from ..state.instants import MICROS, micros_of
 from ..terminal.effort import efforts
 from ..watching.stall import SURE_SECS, Moves, is_work, stalled, still
 from .record import read_record
+from .rousing import rouse
 from .snapshot import beside, voices_in
 from .watcher import believed
 
@@ -40,6 +41,7 @@ def health(context: Context, agents: Collection[str] = ()) -> list[dict[str, Any
     Raises:
         ConfigError: If there is neither such an agent nor a session left of one.
     """
+    rouse(context.root, context.host)
     kept = believed(context.root)
     seen = context.voices() if kept is None else _voices(context, kept)
     for name in agents:

@@ -18,9 +18,10 @@ from ..watching.sight import Sight
 from ..watching.telling import Teller
 from ..watching.waking import Waker
 from .record import Records
+from .rousing import TYPING_SECS
 from .scene import Scene
 from .serving import Services
-from .watcher import PURPOSE, has_queue
+from .watcher import PURPOSE, has_queue, is_typing
 
 if TYPE_CHECKING:
     from .context import Context
@@ -140,7 +141,7 @@ class Watch:
 
     def let_go(self) -> None:
         """End the watch, so that another can take it."""
-        self._services.stop()
+        self._services.stop(lambda: is_typing(self._places, os.getpid()), TYPING_SECS)
         if self.monitor is not None:
             self.monitor.close()
         elif self._alarm is not None:

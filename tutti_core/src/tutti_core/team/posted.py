@@ -13,8 +13,8 @@ from ..state.instants import micros_of, text_of
 from ..state.lock import Lock
 from .composing import drawn_in, looked
 from .ending import session_now
+from .entering import may_enter
 from .marks import answer_to, begun_with
-from .proof import may_enter
 from .queue import IN_HAND, WAITING, Entry, Queue
 from .recovering import recover
 from .turn import Turn, Typed, await_turn

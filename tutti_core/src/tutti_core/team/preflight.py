@@ -6,7 +6,8 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from .composing import composer_rules, in_composer
-from .proof import LOOK_SECS, QUIET
+from .entering import QUIET
+from .proof import LOOK_SECS
 from .standing import asks, tries_again
 
 if TYPE_CHECKING:

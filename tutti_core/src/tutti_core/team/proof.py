@@ -11,8 +11,8 @@ import time
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ..detection.composer import PASTED
-from ..errors import TuttiError
 from .composing import above_composer, composer_of, drawn_in, looked
+from .entering import QUIET, may_enter, no_enter, press_enter
 from .marks import begun_with
 from .standing import asks
 
@@ -32,8 +32,6 @@ TAKEN_SECS = 0.5
 LOOK_SECS = 0.1
 SHOWN = 40
 """Characters of a line that every terminal shows in one row."""
-QUIET = frozenset(("idle", "auth_failed", "rate_limited", "provider_down"))
-"""States in which an agent takes a prompt."""
 
 Outcome = Literal["submitted", "queued", "refused", "unsubmitted", "unknown"]
 
@@ -52,7 +50,14 @@ class Word(NamedTuple):
 
 
 def prove(
-    context: Context, before: Voice, text: str, since: float, *, drawn: bool, enters: bool = True
+    context: Context,
+    before: Voice,
+    text: str,
+    since: float,
+    *,
+    drawn: bool,
+    enters: bool = True,
+    entered: bool = True,
 ) -> Word:
     """Look until it is proven that a prompt was taken; press Enter again where it provably was not.
 
@@ -63,8 +68,12 @@ def prove(
         since: When it was typed, in epoch seconds.
         drawn: Whether it was seen in the composer as it was typed.
         enters: Whether Enter may be pressed again.
+        entered: Whether it was pressed; if not, that is made up for at once.
     """
-    return _Proof(context, before, text, since, drawn, enters).run()
+    proof = _Proof(context, before, text, since, drawn, enters)
+    if not entered and enters:
+        proof.entered, proof.again = False, [0.0, *proof.again]
+    return proof.run()
 
 
 class _Proof:
@@ -78,6 +87,7 @@ class _Proof:
         self.held: Ours = ""
         self.left = self.begun
         self.worked = False
+        self.entered = True
 
     def run(self) -> Word:
         while not self._late():
@@ -105,7 +115,10 @@ class _Proof:
         if said:
             return Word("submitted", said, worked=self.worked)
         self._look_at_composer(now)
-        said = "" if self.held else self._said(now) or self._shown(now)
+        if not self.entered and asks(now):
+            return Word("unsubmitted", no_enter(now), f"tt attach {now.agent}")
+        proves = self.entered and not self.held
+        said = (self._said(now) or self._shown(now)) if proves else ""
         if said:
             return Word("submitted", said, worked=self.worked)
         self._enter(now)
@@ -140,10 +153,9 @@ class _Proof:
 
     def _enter(self, now: Voice) -> None:
         due = self.again and time.monotonic() - self.begun > self.again[0]
-        if not (due and self.held and may_enter(now)):
-            return
-        self.again.pop(0)
-        press_enter(self.context, now)
+        if due and self.held and may_enter(now) and press_enter(self.context, now, self.text):
+            self.again.pop(0)
+            self.entered = True
 
     def _nothing(self) -> Word:
         hint = f"tt attach {self.before.agent}"
@@ -154,33 +166,6 @@ class _Proof:
             what = f"{now.reading.kind or 'dialog'}: {now.reading.detail}"
             return Word("unknown", f"it asks for an answer ({what}), nobody knows since when", hint)
         return Word("unknown", "nothing proves that the prompt was taken", hint)
-
-
-def press_enter(context: Context, now: Voice) -> bool:
-    """Press Enter; return whether anything was there to take it.
-
-    Args:
-        context: The workspace.
-        now: The agent as it was seen just now.
-    """
-    assert now.session is not None
-    try:
-        if now.session.in_mode:  # a key would be the scrolling person's
-            context.host.leave_copy_mode(now.session.pane)
-        context.host.keys(now.session.pane, "Enter")
-    except TuttiError as error:
-        context.log.note("enter failed", agent=now.agent, exc_info=error)
-        return False
-    return True
-
-
-def may_enter(now: Voice) -> bool:
-    """Return whether an Enter could do nothing but submit what stands in the composer.
-
-    Args:
-        now: The agent as it was seen just now.
-    """
-    return not asks(now) and now.reading.state in QUIET
 
 
 def same(before: Voice, now: Voice) -> bool:

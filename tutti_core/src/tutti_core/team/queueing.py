@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ..errors import UsageError
+from ..state.lock import Lock
 from .ending import session_now
 from .ends import tell
 from .queue import IN_HAND, WAITING, Entry, Queue
+from .rousing import rouse
 from .watcher import is_awake
 
 if TYPE_CHECKING:
     from .context import Context
+
+GONE = "who typed it was killed; whoever delivers next finds out what became of it"
 
 
 @attrs.frozen
@@ -72,6 +76,8 @@ class CancelResponse:
 def queue(context: Context, request: QueueRequest) -> QueueResponse:
     """List the prompts that wait, that are being typed, and that went astray.
 
+    If nobody is there to deliver those that wait, somebody is started.
+
     Args:
         context: The workspace.
         request: Whose.
@@ -82,8 +88,15 @@ def queue(context: Context, request: QueueRequest) -> QueueResponse:
     found = Queue(context.places).all()
     _require(context, request.agents, found)
     wanted = [one for one in found if not request.agents or one.agent in request.agents]
-    delivering = is_awake(context.root)
-    return QueueResponse(tuple(row(one, delivering=delivering) for one in wanted))
+    delivering = rouse(context.root, context.host) or is_awake(context.root)
+    told = [row(_seen(context, one), delivering=delivering) for one in wanted]
+    return QueueResponse(tuple(told))
+
+
+def _seen(context: Context, entry: Entry) -> Entry:
+    """Return a prompt as it is: who was killed with it in hand is not typing it."""
+    held = Lock(context.places.lock(f"pane-{entry.agent}")).holder() is not None
+    return entry if held or entry.state not in IN_HAND else attrs.evolve(entry, why=GONE)
 
 
 def _require(context: Context, agents: Sequence[str], entries: Sequence[Entry]) -> None:

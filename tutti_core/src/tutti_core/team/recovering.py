@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from .composing import drawn_in, looked
 from .ends import end, untold
+from .entering import may_enter
 from .marks import begun_with
-from .proof import Word, may_enter
+from .proof import Word
 from .queue import IN_HAND, Queue
 from .typist import resume, shaped
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # What moves the cursor or sets a mode; what sets a style says something and is left.
 CONTROL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-ln-~]|[()][0AB]|[=>78cM])")
+LONGEST = 200_000
+"""Bytes of a saved text that are looked at, the last ones: many times what any terminal shows."""
 DEAD = re.compile(r"Pane is dead \((?:status (\d+)|signal \w+)")
 
 
@@ -243,7 +245,7 @@ def _ended(row: str) -> int | None:
 
 
 def _text(raw: bytes) -> str:
-    text = raw.decode("utf-8-sig", "replace").replace("\r\n", "\n")
+    text = raw[-LONGEST:].decode("utf-8-sig", "replace").replace("\r\n", "\n")
     return CONTROL.sub("", text) if "\x1b" in text else text
 
 

@@ -24,6 +24,7 @@ from .context import Context
 from .entry import complete, is_open, now, vanished
 from .health import record as health_record
 from .keeping import HISTORY
+from .likeness import likeness_of
 from .record import read_record
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Scene:
     Attributes:
         context: The workspace, as its files say it is by now.
         root: Absolute path of it.
+        likeness: What tells this watch from one by other plugins or rule files.
         reloaded: Called when those files were read again.
     """
 
@@ -63,6 +65,7 @@ class Scene:
         self._places, self._log = context.places, log
         self._records: dict[str, tuple[tuple[int, int, int], Mapping[str, Any]]] = {}
         self._scribes: dict[str, tuple[tuple[str, float], Scribe]] = {}
+        self.likeness = likeness_of(context)
         self.reloaded: Callable[[], None] = lambda: None
 
     @property
@@ -116,6 +119,7 @@ class Scene:
             TuttiError: Saying what is broken.
         """
         self.context = Context.open(self.root, self.context.plugins)
+        self.likeness = likeness_of(self.context)
         self.reloaded()
 
     def emit(self, event: str, agent: str, data: Mapping[str, Any]) -> None:

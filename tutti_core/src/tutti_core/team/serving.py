@@ -28,6 +28,7 @@ LONGEST_PAUSE = 60.0
 LEAVE_SECS = 0.5
 """So long a watcher that ends waits for what is being handled; it is handled again otherwise."""
 
+GLANCE_SECS = 0.05
 BATCH = 100
 """Events that are read at once."""
 
@@ -61,13 +62,23 @@ class Services:
         for runner in self._runners.values():
             runner.wake()
 
-    def stop(self) -> None:
-        """Let them end; what they are at is not waited for long."""
+    def stop(self, is_busy: Callable[[], bool] = lambda: False, most: float = LEAVE_SECS) -> None:
+        """Let them end; what they are at is not waited for long.
+
+        Args:
+            is_busy: Whether they are at something that must not be cut short.
+            most: The most seconds to wait for that.
+        """
         for runner in self._runners.values():
             runner.stop()
         ends = time.monotonic() + LEAVE_SECS
         for runner in self._runners.values():
             runner.join(max(0.0, ends - time.monotonic()))
+        last = time.monotonic() + most
+        while any(one.is_alive() for one in self._runners.values()) and is_busy():
+            if time.monotonic() >= last:
+                break
+            time.sleep(GLANCE_SECS)
         self._runners.clear()
 
     def _found(self) -> Mapping[str, Service]:

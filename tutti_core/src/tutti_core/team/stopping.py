@@ -6,8 +6,9 @@ import time
 from typing import TYPE_CHECKING
 
 from .composing import looked
+from .entering import QUIET
 from .preflight import Obstacle
-from .proof import QUIET, same
+from .proof import same
 from .standing import asks, tries_again
 from .typist import runtime_of
 

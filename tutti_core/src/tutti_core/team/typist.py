@@ -14,8 +14,9 @@ import attrs
 from ..terminal.keyboard import PaneGone
 from .composing import composer_of, composer_rules, drawn_in, looked, until_drawn
 from .ends import end
+from .entering import may_enter, no_enter, press_enter
 from .plan import disarmed
-from .proof import Word, may_enter, press_enter, prove, same
+from .proof import Word, prove, same
 from .queue import Entry, Queue
 from .standing import asks
 from .turn import Typed
@@ -57,8 +58,9 @@ def resume(context: Context, entry: Entry, voice: Voice) -> Word:
         voice: The agent as it was seen just now.
     """
     text = shaped(context, entry)
-    press_enter(context, voice)
-    return prove(context, voice, text, entry.typed_at or entry.at, drawn=True)
+    entered = press_enter(context, voice, text)
+    since = entry.typed_at or entry.at
+    return prove(context, voice, text, since, drawn=True, entered=entered)
 
 
 def shaped(context: Context, entry: Entry) -> str:
@@ -135,9 +137,9 @@ def _submitted(context: Context, voice: Voice, text: str, since: float) -> Word:
     stopped = _stopped(context, voice, now, hidden)
     if stopped is not None or now is None:
         return stopped or Word("unknown", "nobody can say how it is", f"tt peek {voice.agent}")
-    if may_enter(now):  # else somebody else's turn has begun, or this one
-        press_enter(context, now)
-    return prove(context, voice, text, since, drawn=drawn, enters=known)
+    # Where none may be pressed, somebody else's turn has begun, or this one.
+    entered = not may_enter(now) or press_enter(context, now, text)
+    return prove(context, voice, text, since, drawn=drawn, enters=known, entered=entered)
 
 
 def _stopped(context: Context, before: Voice, now: Voice | None, hidden: bool) -> Word | None:
@@ -148,8 +150,7 @@ def _stopped(context: Context, before: Voice, now: Voice | None, hidden: bool) -
     if not same(before, now):
         return Word("unknown", "it ended, or was started anew, as the prompt was typed", hint)
     if asks(now):
-        what = f"{now.reading.kind or 'dialog'}: {now.reading.detail}"
-        return Word("unsubmitted", f"it asked for an answer meanwhile ({what}); no Enter", hint)
+        return Word("unsubmitted", no_enter(now), hint)
     if hidden and may_enter(now):
         written = composer_of(context, now)
         there = "shows more than the prompt" if written else "does not show the prompt"

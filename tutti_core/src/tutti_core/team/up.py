@@ -14,9 +14,9 @@ from ..model.order import natural
 from . import plan
 from .restoring import last_team
 from .rise import Rise
+from .rousing import ensure
 from .sharing import shared
 from .trees import exclude
-from .watcher import ensure
 
 if TYPE_CHECKING:
     from .context import Context

@@ -18,8 +18,9 @@ from .asking import way_for
 from .awaited import Waited, WaitRequest, WaitResponse
 from .queue import ASTRAY, Queue
 from .reaching import STALE_SECS, Seen, end_of, lacking
+from .rousing import ensure
 from .standing import LOOK_SECS, Standing
-from .watcher import believed, ensure
+from .watcher import believed
 
 if TYPE_CHECKING:
     from ..watching.look import Voice

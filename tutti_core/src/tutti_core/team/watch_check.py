@@ -11,7 +11,9 @@ from ..errors import TuttiError
 from ..model.happening import Finding
 from ..version import VERSION
 from ..watching.readings import STALE_SECS, beats, read_readings
-from .watcher import SWITCH, holder, is_off
+from .likeness import likeness_of
+from .rousing import SWITCH, is_off
+from .watcher import holder
 
 if TYPE_CHECKING:
     from .context import Context
@@ -38,6 +40,9 @@ def watched(context: Context) -> Iterator[Finding]:
         yield Finding("watcher", "fail", f"{said}, and is not relied upon", "tt up")
     elif kept.trouble:
         yield Finding("watcher", "warn", f"pid {kept.pid}: {kept.trouble}", LOG)
+    elif kept.plugins != likeness_of(context):
+        said = f"pid {kept.pid} goes by other plugins or rules than are here now"
+        yield Finding("watcher", "warn", said, "tt up")
     elif kept.version != VERSION:
         yield Finding("watcher", "warn", f"pid {kept.pid} is of release {kept.version}", "tt up")
     else:

@@ -14,6 +14,7 @@ from .listing import FORMAT, listed, sessions
 from .quoting import line
 from .ring import arm
 from .tmux import Tmux, TmuxError, default_socket
+from .unread import unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -161,6 +162,14 @@ class TmuxHost:
             TmuxError: tmux refused.
         """
         return keyboard.press(self.tmux, pane, *names, shows=shows)
+
+    def unread(self, pane: str) -> int | None:
+        """Return how many bytes its program has not read yet, as `CountsUnread` has it.
+
+        Args:
+            pane: A pane id.
+        """
+        return unread(self.tmux, pane)
 
     def leave_copy_mode(self, pane: str) -> None:
         """Return a pane that somebody scrolled to its program; without effect on any other.

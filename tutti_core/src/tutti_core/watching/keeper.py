@@ -27,12 +27,11 @@ class Keeper:
     Args:
         team: The workspace.
         pid: The process that watches.
-        plugins: With which plugins it does, as `fingerprint` in `team/likeness.py` says it.
         now: Seconds on a clock that only goes forward.
     """
 
-    def __init__(self, team: Team, pid: int, plugins: str, now: float) -> None:
-        self._team, self._pid, self._plugins = team, pid, plugins
+    def __init__(self, team: Team, pid: int, now: float) -> None:
+        self._team, self._pid = team, pid
         self._beats, self._keeps = Beat(BEAT_SECS, now), Beat(KEPT_SECS, now)
         self._lines: dict[str, str] = {}
         self._written: Head | None = None
@@ -88,7 +87,7 @@ class Keeper:
             mode: How the panes are seen.
             trouble: What went wrong when they were looked at last.
         """
-        head = Head(self._pid, self._plugins, teller.seq, teller.at, mode, trouble)
+        head = Head(self._pid, self._team.likeness, teller.seq, teller.at, mode, trouble)
         self._waits = head != self._written
         if self._waits and self._keeps.fell(now):
             self._team.keep(written(head, self._lines, teller.said))

@@ -45,7 +45,6 @@ class Monitor:
         teller: What tells the changes.
         wakes: Told of the files to wait for.
         pid: The process that watches.
-        plugins: With which plugins it does.
         clock: Gives seconds that only go forward.
 
     Attributes:
@@ -61,14 +60,13 @@ class Monitor:
         wakes: Any,
         *,
         pid: int,
-        plugins: str = "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._team, self._sight, self._alarm, self._teller = team, sight, alarm, teller
         self._wakes, self._clock = wakes, clock
         now = clock()
         self._sweeps, self._logs = Beat(SWEEP_SECS, now), Beat(LOG_SECS, now)
-        self._keeper = Keeper(team, pid, plugins, now)
+        self._keeper = Keeper(team, pid, now)
         self._roster = Roster(team, sight, alarm, wakes, self._keeper.left)
         self._trouble = ""
         self._hush = 0.0
@@ -87,8 +85,7 @@ class Monitor:
         """Take in what was said, and look at everybody once."""
         for path, tag in ((self._teller.path, JOURNAL), (self._team.deaths, DEATHS)):
             self._wakes.watch(str(path), tag)
-        for path in self._team.configured():
-            self._wakes.watch(str(path), CONFIG)
+        self._wait_for_files()
         self._teller.catch_up()
         self._roster.expect()
 
@@ -165,8 +162,13 @@ class Monitor:
         except TuttiError as error:
             self._trouble = error.message
             self._team.note("cannot be read", why=error.message)
+        self._wait_for_files()
         for one in self._roster:
             one.anew(self._clock())
+
+    def _wait_for_files(self) -> None:
+        for path in self._team.configured():
+            self._wakes.watch(str(path), CONFIG)
 
     def _sweep(self, now: float) -> None:
         try:

@@ -33,7 +33,7 @@ class Readings(NamedTuple):
     Attributes:
         pid: Who wrote it.
         version: Of which release that was.
-        plugins: With which plugins.
+        plugins: A mark of the plugins and the rule files that it goes by.
         seq: The number of the last event that is taken into account.
         at: The time of that event; empty if there was none.
         mode: ``control`` if it sees with a lasting connection, ``poll`` if it makes do without.

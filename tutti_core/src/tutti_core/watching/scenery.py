@@ -39,6 +39,10 @@ class Team(Protocol):
     def deaths(self) -> Path:
         """The file to which the server appends a line when a process of ours ends."""
 
+    @property
+    def likeness(self) -> str:
+        """What tells a watch by these plugins and rule files from a watch by others."""
+
     def rules(self, runtime: str) -> Mapping[str, Any] | None:
         """Return a runtime's compiled rules, or None if it has none."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tutti_demo.agent.desk import CANCELLED
 from tutti_demo.agent.input import Key
 from tutti_demo.agent.session import Session
-from tutti_demo.agent.state import Block
+from tutti_demo.agent.state import Block, Dialog
 
 AGAIN = 1.0
 _HELP = """Enter sends · M-Enter or C-j: new line · C-u clears · Esc interrupts · C-d: exit
@@ -27,6 +27,8 @@ class Keyboard:
         self._began = began
         self._armed = 0.0
         self._chances = _chances(session.options.swallow_enter, session.options.seed)
+        self._heard: Dialog | None = None
+        self._drops = 0
         self.redraw = False
 
     @property
@@ -42,11 +44,20 @@ class Keyboard:
     def press(self, key: Key, now: float) -> None:
         """Apply one key."""
         self._state.notice = ""
-        if self._state.dialog is not None:
-            self._answer(key, now)
-        else:
+        if self._state.dialog is None:
+            self._heard = None
             self._request(self._session.composer.press(key), key, now)
+        elif not self._dropped(self._state.dialog):
+            self._answer(key, now)
         self._state.draft = self._session.composer.shown
+
+    def _dropped(self, dialog: Dialog) -> bool:
+        """Return whether a dialog lets this key drop, as some do that have only just come up."""
+        same = dialog._replace(chosen=0)
+        if same != self._heard:
+            self._heard, self._drops = same, self._session.options.drop_keys
+        self._drops -= 1
+        return self._drops >= 0
 
     def _request(self, request: str, key: Key, now: float) -> None:
         armed, self._armed = self._armed > now, 0.0

@@ -25,6 +25,7 @@ class Options(NamedTuple):
         swallow: Seconds from the start in which Enter is lost.
         script: What to do at successive prompts, instead of what they say.
         swallow_enter: The chance that an Enter is lost, from 0 to 1.
+        drop_keys: So many keys each dialog lets drop at first.
         crash_after: Turns after which the process kills itself; 0 for never.
         deadline: Seconds a command may run.
     """
@@ -41,6 +42,7 @@ class Options(NamedTuple):
     trust: bool = False
     script: tuple[str, ...] = ()
     swallow_enter: float = 0
+    drop_keys: int = 0
     seed: int = 0
     live_status: bool = True
     title: bool = True
@@ -76,6 +78,7 @@ def read(arguments: list[str]) -> Options:
         trust=found.trust,
         script=script,
         swallow_enter=found.swallow_enter,
+        drop_keys=found.drop_keys,
         seed=found.seed,
         live_status=found.live_status,
         title=found.title,
@@ -104,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--start-delay", metavar="S", type=_seconds, default=0.0, help="seconds before it shows")
     add("--swallow", metavar="S", type=_seconds, default=1.0, help="seconds in which Enter is lost")
     add("--swallow-enter", metavar="P", type=_chance, default=0.0, help="chance to lose an Enter")
+    add("--drop-keys", metavar="N", type=int, default=0, help="keys that each dialog lets drop")
     add("--seed", metavar="N", type=int, default=0, help="makes the losses repeatable")
     add("--trust", action="store_true", help="ask first whether the folder is trusted")
     add("--script", metavar="FILE", help="directives, a line for each prompt (or a .json list)")

@@ -96,7 +96,7 @@ class SinkConformance:
         )
 
     def test_it_is_quick(self) -> None:
-        """The work waits until every sink has taken an event: it hands on, and does not wait."""
+        """What it cannot take in time is dropped for it: it hands on, and does not wait."""
         sink = type(self).make()
         events = [
             Event("agent.working", "work", "voice", data={"n": n}, timestamp=TIME, seq=n + 1)
@@ -107,8 +107,8 @@ class SinkConformance:
             sink.receive(event)
         took = time.monotonic() - began
         assert took < QUICK_SECS, (
-            f"receive() took {1000 * took / MANY:.0f} ms an event, and the team waits for it: hand "
-            "slow work to a thread of the sink's own, or make it a service"
+            f"receive() took {1000 * took / MANY:.0f} ms an event, and what waits for too long is "
+            "dropped: hand slow work on, or make it a service, which is handed every event"
         )
 
     def test_it_works_in_a_workspace(self, tmp_path: Path) -> None:
@@ -119,6 +119,7 @@ class SinkConformance:
             context = Context.open(place.stage.root, plugins)
             context.emit("agent.started", "voice", {"runtime": "demo", "session": "x"})
             context.emit("prompt.submitted", "voice", {"ms": 12}, correlation_id="c-1")
+            assert context.drain(QUICK_SECS), "receive() did not return"
             said = [one["event"] for one in context.journal.read(after_seq=0)]
             assert "sink.failed" not in said, "receive() raised in a workspace; see sink.failed"
             assert said == ["agent.started", "prompt.submitted"], (
