@@ -24,7 +24,7 @@ _VARIES = (
     (r"\b[0-9a-f]{7,40}\b", "HEX"),
     (r"\d+", "0"),
     # Who says so first depends on how busy the machine is.
-    (r"(?:live|screen) says (?:working|waiting)(?:, below the prompt)?", "says BUSY"),
+    (r"(?:live|screen) says (?:working|waiting|idle)(?:, below the prompt)?", "says BUSY"),
     (r"\b(?:idle|working|starting)\b", "BUSY"),
     (r"(?:0 BUSY, )+0 BUSY", "0 BUSY"),
     (r"(?<=found on this machine: ).*", "ANY"),
