@@ -9,9 +9,10 @@ import pytest
 
 from tutti_core import Context, Event
 from tutti_testing import Stage
-from tutti_workflow.engine.order import Order
+from tutti_workflow.engine.order import Order, Seat
 from tutti_workflow.engine.run import run_order
-from tutti_workflow.hooks.service import MANY, HookService
+from tutti_workflow.engine.whole import Whole
+from tutti_workflow.hooks.service import MANY, ClosingService, HookService
 from tutti_workflow.record.shapes import run_result
 
 TEAM = """
@@ -126,6 +127,31 @@ class TestAfterARun:
         context = opened(stage, hook(event="workflow_complete", workflow="after"))
         run_order(context, Order("good"))
         assert lines(context, "after.txt") == ["good true"]
+
+    @pytest.mark.parametrize("who", ["a run", "the watcher"])
+    def test_whoever_comes_next_tells_what_a_killed_one_could_not(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch, who: str
+    ) -> None:
+        """Killed between the last step and the hooks: they are done by the next, and once."""
+        context = opened(stage, hook(event="workflow_complete", run=f"{SAY}", on="success"))
+
+        def killed(_: Any) -> None:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as dying:
+            dying.setattr(Whole, "close", killed)
+            with pytest.raises(KeyboardInterrupt):
+                run_order(context, Order("good"))
+        assert lines(context, "said.txt") == []
+        told: list[str] = []
+        if who == "a run":
+            run_order(context, Order("bad"), Seat(lambda one: told.append(one.text)))
+            assert any("was killed before its end was told" in one for one in told)
+        for _ in range(2):
+            ClosingService().handle(context, None)
+        assert lines(context, "said.txt") == ["workflow_complete  succeeded"]
+        assert names(context).count("workflow.completed") == 1
+        assert not list((context.places.state / "runs-closing").iterdir())
 
     def test_a_closed_one_fails_the_command(self, stage: Stage) -> None:
         """`tt run` says so, though the run is a success on record."""

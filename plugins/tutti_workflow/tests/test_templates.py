@@ -128,12 +128,11 @@ class TestSteps:
             render_step(Keys("", (File("{{var.no}}"),)), scope(), "step 2")
 
     def test_faults_are_known_before_the_run(self) -> None:
-        """Names that nobody gives are found, and what only the run can tell is let be."""
-        step = Keys(
-            "{{output.a.value.k}} {{agent.name}}", ("{{output.b.json}}",), run="a '{{var.v}}'"
-        )
-        found = dict(faults(step, {"a"}, {"v"}))
-        assert set(found) == {"files", "run"}
+        """How each is written and where it stands; what only the run can tell is let be."""
+        raw = "{{output.a.value.k}} {{agent.name}} {{var.v}}"
+        step = Keys(raw, (raw, File("{{output.b}}")), {"A": "{{run.nr}}"}, run="a '{{var.v}}'")
+        found = dict(faults(step))
+        assert set(found) == {"files[1].src", "env.A", "run"}
         assert "quotes" in found["run"]
 
 

@@ -252,8 +252,25 @@ class TestOutputs:
 
     def test_a_template_of_nothing_is_a_failure(self, desk: Any) -> None:
         """The step that needs it fails, with the name of what is not there."""
-        run = ran(desk.flow('type = "jot"\ntext = "{{output.plan.json}}"'))
+        run = ran(desk.flow('type = "jot"', 'type = "jot"\ntext = "{{output.plan.json}}"'))
         assert "'plan'" in run.failure["message"]
+
+    def test_a_variable_that_nobody_gives_refuses_the_run(self, desk: Any) -> None:
+        """Before it is on record or anything of it is done; also one of a workflow within."""
+        context = desk.team(
+            '[[workflow]]\nname = "a"\n[[workflow.step]]\ntype = "jot"\n'
+            '[[workflow.step]]\ntype = "workflow"\nworkflow = "b"\nvars = { x = "1" }\n'
+            '[[workflow]]\nname = "b"\n[[workflow.step]]\ntype = "jot"\n'
+            'text = "{{var.x}} {{var.task}}"\n'
+        )
+        with pytest.raises(ConfigError, match=r"has to be given task: .*step 2, work") as no:
+            ran(context)
+        assert no.value.hint == "tt run a --var task=VALUE"
+        assert not desk.effects
+        assert not run_ids(context)
+        plan = planned(context, RunRequest("a"))
+        assert (plan["variables"], plan["missing_variables"]) == (["task"], ["task"])
+        assert ran(context, vars={"task": "t"}).status == "succeeded"
 
     def test_a_program_finds_its_run(self, desk: Any) -> None:
         """A command has the ids of its run and step, and what steps before it left."""

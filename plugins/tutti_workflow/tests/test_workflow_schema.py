@@ -10,7 +10,7 @@ import tomli
 
 from tutti_core import Attempt, Context, Plugins, convert, load_arrangement
 from tutti_workflow.model import Workflow
-from tutti_workflow.schema import problems
+from tutti_workflow.schema import problems, problems_nested
 
 HEAD = '[workspace]\nname = "w"\n[defaults]\nruntime = "demo"\n[[agent]]\nname = "api"\n'
 
@@ -19,13 +19,15 @@ def said(toml: str) -> list[str]:
     """What is wrong with workflows by themselves."""
     found, faults = convert(tomli.loads(toml)["workflow"], tuple[Workflow, ...])
     assert not faults
-    return [f"{path}: {message}" for path, message in problems(found)]
+    wrong = (*problems(found), *problems_nested(found))
+    return [f"{path}: {message}" for path, message in wrong]
 
 
-def flow(name: str, *steps: str) -> str:
+def flow(name: str, *steps: str, head: str = "") -> str:
     """A workflow of steps, each given as the text of its keys."""
     body = "".join(f"[[workflow.step]]\n{step}\n" for step in steps)
-    return f'[[workflow]]\nname = "{name}"\n{body}'
+    lines = ["[[workflow]]", f'name = "{name}"', *([head] if head else ()), body]
+    return "\n".join(lines)
 
 
 class TestByItself:
@@ -73,6 +75,14 @@ class TestByItself:
             (
                 flow("a", 'type = "x"\nretry = { attempts = 0 }'),
                 "[0].step[0].retry.attempts: must be from 1 to 100, is 0",
+            ),
+            (
+                flow("a", 'type = "x"\nretry = { on = ["timeot"] }'),
+                "[0].step[0].retry.on[0]: 'timeot' never happens; known are failure, timeout, ",
+            ),
+            (
+                flow("a", 'type = "x"\nretry = { on = [0] }'),
+                "[0].step[0].retry.on[0]: no program fails with 0: from 1 to 255 is possible",
             ),
             (
                 flow("a", 'type = "x"\nretry = { atempts = 2 }'),
@@ -155,8 +165,8 @@ class TestAcross:
         given = {**plugins.steps(), "jot": Step()}
         monkeypatch.setattr(plugins, "steps", lambda: given)
 
-        def found(keys: str) -> list[str]:
-            (tmp_path / "tutti.toml").write_text(HEAD + flow("a", keys))
+        def found(*steps: str, head: str = "", more: str = "") -> list[str]:
+            (tmp_path / "tutti.toml").write_text(HEAD + flow("a", *steps, head=head) + more)
             try:
                 load_arrangement(tmp_path, plugins)
             except Exception as error:  # noqa: BLE001 -- whatever it is, it is looked at
@@ -195,6 +205,51 @@ class TestAcross:
             expected = expected.replace(":10 ", ":9 ")
         (found,) = problem(f'type = "jot"\n{keys}')
         assert found == expected
+
+    @pytest.mark.parametrize(
+        ("steps", "expected"),
+        [
+            (
+                ('type = "command"\nrun = "echo {{output.nope.path}}"',),
+                "step[0].run: {{output.nope.path}} names what no step before it leaves (outputs",
+            ),
+            (
+                (
+                    'type = "command"\nargv = ["echo", "{{output.b.json}}"]\ndepends_on = []',
+                    'type = "command"\nid = "b"\nrun = "x"\noutput_json = "b.json"',
+                ),
+                "step[0].argv[1]: {{output.b.json}} is left by step 2, for which this one does not",
+            ),
+            (
+                ('type = "command"\nrun = "echo \'{{var.x}}\'"',),
+                "step[0].run: shell text: {{var.x}} stands in quotes",
+            ),
+            (
+                ('type = "prompt"\nagent = "api"\ntext = "{{run.nr}}"',),
+                "step[0].text: template: {{run.nr}} is not known",
+            ),
+        ],
+    )
+    def test_templates_that_no_run_could_replace(
+        self, problem: Any, steps: tuple[str, ...], expected: str
+    ) -> None:
+        """Whoever mistypes one is told by the first command, not by the last step."""
+        (found,) = problem(*steps)
+        assert expected in found
+
+    def test_what_a_stranger_leaves_is_its_own_matter(self, problem: Any) -> None:
+        """A type of steps that does not say what it leaves may leave anything."""
+        assert problem('type = "jot"\ntext = "x"', 'type = "jot"\ntext = "{{output.z.json}}"') == []
+
+    def test_a_schedule_gives_no_variables(self, problem: Any) -> None:
+        """A workflow that needs one, also further down, cannot begin by itself."""
+        inner = flow("in", 'type = "jot"\ntext = "{{var.day}} {{var.given}}"')
+        (found,) = problem(
+            'type = "workflow"\nworkflow = "in"\nvars = { given = "x" }',
+            head='schedule = "0 9 * * *"',
+            more=inner,
+        )
+        assert "[0].schedule: {{var.day}} in step 1, workflow 'in', step 1, text" in found
 
     def test_a_type_that_nobody_gives_is_refused(self, problem: Any) -> None:
         """The types there are are named."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tutti_core import hookimpl
 
 if TYPE_CHECKING:
-    from tutti_core import Command, Context, Keys, Service, Table, Template, Verb
+    from tutti_core import Check, Command, Context, Keys, Service, Table, Template, Verb
 
 
 @hookimpl
@@ -58,12 +58,22 @@ def tutti_steps() -> Iterable[Any]:
 
 
 @hookimpl
+def tutti_checks() -> Iterable[Check]:
+    """Give the doctor what there is to say of schedules."""
+    from tutti_core import Check
+
+    from .schedule.check import scheduled
+
+    return [Check("serve/scheduler", scheduled)]
+
+
+@hookimpl
 def tutti_services(workspace: Context) -> Iterable[Service]:
     """Give what sees to hooks of agents, and to the schedule."""
-    from .hooks.service import HookService
+    from .hooks.service import ClosingService, HookService
     from .schedule.scheduler import ScheduleService
 
-    return [HookService(), ScheduleService(workspace)]
+    return [HookService(), ClosingService(), ScheduleService(workspace)]
 
 
 @hookimpl

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from tutti_core import Arrangement, Plugins, Table
+from tutti_core import Arrangement, Plugins, StepType, Table
 
 from .model import LEDGER, Common, Retry, Workflow
+from .named import problems_of_names, variables
 from .plan.nesting import cycles
 from .plan.order import Tangle, needs_of
 from .plan.split import common_of, own_of, typed
 from .schedule.cron import fault
 
 ID = re.compile(r"[A-Za-z0-9_-]+")
+RETRIED = (
+    "failure",
+    "timeout",
+    "routing",
+    "runtime",
+    "tool",
+    "policy",
+    "provider",
+    "config",
+    "unknown",
+)
+"""What `retry.on` can name beside exit codes: ways to fail, and the categories of errors."""
 STEPS_MOST = 4000
 """Steps that a workflow may have: the first line of a run's journal names them all."""
 STARTER = """\
@@ -48,7 +61,18 @@ def problems(found: Iterable[Workflow]) -> Iterator[Problem]:
     for place, flow in enumerate(flows):
         for path, message in _of_one(flow):
             yield f"[{place}]{path}", message
-    for place, step, message in cycles(flows):
+
+
+def problems_nested(flows: Iterable[Workflow]) -> Iterator[Problem]:
+    """Yield the steps with which a workflow would run itself, or one that is not there.
+
+    Args:
+        flows: All workflows.
+
+    Yields:
+        Paths below `workflow`, and messages.
+    """
+    for place, step, message in cycles(tuple(flows)):
         yield f"[{place}].step[{step}].workflow", message
 
 
@@ -64,11 +88,26 @@ def problems_across(arrangement: Arrangement, plugins: Plugins) -> Iterator[Prob
     """
     flows = arrangement.many(Workflow)
     types = plugins.steps() if flows else {}
+    for path, message in problems_nested(flows):
+        yield f"workflow{path}", message
     for place, flow in enumerate(flows):
         for number, raw in enumerate(flow.step):
             at = f"workflow[{place}].step[{number}]"
             for path, message in typed(raw, types, arrangement, plugins):
                 yield f"{at}{path}", message
+    for place, flow in enumerate(flows):
+        for path, message in _templates(flow, types, flows):
+            yield f"workflow[{place}]{path}", message
+
+
+def _templates(
+    flow: Workflow, types: Mapping[str, StepType], flows: tuple[Workflow, ...]
+) -> Iterator[Problem]:
+    yield from problems_of_names(flow, types, needs_of([common_of(raw)[0] for raw in flow.step]))
+    if flow.schedule is not None:
+        for name, where in variables(flow, types, {one.name: one for one in flows}).items():
+            said = f"{{{{var.{name}}}}} in {where} has no value in a run that begins by itself"
+            yield ".schedule", f"{said}: nobody gives --var there"
 
 
 def _names(flows: tuple[Workflow, ...]) -> Iterator[Problem]:
@@ -129,6 +168,11 @@ def _retry(retry: Retry) -> Iterator[Problem]:
             yield f".retry.{key}", "must be from 0 to a day (86400000)"
     if not 0 <= retry.jitter <= 1:
         yield ".retry.jitter", f"must be from 0 to 1, is {retry.jitter}"
+    for place, one in enumerate(retry.on):
+        if isinstance(one, str) and one not in RETRIED:
+            yield f".retry.on[{place}]", f"{one!r} never happens; known are {', '.join(RETRIED)}"
+        elif isinstance(one, int) and not 1 <= one <= 255:
+            yield f".retry.on[{place}]", f"no program fails with {one}: from 1 to 255 is possible"
 
 
 def _movement(path: str, movement: str | None) -> Iterator[Problem]:

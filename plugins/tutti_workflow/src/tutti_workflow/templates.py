@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import attrs
@@ -208,25 +208,47 @@ def render_step(step: Any, scope: Scope, where: str = "") -> Any:
     return attrs.evolve(step, **changes)
 
 
-def faults(step: Any, names: Collection[str], given: Collection[str]) -> Iterator[tuple[str, str]]:
-    """Tell what is wrong with a step's templates before anything runs.
+def texts(step: Any) -> Iterator[tuple[str, str, Any]]:
+    """Return the texts of a step, whatever they are nested in.
 
     Args:
         step: The step's keys, an attrs value.
-        names: The outputs that earlier steps will have left.
-        given: The variables that are given.
 
     Returns:
-        Pairs of a key and a message.
+        For each its path, such as ``inject_files[0].src``, itself, and what renders it.
     """
-    everything = _Everything(
-        dict.fromkeys(names, _Unknown("/output", None)), dict.fromkeys(given, "var")
-    )
-    for field, value, _ in _fields(step, ""):
+    for field, value, place in _fields(step, ""):
+        yield from _texts(value, place, field.metadata.get("render"))
+
+
+def _texts(value: Any, where: str, how: Any) -> Iterator[tuple[str, str, Any]]:
+    if isinstance(value, str):
+        yield where, value, how
+    elif isinstance(value, Mapping):
+        for key, one in value.items():
+            yield from _texts(one, f"{where}.{key}", how)
+    elif attrs.has(type(value)):
+        for path, text, own in texts(value):
+            yield f"{where}.{path}", text, own
+    elif isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
+        for n, one in enumerate(value):
+            yield from _texts(one, f"{where}[{n}]", how)
+
+
+def faults(step: Any) -> Iterator[tuple[str, str]]:
+    """Tell what is wrong with how a step's templates are written, and with where they stand.
+
+    Args:
+        step: The step's keys, an attrs value.
+
+    Returns:
+        Pairs of a path below the step and a message.
+    """
+    for path, text, how in texts(step):
         try:
-            _rendered(value, everything, field.name, field.metadata.get("render"))
+            (how or render)(text, _EVERYTHING, "")
         except TemplateError as error:
-            yield field.name, error.message
+            yield path, f"{error.message}: {error.hint}"
 
 
 @attrs.frozen
@@ -234,15 +256,32 @@ class _Unknown(Output):
     """An output before the run: nobody can say yet what is in it."""
 
 
-@attrs.frozen
-class _Everything(Scope):
-    """A scope before the run."""
+class _All(Mapping[str, Any]):
+    """Has a value under every name."""
 
-    workspace: str = "workspace"
-    root: str = "/workspace"
-    run: str = "run"
-    workflow: str = "workflow"
-    agent: str = "agent"
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    def __getitem__(self, _: str) -> Any:
+        return self._value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+_EVERYTHING = Scope(
+    outputs=_All(_Unknown("/output", None)),
+    vars=_All("var"),
+    workspace="workspace",
+    root="/workspace",
+    run="run",
+    workflow="workflow",
+    agent="agent",
+)
+"""A scope before the run, in which everything is there."""
 
 
 def _fields(step: Any, where: str) -> Iterator[tuple[Any, Any, str]]:

@@ -12,8 +12,9 @@ from tutti_core import ConfigError, Context, JsonFile, TuttiError, UsageError, V
 from .engine.again import look, order_of, plan_again, resume
 from .engine.order import Again, Order, Seat
 from .engine.preflight import Decision, refuse_changed
-from .engine.run import begin, dry_run, run_order
+from .engine.run import begin, dry_run, run_order, wanted
 from .model import OnResume, Workflow
+from .named import variables
 from .record.files import Files
 from .record.shapes import run_result, unverified, verify_summary
 from .record.state import RunState
@@ -224,17 +225,21 @@ def planned(context: Context, request: RunRequest) -> Mapping[str, Any]:
     from .record.store import no_run, read
 
     if not request.resume:
-        plan, verdicts = dry_run(context, order_for(request))
-        return plan_shape(context, plan, verdicts)
+        order = order_for(request)
+        plan, verdicts = dry_run(context, order)
+        names = wanted(context, plan)
+        return plan_shape(context, plan, verdicts, wanted=names, given=order.vars)
     run_id = chosen(context, request.resume)
     state = read(context, run_id)
     if state is None:
         raise no_run(run_id)
     again = _again(request)
     plan = plan_again(context, state, again)
-    _, verdicts = dry_run(context, order_of(state))
+    order = order_of(state)
+    _, verdicts = dry_run(context, order)
     found = look(context, plan, state, again)
-    return plan_shape(context, plan, verdicts, state, found)
+    names = wanted(context, plan)
+    return plan_shape(context, plan, verdicts, state, found, wanted=names, given=order.vars)
 
 
 def verify(context: Context, request: VerifyRequest, seat: Seat | None = None) -> VerifyResponse:
@@ -282,6 +287,12 @@ def workflows(context: Context, movement: str | None = None) -> tuple[Workflow, 
             hint=f"movements here: {', '.join(known) or 'none'}",
         )
     return found
+
+
+def variables_of(context: Context, flow: Workflow) -> list[str]:
+    """Return the variables that a run of a workflow has to be given."""
+    flows = {one.name: one for one in context.arrangement.many(Workflow)}
+    return sorted(variables(flow, context.plugins.steps(), flows))
 
 
 def movements_of(flow: Workflow) -> list[str]:

@@ -161,6 +161,10 @@ def _tool_packs(context: Context) -> Iterator[Finding]:
             yield Finding(f"{base}/env", "pass" if there else "fail", variable, advice)
 
 
+SCHEDULER = "serve/scheduler"
+"""The check that whoever gives workflows makes of their schedules."""
+
+
 def _serve(context: Context) -> Iterator[Finding]:
     folder = context.places.state
     nearest = next(one for one in (folder, *folder.parents) if one.exists())
@@ -171,8 +175,8 @@ def _serve(context: Context) -> Iterator[Finding]:
     able = os.access(events, os.W_OK) if events.exists() else able
     advice = "" if able else f"make {events} writable"
     yield Finding("serve/events_log", "pass" if able else "fail", str(events), advice)
-    later = "workflows and their schedules come with tutti-workflow"
-    yield Finding("serve/scheduler", "skip", later)
+    if SCHEDULER not in context.plugins.checks(context):
+        yield Finding(SCHEDULER, "skip", "workflows and their schedules come with tutti-workflow")
     yield _port(context.arrangement.settings.dashboard.port)
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from hypothesis import Phase, settings
 
 
 def failures(suite: type, only: Collection[str] = ()) -> dict[str, BaseException]:
@@ -25,7 +28,22 @@ def failures(suite: type, only: Collection[str] = ()) -> dict[str, BaseException
             wants = "tmp_path" in getattr(suite, name).__code__.co_varnames[:2]
             arguments = [Path(folder)] if wants else []
             try:
-                getattr(suite(), name)(*arguments)
+                with _as_found():
+                    getattr(suite(), name)(*arguments)
             except (Exception, SystemExit) as error:  # noqa: BLE001 -- whatever it is, it is found
                 found[name] = error
     return found
+
+
+@contextmanager
+def _as_found() -> Iterator[None]:
+    """Leave an example as it was found: making it small costs seconds, and nobody reads it."""
+    before = settings.default
+    phases = (Phase.explicit, Phase.reuse, Phase.generate)
+    settings.register_profile("tutti: as found", before, phases=phases)
+    settings.register_profile("tutti: as before", before)
+    settings.load_profile("tutti: as found")
+    try:
+        yield
+    finally:
+        settings.load_profile("tutti: as before")

@@ -6,7 +6,6 @@ import shutil
 import sys
 import threading
 import time
-from typing import Any
 
 from tutti_core import legible, paint
 
@@ -63,16 +62,25 @@ class Live:
         Args:
             one: What.
         """
-        if self.quiet:
-            return
         with self._lock:
-            self._run = one.run
-            if one.what == "say" and one.step is not None:
-                self._lines[one.step.key] = one.text
-            if self.live:
-                self._draw()
-            else:
-                self._line(one)
+            if self.quiet:
+                return
+            try:
+                self._show(one)
+            except OSError:  # nobody reads any more, as with `| head`: no reason to end the run
+                self.quiet, self.live = True, False
+
+    def _show(self, one: Told) -> None:
+        if one.what == "say" and one.step is None:
+            self.warn(one.text)
+            return
+        self._run = one.run
+        if one.what == "say" and one.step is not None:
+            self._lines[one.step.key] = one.text
+        if self.live:
+            self._draw()
+        else:
+            self._line(one)
 
     def warn(self, text: str) -> None:
         """Print a line that stays.
@@ -92,7 +100,7 @@ class Live:
     def _tick(self) -> None:
         while not self._over.wait(TICK_SECS):
             with self._lock:
-                if self._run is not None and not self._over.is_set():
+                if self._run is not None and self.live and not self._over.is_set():
                     self._draw()
 
     def _draw(self) -> None:
@@ -175,6 +183,8 @@ def _said(one: Told) -> str:
     name = f"{step.index}/{len(run.steps)} {step.key}"
     if one.what == "say":
         return f"{name}: {one.text}"
+    if step.status == "pending":
+        return ""  # it is to run again, and says so when it begins
     if one.what == "retry":
         return f"{name}: {message_of(step)}; {one.text}"
     return f"{name}: {_word(step)}"
@@ -182,7 +192,9 @@ def _said(one: Told) -> str:
 
 def _word(step: StepState) -> str:
     if step.status == "running":
-        last: Any = step.attempts[-1] if step.attempts else None
+        last = step.attempts[-1] if step.attempts else None
+        if last is not None and last.outcome == "cancelled":
+            return "cancelled"
         return "began" if last is None or last.number == 1 else f"began, attempt {last.number}"
     said = message_of(step)
     lasted = f" in {_lasts(step)}" if step.ended_at else ""

@@ -65,9 +65,11 @@ def refuse(result: Mapping[str, Any], heard: str = "") -> int:
         raise error
     failure = result["failure"] or {}
     why = f": {failure['message']}" if failure.get("message") else ""
+    ways = f"tt runs show {run_id} tells it all; tt run --resume {run_id} goes on"
+    advice = failure.get("hint")
     error = RunFailed(
         f"workflow {name!r} failed (failed steps: {result['failed_steps']}){why}",
-        hint=f"tt runs show {run_id} tells it all; tt run --resume {run_id} goes on",
+        hint=f"{advice}; then: {ways}" if advice else ways,
     )
     error.category = failure.get("category") or "tool"
     raise error
@@ -81,6 +83,11 @@ def _refuse_hooks(result: Mapping[str, Any]) -> None:
                 f"{told['hook']} of the file failed: {told.get('message')}",
                 hint=f"tt runs show {result['run_id']}; the run itself is done",
             )
+
+
+def is_shown_live() -> bool:
+    """Return whether a run is shown as a table, which takes the lines of its programs along."""
+    return Live().live
 
 
 def is_asked() -> bool:

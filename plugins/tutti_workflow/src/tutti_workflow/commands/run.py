@@ -18,9 +18,9 @@ from tutti_core import (
 )
 
 from ..record.store import chosen, read
-from ..verbs import RunRequest, RunResponse, planned, preflight, run, workflows
+from ..verbs import RunRequest, RunResponse, planned, preflight, run, variables_of, workflows
 from .options import running_options, vars_of
-from .performing import is_asked, perform, refuse
+from .performing import is_asked, is_shown_live, perform, refuse
 from .words import show_decisions, show_plan, show_result
 
 
@@ -108,6 +108,7 @@ def _list(context: Context, as_json: bool) -> int:
                     "steps": len(one.step),
                     "movement": one.movement,
                     "schedule": one.schedule,
+                    "variables": variables_of(context, one),
                 }
                 for one in flows
             ]
@@ -118,7 +119,8 @@ def _list(context: Context, as_json: bool) -> int:
         return 0
     rows = [[one.name, str(len(one.step)), one.description or "--"] for one in flows]
     click.echo(table(["Workflow", "Steps", "Description"], rows, spare=("Description",)))
-    click.echo(f"→ tt run {flows[0].name}")
+    given = " ".join(f"--var {name}=…" for name in variables_of(context, flows[0]))
+    click.echo(f"→ tt run {flows[0].name} {given}".rstrip())
     return 0
 
 
@@ -131,7 +133,7 @@ def _run(context: Context, request: RunRequest, as_json: bool) -> int:
 
 def _reported(done: RunResponse, heard: str, as_json: bool) -> int:
     assert done.result is not None
-    show_json(done.result) if as_json else show_result(done.result)
+    show_json(done.result) if as_json else show_result(done.result, tails=is_shown_live())
     return refuse(done.result, heard)
 
 
@@ -169,7 +171,7 @@ def _movement(context: Context, request: RunRequest, as_json: bool) -> int:
         assert done.result is not None
         results.append(done.result)
         if not as_json:
-            show_result(done.result)
+            show_result(done.result, tails=is_shown_live())
         if not done.ok:
             break
     if as_json:

@@ -21,7 +21,7 @@ from tutti_core import (
 )
 
 from ..runs.verbs import STATUSES, PruneRequest, RunsRequest, prune, runs
-from .words import COLOURS, clipped, lasting
+from .words import COLOURS, UNWELL, clipped, lasting, show_tail
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 
@@ -181,6 +181,9 @@ def _describe(run: Mapping[str, Any]) -> None:
             said = value if name == "Status" else legible(str(value))
             click.echo(f"{name:<{width}}  {said}")
     _steps(run["steps"])
+    for one in run["steps"]:
+        if one["status"] in UNWELL:
+            show_tail(one["key"], one)
     click.echo(f"Next action: {legible(run['next_action'])}")
     _timeline(run)
 

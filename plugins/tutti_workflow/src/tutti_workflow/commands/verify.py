@@ -20,7 +20,7 @@ from tutti_core import (
 
 from ..verbs import VerifyRequest, verify
 from .options import running_options, vars_of
-from .performing import perform, refuse
+from .performing import is_shown_live, perform, refuse
 from .words import COLOURS, show_result
 
 WORDS = {"passed": "PASS", "passed_with_warnings": "WARN", "interrupted": "INTERRUPTED"}
@@ -54,7 +54,7 @@ def command(workspace: str | None, as_json: bool, **given: Any) -> int:
         return _last(verify(context, request).summary, as_json)
     done, heard = perform(lambda seat: verify(context, request, seat), quiet=as_json)
     assert done.result is not None
-    show_json(done.result) if as_json else show_result(done.result)
+    show_json(done.result) if as_json else show_result(done.result, tails=is_shown_live())
     if given["lenient"] and not heard:
         return 0
     return refuse(done.result, heard)

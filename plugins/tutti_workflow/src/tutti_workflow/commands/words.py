@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
 from tutti_core import legible, paint, table
+
+from ..steps.printed import last_lines
 
 COLOURS: Mapping[str, str] = {
     "success": "green",
@@ -24,6 +27,8 @@ COLOURS: Mapping[str, str] = {
     "pending": "dim",
 }
 SUMMARY_MOST = 80
+UNWELL = ("failed", "timed_out", "warning", "cancelled")
+"""States of steps that have something to say of why."""
 
 
 def lasting(ms: int) -> str:
@@ -50,11 +55,12 @@ def clipped(text: str, most: int = SUMMARY_MOST) -> str:
     return line if len(line) <= most else f"{line[: most - 3]}..."
 
 
-def show_result(result: Mapping[str, Any]) -> None:
+def show_result(result: Mapping[str, Any], *, tails: bool = False) -> None:
     """Print how a run ended.
 
     Args:
         result: Its result, in the contract's shape.
+        tails: Whether to print also what steps printed last that did not end well.
     """
     click.echo(f"Workflow: {result['workflow_name']}")
     click.echo(f"Run ID: {result['run_id']}")
@@ -67,10 +73,33 @@ def show_result(result: Mapping[str, Any]) -> None:
         )
         colours[number, 2] = COLOURS.get(one["state"], "")
     if rows:
-        click.echo(table(["#", "Type", "Status", "Duration", "Message"], rows, colours))
+        heads = ["#", "Type", "Status", "Duration", "Message"]
+        click.echo(table(heads, rows, colours, spare=("Message",)))
+    for one in result["step_results"] if tails else ():
+        if one["state"] in UNWELL:
+            show_tail(one["id"], one["result"])
     if result["skipped_steps"]:
         click.echo(f"Not begun: {', '.join(map(str, result['skipped_steps']))}")
+    for one in result["hooks"]:
+        if one["outcome"] != "success":
+            said = legible(str(one.get("message") or ""))
+            click.echo(f"Hook {one['hook']} {one['outcome']}: {said}")
     click.echo(f"Result: {verdict(result)}")
+
+
+def show_tail(key: str, files: Mapping[str, Any]) -> None:
+    """Print what a program printed last.
+
+    Args:
+        key: The step.
+        files: Has the paths of what it printed, `stderr_file` and `stdout_file`, if it did.
+    """
+    named = (files.get("stderr_file"), files.get("stdout_file"))
+    lines = last_lines(Path(one) for one in named if one)
+    if lines:
+        click.echo(f"{key} printed last:")
+    for line in lines:
+        click.echo(f"    {legible(line)}")
 
 
 def _named(one: Mapping[str, Any]) -> str:
@@ -112,6 +141,9 @@ def show_plan(plan: Mapping[str, Any]) -> None:
             click.echo(f"Wave {number}: {', '.join(wave)}")
     if plan["would_start"]:
         click.echo(f"Would start, unless they run: {', '.join(plan['would_start'])}")
+    if plan["missing_variables"]:
+        given = " ".join(f"--var {name}=VALUE" for name in plan["missing_variables"])
+        click.echo(f"{paint('missing', 'yellow')}: a run has to be given {given}")
     _show_policy(plan)
     if "resume" in plan:
         show_decisions(plan["resume"]["steps"])

@@ -8,12 +8,14 @@ import attrs
 
 from tutti_core import Action, ConfigError, Context
 
+from ..model import Workflow
+from ..named import refuse_ungiven, variables
 from ..plan.nesting import DEEPEST
 from ..plan.resolve import Node, Plan, find, resolve
 from ..record.state import RunState
 from ..record.store import Store
 from .order import Order, Seat
-from .whole import Whole
+from .whole import Whole, close_left
 
 
 def plan_of(context: Context, order: Order) -> Plan:
@@ -35,6 +37,19 @@ def plan_of(context: Context, order: Order) -> Plan:
         )
     flow = find(context, order.workflow)
     return resolve(context, flow, agent=order.agent, strict=order.strict, movement=order.movement)
+
+
+def wanted(context: Context, plan: Plan) -> dict[str, str]:
+    """Return the variables that a run has to be given, each with the place that names it.
+
+    Args:
+        context: The workspace.
+        plan: Its plan.
+    """
+    flows = {one.name: one for one in context.arrangement.many(Workflow)}
+    steps = plan.workflow.step
+    own = attrs.evolve(plan.workflow, step=tuple(steps[node.index - 1] for node in plan.nodes))
+    return variables(own, context.plugins.steps(), flows)
 
 
 def action_of(context: Context, order: Order, run_id: str = "") -> Action:
@@ -62,9 +77,11 @@ def begin(context: Context, order: Order) -> tuple[Store, Plan]:
         The run, owned by this process, and its plan.
 
     Raises:
+        ConfigError: If a variable that its templates name is not given.
         PolicyError: If a guard refuses it.
     """
     plan = plan_of(context, order)
+    refuse_ungiven(wanted(context, plan), order.vars, order.workflow)
     warned = context.permit(action_of(context, order))
     header = {
         **attrs.asdict(order, filter=lambda field, _: field.name != "run_id"),
@@ -115,9 +132,12 @@ def run_order(context: Context, order: Order, seat: Seat | None = None) -> RunSt
     Raises:
         TuttiError: If it could not be begun, or its journal cannot be written.
     """
+    seat = seat or Seat()
+    if not order.parent:
+        close_left(context, seat)
     store, plan = begin(context, order)
     try:
-        whole = Whole(context, store, seat or Seat())
+        whole = Whole(context, store, seat)
         whole.heard(store.history[:1])
         return whole.conduct(plan)
     finally:

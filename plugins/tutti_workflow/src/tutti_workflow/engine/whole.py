@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import attrs
 
-from tutti_core import Context
+from tutti_core import ConfigError, Context, JsonFile, StateError
 
 from ..plan.resolve import Node, Plan
 from ..record.facts import publish
+from ..record.files import Files
 from ..record.happenings import Happenings
 from ..record.project import Projections
 from ..record.state import RunState
@@ -86,6 +88,7 @@ class Whole:
 
             run_ended(self.store, self.seat)
         self.store.write({"kind": "closed"})
+        self.store.files.closing(run.run_id).unlink(missing_ok=True)
         self.projections.all()
         self.seat.told(Told("ended", run))
 
@@ -99,8 +102,50 @@ class Whole:
         if failure and run.ledger:
             by = failure.get("agent") or "tt"
             line["ledger"] = {"to": "failed", "actor": by, "reason": failure["message"]}
+        # From here until it is closed, whoever comes by closes it if this process is killed.
+        JsonFile(self.store.files.closing(run.run_id)).write({"status": line["status"]})
         for kept in self.store.write(line):
             self.happenings.of(kept)
+
+
+def close_left(context: Context, seat: Seat) -> list[str]:
+    """Close the runs whose process was killed when all was done but to tell it.
+
+    Their events come, and their hooks are done: each once, whoever else is at it.
+
+    Args:
+        context: The workspace.
+        seat: Who watches.
+
+    Returns:
+        The runs that were closed.
+    """
+    folder = Files(context).closing("-").parent
+    found = sorted(folder.iterdir()) if folder.is_dir() else ()
+    return [one.name for one in found if _closed_now(context, one, seat)]
+
+
+def _closed_now(context: Context, mark: Path, seat: Seat) -> bool:
+    try:
+        store = Store.take(context, mark.name)
+    except ConfigError:
+        mark.unlink(missing_ok=True)  # the run was removed
+        return False
+    except StateError:
+        return False  # it is owned: somebody is at it
+    try:
+        run = store.state
+        if not run.finished_at or run.closed:
+            mark.unlink(missing_ok=True)
+            return False
+        said = f"run {run.run_id} was killed before its end was told: that is done now"
+        seat.told(Told("say", run, None, said))
+        whole = Whole(context, store, seat)
+        whole.catch_up()
+        whole.close()
+    finally:
+        store.release()
+    return True
 
 
 def failure_of(run: RunState) -> dict[str, Any] | None:

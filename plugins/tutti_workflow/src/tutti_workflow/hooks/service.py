@@ -11,6 +11,7 @@ from typing import Any
 
 from tutti_core import Context, Event, JsonFile
 
+from ..record.files import Files
 from .doing import do, interrupted
 from .table import Hook
 
@@ -23,6 +24,7 @@ MANY = 5
 SPAN_SECS = 600.0
 """A hook that comes back this often in this time for one agent is left out: it brings itself on."""
 KEPT = 500
+CLOSE_SECS = 20.0
 
 
 class HookService:
@@ -70,6 +72,22 @@ class HookService:
             return True
         times.append(now)
         return False
+
+
+class ClosingService:
+    """Tells of runs that ended, and does their hooks, where whoever ran them was killed before."""
+
+    name = "closing"
+    events: tuple[str, ...] = ()
+    every = CLOSE_SECS
+
+    def handle(self, context: Context, event: Event | None) -> None:
+        """Look whether there is one."""
+        if event is None and Files(context).closing("-").parent.is_dir():
+            from ..engine.order import Seat
+            from ..engine.whole import close_left
+
+            close_left(context, Seat())
 
 
 def told_of(context: Context, event: Event, occasion: str) -> dict[str, Any]:

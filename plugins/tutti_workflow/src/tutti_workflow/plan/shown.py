@@ -20,6 +20,9 @@ def plan_shape(
     verdicts: Sequence[Mapping[str, Any]],
     run: RunState | None = None,
     decisions: Sequence[Decision] = (),
+    *,
+    wanted: Mapping[str, str] | None = None,
+    given: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Return a plan in the contract's shape.
 
@@ -29,6 +32,8 @@ def plan_shape(
         verdicts: What the guards say of the run as a whole.
         run: The run that would be resumed.
         decisions: What would become of its steps.
+        wanted: The variables that it has to be given, each with the place that names it.
+        given: Those that are given.
     """
     steps = [step_shape(context, node) for node in plan.nodes]
     starts = sorted({name for step in steps for name in step.get("starts") or ()}, key=natural)
@@ -42,6 +47,8 @@ def plan_shape(
         "movement": plan.movement,
         "would_start": starts,
         "policy": dict(verdicts[0]) if verdicts else {"decision": "allow"},
+        "variables": sorted(wanted or ()),
+        "missing_variables": [name for name in sorted(wanted or ()) if name not in (given or {})],
     }
     if run is not None:
         found["resume"] = _resume(plan, run, decisions)

@@ -74,6 +74,10 @@ class Files:
         """Return the file that says in one value how a run is."""
         return self.runs / run_id / "run.json"
 
+    def closing(self, run_id: str) -> Path:
+        """Return the file that is there while a run has ended and not everybody was told."""
+        return self.state / "runs-closing" / run_id
+
     def attempt(self, run_id: str, key: str, number: int) -> Path:
         """Return the folder for the files of an attempt at a step."""
         return self.runs / run_id / "steps" / key / str(number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from ..record.ledger import transitions
@@ -124,8 +125,14 @@ def next_action(run: RunState) -> str:
 
 
 def _inspect(step: StepState) -> str:
-    if step.result.get("stderr_file"):
-        return f"inspect {step.result['stderr_file']} of step {step.key!r}"
+    for name in ("stderr_file", "stdout_file"):
+        path = Path(str(step.result.get(name) or ""))
+        if path.is_file() and path.stat().st_size:
+            return f"inspect {path} of step {step.key!r}"
+    printed = "stderr_file" in step.result
+    if not printed and step.failure and step.failure.get("hint"):
+        return f"{step.failure['hint']} (step {step.key!r})"
     if step.agent:
         return f"inspect agent {step.agent!r} transcript for step {step.key!r} (tt logs)"
-    return f"inspect step {step.key!r} output"
+    said = f": {message_of(step)}" if printed and message_of(step) else " output"
+    return f"inspect step {step.key!r}{said}"

@@ -107,6 +107,10 @@ class Command:
         if step.subdir is not None and ("\0" in step.subdir or Path(step.subdir).is_absolute()):
             yield ".subdir", "must be relative to where the command runs"
 
+    def leaves(self, step: CommandKeys, common: Common) -> tuple[str, ...]:
+        """Name what it leaves for later steps."""
+        return (str(common.id),) if step.output_json is not None else ()
+
     def plan(self, context: Context, step: CommandKeys) -> Mapping[str, Any]:
         """Say what would run where, and what the policy says of it."""
         verdicts = context.plugins.guard(_action(context, step))
@@ -137,7 +141,8 @@ class Command:
         done = _result(child, step, code)
         if code != 0:
             shown = step.shown[:SHOWN]
-            hint = f"see {child.stderr} and {child.stdout}"
+            printed = [str(one) for one in (child.stderr, child.stdout) if one.stat().st_size]
+            hint = f"see {' and '.join(printed)}" if printed else "it printed nothing"
             raise StepFailed(f"command failed (exit {code}): {shown}", hint=hint, data=done)
         return {**done, **_output(context, step, done)}
 

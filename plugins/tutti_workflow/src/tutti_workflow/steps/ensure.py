@@ -10,7 +10,7 @@ import attrs
 from tutti_core import Attempt, Context, Session, launched_by
 from tutti_core.errors import StepStopped
 
-from ..model import StepFailed
+from ..model import Common, StepFailed
 
 WELL = ("idle", "working")
 MUTE = ("", "unknown")
@@ -37,6 +37,10 @@ class EnsureRunning:
     fail_mode = "closed"
     holds_agent = True
     on_resume = "rerun"
+
+    def leaves(self, step: EnsureKeys, common: Common) -> tuple[str, ...]:
+        """Name what it leaves for later steps: nothing."""
+        return ()
 
     def plan(self, context: Context, step: EnsureKeys) -> Mapping[str, Any]:
         """Say which agent would run; who does already is found when the step starts."""

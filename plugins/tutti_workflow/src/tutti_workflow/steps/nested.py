@@ -54,6 +54,10 @@ class Nested:
         """Yield what is wrong with it in its workflow; who nests whom is the plan's to check."""
         return iter(())
 
+    def leaves(self, step: NestedKeys, common: Common) -> tuple[str, ...]:
+        """Name what it leaves for later steps: nothing, outputs belong to their own run."""
+        return ()
+
     def plan(self, context: Context, step: NestedKeys) -> Mapping[str, Any]:
         """Say which workflow would run."""
         flows = {one.name: one for one in context.arrangement.many(Workflow)}

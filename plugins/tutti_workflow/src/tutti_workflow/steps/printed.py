@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 KEPT_BYTES = 64 * 1024
@@ -11,6 +12,8 @@ KEPT_BYTES = 64 * 1024
 PIECE_BYTES = 256 * 1024
 BEHIND_BYTES = 1024 * 1024
 LINE_CHARACTERS = 2000
+CODES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+"""Sequences that a terminal obeys, as ECMA-48 has them."""
 
 
 class Follower:
@@ -64,7 +67,12 @@ class Follower:
     def _tell(self, line: bytes) -> None:
         # Of a line that is drawn again and again, as progress is, the last is what a person sees.
         shown = line.rstrip(b"\r").rpartition(b"\r")[2].decode(errors="replace")
-        self._say(shown[:LINE_CHARACTERS])
+        self._say(plain(shown)[:LINE_CHARACTERS])
+
+
+def plain(text: str) -> str:
+    """Return a line without what colours it, or moves the cursor of a terminal."""
+    return CODES.sub("", text) if "\x1b" in text else text
 
 
 def excerpt(path: Path, most: int = KEPT_BYTES) -> str:
@@ -87,3 +95,22 @@ def excerpt(path: Path, most: int = KEPT_BYTES) -> str:
     left_out = size - len(head) - len(tail)
     between = f"\n… {left_out} bytes are left out here; all of it is in {path} …\n"
     return head.decode(errors="replace") + between + tail.decode(errors="replace")
+
+
+def last_lines(paths: Iterable[Path], most: int = 6) -> list[str]:
+    """Return the last lines of the first of some files that has any.
+
+    Args:
+        paths: The files.
+        most: How many lines.
+    """
+    for path in paths:
+        try:
+            with path.open("rb") as file:
+                file.seek(max(0, os.fstat(file.fileno()).st_size - most * LINE_CHARACTERS))
+                lines = plain(file.read().decode(errors="replace")).splitlines()
+        except OSError:
+            continue
+        if found := [line for line in lines if line.strip()][-most:]:
+            return found
+    return []

@@ -105,6 +105,11 @@ class Prompt:
             elif source.startswith("/") and not step.allow_outside:
                 yield f".inject_files[{number}]", "must be relative to the workspace"
 
+    def leaves(self, step: PromptKeys, common: Common) -> tuple[str, ...]:
+        """Name what it leaves for later steps."""
+        own = (str(common.id),) if step.output_json is not None else ()
+        return (*own, step.artifact_name) if step.artifact_name is not None else own
+
     def plan(self, context: Context, step: PromptKeys) -> Mapping[str, Any]:
         """Say what would be told to whom, and what is waited for."""
         told = {
