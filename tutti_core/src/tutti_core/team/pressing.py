@@ -80,6 +80,37 @@ class Finger:
             self._since = time.monotonic()
         raise self.asked.restless()
 
+    def go(self, press: Press) -> Dialog:
+        """Go to the choice of a press, and return the dialog with the mark there.
+
+        Args:
+            press: The press.
+
+        Raises:
+            Refused: The dialog is not there any more, or the choice cannot be gone to.
+        """
+        assert press.walk is not None
+        self._stand()
+        if press.goes and self._stood.at != press.walk and self._pressed((press.goes,)):
+            self._moved()
+        self._walk(press.walk)
+        return self._stood
+
+    def enter(self, dialog: Dialog) -> None:
+        """Press Enter at a dialog as words were written into it.
+
+        Args:
+            dialog: It, with the words.
+
+        Raises:
+            Refused: It is not there any more.
+        """
+        self.dialog = self._stood = dialog
+        self.keys, self.at = ("Enter",), time.time()
+        if not self._pressed(self.keys):
+            raise self.asked.restless("it changed; the words were not sent")
+        self.presses, self.last = 1, time.monotonic()
+
     def again(self, voice: Voice, now: Dialog | None) -> None:
         """Press the keys again if the agent has provably read them and let them drop.
 

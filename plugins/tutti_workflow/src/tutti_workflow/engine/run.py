@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import attrs
 
-from tutti_core import Action, ConfigError, Context
+from tutti_core import Action, ConfigError, Context, PolicyError
 
 from ..model import Workflow
 from ..named import refuse_ungiven, variables
@@ -14,6 +16,7 @@ from ..plan.nesting import DEEPEST
 from ..plan.resolve import Node, Plan, find, resolve
 from ..record.state import RunState
 from ..record.store import Store
+from .admission import admitted
 from .order import Order, Seat
 from .whole import Whole, close_left
 
@@ -78,11 +81,20 @@ def begin(context: Context, order: Order) -> tuple[Store, Plan]:
 
     Raises:
         ConfigError: If a variable that its templates name is not given.
-        PolicyError: If a guard refuses it.
+        PolicyError: If a guard refuses it; that it was is on disk too.
     """
     plan = plan_of(context, order)
     refuse_ungiven(wanted(context, plan), order.vars, order.workflow)
-    warned = context.permit(action_of(context, order))
+    try:
+        warned = context.permit(action_of(context, order))
+    except PolicyError as error:
+        with _owned(_stored(context, order, plan)) as store:
+            Whole(context, store, Seat()).refuse(error)
+        raise
+    return _stored(context, order, plan, warned), plan
+
+
+def _stored(context: Context, order: Order, plan: Plan, warned: Sequence[str] = ()) -> Store:
     header = {
         **attrs.asdict(order, filter=lambda field, _: field.name != "run_id"),
         "digests": plan.digests(),
@@ -93,7 +105,15 @@ def begin(context: Context, order: Order) -> tuple[Store, Plan]:
     header["vars"], header["above"] = dict(order.vars), list(order.above)
     if order.run_id:
         header["run_id"] = order.run_id
-    return Store.begin(context, header), plan
+    return Store.begin(context, header)
+
+
+@contextmanager
+def _owned(store: Store) -> Iterator[Store]:
+    try:
+        yield store
+    finally:
+        store.release()
 
 
 def told_of(node: Node) -> dict[str, Any]:
@@ -136,12 +156,15 @@ def run_order(context: Context, order: Order, seat: Seat | None = None) -> RunSt
     if not order.parent:
         close_left(context, seat)
     store, plan = begin(context, order)
-    try:
+    with _owned(store), ExitStack() as place:
         whole = Whole(context, store, seat)
+        try:
+            place.enter_context(admitted(context, plan.workflow, order.above, store.state, seat))
+        except PolicyError as error:
+            whole.refuse(error)
+            raise
         whole.heard(store.history[:1])
         return whole.conduct(plan)
-    finally:
-        store.release()
 
 
 def dry_run(context: Context, order: Order) -> tuple[Plan, list[dict[str, Any]]]:

@@ -8,13 +8,15 @@ from typing import Any
 
 import attrs
 
-from tutti_core import ConfigError, Context, JsonFile, StateError
+from tutti_core import ConfigError, Context, JsonFile, PolicyError, StateError
 
+from ..keeping import Keeping, Retention
 from ..plan.resolve import Node, Plan
 from ..record.facts import publish
 from ..record.files import Files
 from ..record.happenings import Happenings
 from ..record.project import Projections
+from ..record.pruning import by_retention, sweep
 from ..record.state import RunState
 from ..record.store import Store
 from .conduct import Conductor, is_done
@@ -54,7 +56,8 @@ class Whole:
         for line in lines:
             self.happenings.of(line)
         self.projections.touched(keys)
-        if any(run.steps[key].agent for key in keys):
+        begins = any(line["kind"] in ("begun", "resumed") for line in lines)
+        if begins or any(run.steps[key].agent for key in keys):
             publish(self.context, run)
         for line in lines:
             self.seat.told(_telling(run, line))
@@ -68,7 +71,8 @@ class Whole:
             plan: The plan.
             earlier: Records of the interrupted attempts that are gone on with, by step.
         """
-        self.projections.about = {node.key: _about(node) for node in plan.nodes}
+        clean = self.store.redactor.clean
+        self.projections.about = {node.key: clean(_about(node)) for node in plan.nodes}
         conductor = Conductor(self.context, plan, self.store, self.seat, self.heard)
         conductor.earlier.update(earlier or {})
         try:
@@ -78,6 +82,22 @@ class Whole:
         self._finish(plan)
         self.close()
         return self.store.state
+
+    def refuse(self, error: PolicyError) -> None:
+        """Write that the run was refused before it did anything.
+
+        Args:
+            error: By whom, and why.
+        """
+        said = {"category": error.category, "message": error.message, "hint": error.hint}
+        failure = {**said, "step_index": None, "step": None, "agent": None}
+        line: dict[str, Any] = {"kind": "finished", "status": "failed", "failure": failure}
+        line["ledger"] = {"to": "aborted", "actor": "tt", "reason": error.message}
+        self.heard(self.store.history[:1])
+        for kept in self.store.write(line):
+            self.happenings.of(kept)
+        self.projections.ended()
+        self.store.write({"kind": "closed"})
 
     def close(self) -> None:
         """Do what is left to do at the end of a run; what is closed is over for good."""
@@ -90,7 +110,14 @@ class Whole:
         self.store.write({"kind": "closed"})
         self.store.files.closing(run.run_id).unlink(missing_ok=True)
         self.projections.all()
+        self._prune()
         self.seat.told(Told("ended", run))
+
+    def _prune(self) -> None:
+        """Remove the runs that the file says are to go by themselves."""
+        retention = (self.context.arrangement.table(Keeping) or Keeping()).retention
+        if retention != Retention() and not self.store.state.header.get("parent"):
+            sweep(self.context, by_retention(retention))
 
     def _finish(self, plan: Plan) -> None:
         """Write how the run ended, and tell the workspace."""

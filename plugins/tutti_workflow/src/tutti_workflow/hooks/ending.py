@@ -30,7 +30,7 @@ def give_back(store: Store) -> None:
         store.mark("reclaimed", [])
         return
     starts = starts_of(store.context, run)
-    store.mark("reclaimed", reclaim(store.context, starts, run.run_id))
+    store.mark("reclaimed", reclaim(store.context, starts, run.run_id, run.header.get("movement")))
 
 
 def _keeps(store: Store) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from tutti_core import Action, Context, Journal, PolicyError, Verdict
 
+from ..record.redacting import Redactor
+
 
 def allow(context: Context, action: Action) -> None:
     """Ask the guards about a command, and keep the decision.
@@ -43,4 +45,4 @@ def _keep(context: Context, action: Action, verdicts: Sequence[Verdict]) -> None
         "reason": first.reason if first else "policy not configured",
         "data": {**action.data, "matched_rule": first.rule if first else None},
     }
-    Journal(context.places.policy_decisions).append(line)
+    Journal(context.places.policy_decisions).append(Redactor.of(context).clean(line))

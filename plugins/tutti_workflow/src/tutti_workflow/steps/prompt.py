@@ -11,7 +11,8 @@ from tutti_core import Arrangement, Attempt, Context
 
 from ..model import Common
 from .files import Injected
-from .talking import Talk, fate_of
+from .posting import fate_of
+from .talking import Talk
 
 NAME = r"[A-Za-z0-9_-]+"
 
@@ -85,6 +86,7 @@ class Prompt:
     on_resume = "ask"
     holds_agent = True
     retries = False
+    untrusted = True
 
     def check(
         self, step: PromptKeys, common: Common, arrangement: Arrangement
