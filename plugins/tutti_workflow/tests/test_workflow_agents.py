@@ -40,7 +40,8 @@ agent = "ann"
 id = "talk"
 type = "prompt"
 agent = "ann"
-text = "[[append told.txt once]] [[think 3]] [[append told.txt done]]"
+text = '''
+[[append told.txt once]] [[bash until test -e go; do sleep 0.1; done]] [[append told.txt done]]'''
 wait_for_idle = true
 
 [[workflow.step]]
@@ -161,9 +162,13 @@ def lines(stage: Stage) -> int:
 def test_killed_in_the_middle_of_a_turn(workspace: Stage) -> None:
     """The turn goes on without tt; the resumed run waits for its end, and sends nothing again."""
     workspace.team(TEAM)
-    killed(workspace, lambda: told(workspace) == ["once"])
+    log = workspace.root / ".tutti" / "state" / "events.jsonl"
+    # What it was told is known to the agent before it is to tt.
+    killed(workspace, lambda: bool(told(workspace)) and '"prompt.submitted"' in log.read_text())
     plan = workspace.tt("run", "--resume", "last", "--dry-run", "--json").well().json()
     assert [one["does"] for one in plan["resume"]["steps"]] == ["keep", "continue", "run"]
+    assert told(workspace) == ["once"]
+    (workspace.root / "go").touch()
     done = workspace.tt("run", "--resume", "last", "--json").well().json()
     assert [one["status"] for one in done["step_results"]] == ["success"] * 3
     assert told(workspace) == ["once", "done"]
@@ -179,6 +184,7 @@ def test_killed_after_each_line_of_its_journal(workspace: Stage, count: int) -> 
     """Told once, or reported as what nobody can say, which a person then decides."""
     workspace.team(TEAM)
     killed(workspace, lambda: lines(workspace) >= count)
+    (workspace.root / "go").touch()
     done = workspace.tt("run", "--resume", "last", "--json")
     if done.exit_code and "already succeeded" not in done.stderr:
         assert "cannot go on by itself: step 2 (talk)" in done.stderr, done
