@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from .model import ModelServer
     from .stage import Stage
 
-pytest.register_assert_rewrite("tutti_testing.conformance", "tutti_testing.stage")
+pytest.register_assert_rewrite(
+    *(f"tutti_testing.{one}" for one in ("conformance", "drills", "stage"))
+)
 
 
 def pytest_configure() -> None:

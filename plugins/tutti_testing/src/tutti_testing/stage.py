@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 
 DEADLINE_SECS = 120.0
 LOOK_SECS = 0.1
+TRIES = 5
+AGAIN_SECS = 10.0
 GRACE_SECS = 1.0
 PROCESSES = Path("/proc")
 
@@ -178,6 +180,47 @@ class Stage:
             screen = self.tt("peek", agent).stdout
             raise AssertionError(f"{agent} is not {'/'.join(states)}: {row}\n{screen}")
         return row
+
+    def record(self, agent: str) -> dict[str, Any]:
+        """Return what is recorded of an agent's launch."""
+        path = self.root / ".tutti" / "state" / f"{agent}.json"
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return found
+
+    def press(self, agent: str, *keys: str) -> None:
+        """Press keys in an agent's pane, as a person would; ``-l`` first types what follows.
+
+        Args:
+            agent: The agent's name.
+            keys: Keys by tmux's names.
+        """
+        socket, pane = self.env["TUTTI_TMUX_SOCKET"], self.record(agent)["pane"]
+        self.run("tmux", "-L", socket, "send-keys", "-t", pane, *keys).well()
+
+    def choose(self, agent: str, *keys: str) -> None:
+        """Press keys at what an agent asks, as a person would: again, if nothing comes of it.
+
+        Some CLIs let drop what is pressed at a dialog that has only just come up.
+
+        Args:
+            agent: The agent's name.
+            keys: Keys by tmux's names.
+
+        Raises:
+            AssertionError: It asks nothing, or goes on asking.
+        """
+        assert wait_for(lambda: self._asked(agent) != ""), self.tt("answer", agent)
+        asked = self._asked(agent)
+        for _ in range(TRIES):
+            self.press(agent, *keys)
+            if wait_for(lambda: self._asked(agent) != asked, AGAIN_SECS):
+                return
+        raise AssertionError(f"{agent} still asks:\n{self.tt('peek', agent).stdout}")
+
+    def _asked(self, agent: str) -> str:
+        """Return the id of the dialog that an agent shows, empty if it shows none."""
+        told = self.tt("answer", agent, "--json")
+        return str(told.json()["dialog"]) if told.exit_code == 0 else ""
 
     def events(self) -> list[dict[str, Any]]:
         """Return every event of the workspace."""

@@ -226,6 +226,17 @@ class PressesWhile(Protocol):
 
 
 @runtime_checkable
+class PastesWhile(Protocol):
+    """A session host that can look at a screen and paste with nothing in between.
+
+    Where a host cannot, no dialog is answered in one's own words.
+    """
+
+    def paste_while(self, pane: str, shows: Sequence[str], text: str) -> bool:
+        """Paste as `SessionHost.paste` does, but nothing if the pane does not show all the rows."""
+
+
+@runtime_checkable
 class CountsUnread(Protocol):
     """A session host that knows whether a program has read what was typed into its terminal.
 
@@ -247,8 +258,9 @@ class StepType(Protocol):
     without it), ``on_resume`` (``rerun``, ``skip`` or ``ask``), ``timeout_secs``, ``holds_agent``
     (whether no other step may have to do with its ``agent`` meanwhile), ``retries`` (whether
     `[resilience]` has it tried again), ``goes_on`` (whether a resumed run gives it the record of
-    its failed attempt as ``earlier`` too), ``check(step, common, arrangement)``, which yields what
-    is wrong with a step in its workflow, each a path such as ``.agent`` and a message, and
+    its failed attempt as ``earlier`` too), ``untrusted`` (whether what it leaves is an agent's own
+    word, and is marked so on record), ``check(step, common, arrangement)``, which yields what is
+    wrong with a step in its workflow, each a path such as ``.agent`` and a message, and
     ``leaves(step, common)``, which names the outputs that it leaves for later steps.
 
     Attributes:

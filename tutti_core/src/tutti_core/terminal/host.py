@@ -163,6 +163,20 @@ class TmuxHost:
         """
         return keyboard.press(self.tmux, pane, *names, shows=shows)
 
+    def paste_while(self, pane: str, shows: Sequence[str], text: str) -> bool:
+        """Paste only while the pane shows some rows, as `PastesWhile` has it.
+
+        Args:
+            pane: A pane id.
+            shows: The rows.
+            text: The text.
+
+        Raises:
+            PaneGone: Nothing alive is there to take it.
+            TmuxError: tmux refused.
+        """
+        return keyboard.paste(self.tmux, exact(pane), text, shows=shows)
+
     def unread(self, pane: str) -> int | None:
         """Return how many bytes its program has not read yet, as `CountsUnread` has it.
 

@@ -72,6 +72,8 @@ def step_result(step: StepState, run: RunState) -> dict[str, Any] | None:
         ],
         "failure": step.failure,
         "settled": step.settled,
+        "untrusted": step.untrusted,
+        "drew_on": list(step.drew_on),
         "result": {key: one for key, one in result.items() if key not in _APART},
     }
 
@@ -118,6 +120,7 @@ def run_result(run: RunState) -> dict[str, Any]:
         "failed_steps": run.failed_steps,
         "step_results": [one for one in results if one is not None],
         "output_files": dict(run.outputs),
+        "untrusted_outputs": sorted(run.untrusted),
         "status": run.status,
         "origin": run.origin,
         "agent_scope": run.header.get("agent"),
