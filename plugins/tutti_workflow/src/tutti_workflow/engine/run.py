@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -100,7 +101,7 @@ def _stored(context: Context, order: Order, plan: Plan, warned: Sequence[str] = 
         "digests": plan.digests(),
         "steps": [told_of(node) for node in plan.nodes],
         "warned": list(warned),
-        "more": {**order.more, **_template(context)},
+        "more": {**_hooked(order), **order.more, **_template(context)},
     }
     header["vars"], header["above"] = dict(order.vars), list(order.above)
     if order.run_id:
@@ -124,6 +125,14 @@ def told_of(node: Node) -> dict[str, Any]:
     """
     keys = ("index", "key", "type", "agent", "movement", "fail_mode")
     return {key: getattr(node, key) for key in keys}
+
+
+def _hooked(order: Order) -> dict[str, str | None]:
+    """Return which hook a run is begun from, where its command has `tt run` in it."""
+    event = os.environ.get("TUTTI_HOOK_EVENT")
+    if not event or order.origin not in ("run", "verify"):
+        return {}
+    return {"hook_event": event, "hook_agent": os.environ.get("TUTTI_HOOK_AGENT")}
 
 
 def _template(context: Context) -> dict[str, str]:

@@ -8,10 +8,11 @@ from typing import Any
 
 import attrs
 
-from tutti_core import ConfigError, Context, JsonFile, PolicyError, StateError
+from tutti_core import ConfigError, Context, JsonFile, PolicyError, StateError, TuttiError
 
 from ..keeping import Keeping, Retention
 from ..plan.resolve import Node, Plan
+from ..plan.split import trait
 from ..record.facts import publish
 from ..record.files import Files
 from ..record.happenings import Happenings
@@ -71,8 +72,10 @@ class Whole:
             plan: The plan.
             earlier: Records of the interrupted attempts that are gone on with, by step.
         """
-        clean = self.store.redactor.clean
-        self.projections.about = {node.key: clean(_about(node)) for node in plan.nodes}
+        clean, own = self.store.redactor.clean, plan.strict
+        self.projections.about = {
+            node.key: clean(_about(self.context, node, own)) for node in plan.nodes
+        }
         conductor = Conductor(self.context, plan, self.store, self.seat, self.heard)
         conductor.earlier.update(earlier or {})
         try:
@@ -189,10 +192,17 @@ def failure_of(run: RunState) -> dict[str, Any] | None:
     return None
 
 
-def _about(node: Node) -> dict[str, Any]:
+def _about(context: Context, node: Node, strict: bool) -> dict[str, Any]:
     """Return what a step is about to do, as the contract's intents say it."""
     found = attrs.asdict(node.step) if attrs.has(type(node.step)) else {}
-    return {key: value for key, value in found.items() if value is not None}
+    own = trait(node.kind, "intent", None)
+    try:
+        said = dict(own(context, node.step)) if own is not None else {}
+    except TuttiError:
+        said = {}  # what cannot be said yet, as before a template is replaced
+    known = {key: value for key, value in found.items() if value is not None}
+    said |= {"strict": strict} if said.get("strict", strict) is None else {}
+    return {**known, "agent": node.agent, "timeout_secs": node.timeout, **said}
 
 
 def _telling(run: RunState, line: Line) -> Told:

@@ -112,6 +112,10 @@ class Prompt:
         own = (str(common.id),) if step.output_json is not None else ()
         return (*own, step.artifact_name) if step.artifact_name is not None else own
 
+    def intent(self, context: Context, step: PromptKeys) -> Mapping[str, Any]:
+        """Say what the contract's intent has of it beside its keys."""
+        return {"session_name": f"tutti-{context.name}-{step.agent}", "text_chars": len(step.text)}
+
     def plan(self, context: Context, step: PromptKeys) -> Mapping[str, Any]:
         """Say what would be told to whom, and what is waited for."""
         told = {
