@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -442,6 +443,21 @@ def test_a_dialog_must_have_stood_for_a_while(
     pane.before = before
     assert given_to(context, "allow").outcome == "answered"
     assert pane.at - moved[-1] >= 0.3
+
+
+def test_a_clock_beside_a_dialog_does_not_keep_it_from_being_answered(
+    context: Context, pane: Pane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is what it was, and its rows are those of the last look."""
+    monkeypatch.setattr(pressing, "STILL_SECS", 0.1)
+    ticks = itertools.count()
+
+    def before() -> None:
+        if not pane.pressed:
+            pane.show(f"{ASKS.format(command='ls')} waiting for {next(ticks)}s\n")
+
+    pane.before = before
+    assert given_to(context, "allow").outcome == "answered"
 
 
 def test_the_next_dialog_shows_that_the_one_before_is_gone(context: Context, pane: Pane) -> None:

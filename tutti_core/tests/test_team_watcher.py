@@ -29,7 +29,7 @@ def held(crew: Any) -> Iterator[Callable[[Any], Watch]]:
         one.let_go()
 
 
-def turns(one: Watch, condition: Callable[[], bool], secs: float = 20.0) -> bool:
+def turns(one: Watch, condition: Callable[[], bool], secs: float = 60.0) -> bool:
     """Let a watch do its work until a condition holds."""
     ends = time.monotonic() + secs
     while not condition():

@@ -63,7 +63,7 @@ def start(host: TmuxHost, script: str = "exec sleep 600", name: str = "ada") -> 
     return host.create(SessionSpec(name, "/root", name, "duo", "/", ("sh", "-c", script)))
 
 
-def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait until something holds."""
     end = time.monotonic() + seconds
     while not condition():

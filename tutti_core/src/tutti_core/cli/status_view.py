@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,7 +14,7 @@ from ..team.reach import running_root
 from ..team.rousing import rouse
 from ..team.snapshot import snapshot
 from ..terminal.host import TmuxHost
-from .style import STATE_COLOURS, ago, fits, legible, paint, table
+from .style import STATE_COLOURS, ago, fits, legible, paint, table, warn
 
 
 def show_status(
@@ -46,7 +45,7 @@ def show_status(
     if movement is not None:
         rows = [row for row in rows if movement in _movements(row)]
     for remark in remarks(team):
-        print(f"warn: {remark}", file=sys.stderr)
+        warn(remark)
     if as_json:
         print(json.dumps(rows, indent=2, ensure_ascii=False))
     elif movement is not None and not rows:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import TuttiError
 from ..model.contract import CountsUnread, PressesWhile
+from ..watching.stall import still
 from .asked import LOOK_SECS
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ class Finger:
         """
         self._steady = self._steady and now is not None and self._same(now)
         self._steady = self._steady and (voice.reading.since or 0.0) <= self.at
+        self._stood = now if self._steady and now is not None else self._stood
         quiet = time.monotonic() - self.last >= AGAIN_SECS
         if not (self._steady and quiet and self._dropped()):
             return
@@ -135,7 +137,11 @@ class Finger:
             self._left -= 1
 
     def _same(self, now: Dialog) -> bool:
-        return (now.id, now.rows) == (self._stood.id, self._stood.rows)
+        """Return whether a look shows what stood there; a clock beside it may have gone on."""
+        before = self._stood
+        if (now.id, now.at, len(now.rows)) != (before.id, before.at, len(before.rows)):
+            return False
+        return all(still(row) == still(old) for row, old in zip(now.rows, before.rows, strict=True))
 
     def _dropped(self) -> bool:
         """Return whether what was pressed was read, and may be pressed once more."""
@@ -153,7 +159,8 @@ class Finger:
             if voice.session is not None and voice.session.in_mode:
                 self.asked.context.host.leave_copy_mode(now.pane)
             if not self._same(now):
-                self._stood, self._since = now, time.monotonic()
+                self._since = time.monotonic()
+            self._stood = now
             stood = time.monotonic() - self._since >= STILL_SECS
             if stood and now.id == self.dialog.id:
                 return
