@@ -331,7 +331,7 @@ def test_no_end_of_a_client_ends_the_server(host: TmuxHost) -> None:
 
 
 def _die(control: Control, how: int) -> None:
-    client = control._client
+    client = control._wire._client
     if how == 0 and client.stdin:
         client.stdin.close()
     elif how == 1:
