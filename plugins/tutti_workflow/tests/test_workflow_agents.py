@@ -40,7 +40,8 @@ agent = "ann"
 id = "talk"
 type = "prompt"
 agent = "ann"
-text = "[[append told.txt once]] [[think 3]] [[append told.txt done]]"
+text = '''
+[[append told.txt once]] [[bash until test -e go; do sleep 0.1; done]] [[append told.txt done]]'''
 wait_for_idle = true
 
 [[workflow.step]]
@@ -170,6 +171,8 @@ def test_killed_in_the_middle_of_a_turn(workspace: Stage) -> None:
     killed(workspace, lambda: told(workspace) == ["once"] and is_proven(workspace))
     plan = workspace.tt("run", "--resume", "last", "--dry-run", "--json").well().json()
     assert [one["does"] for one in plan["resume"]["steps"]] == ["keep", "continue", "run"]
+    assert told(workspace) == ["once"]
+    (workspace.root / "go").touch()
     done = workspace.tt("run", "--resume", "last", "--json").well().json()
     assert [one["status"] for one in done["step_results"]] == ["success"] * 3
     assert told(workspace) == ["once", "done"]
@@ -185,6 +188,7 @@ def test_killed_after_each_line_of_its_journal(workspace: Stage, count: int) -> 
     """Told once, or reported as what nobody can say, which a person then decides."""
     workspace.team(TEAM)
     killed(workspace, lambda: lines(workspace) >= count)
+    (workspace.root / "go").touch()
     done = workspace.tt("run", "--resume", "last", "--json")
     if done.exit_code and "already succeeded" not in done.stderr:
         assert "cannot go on by itself: step 2 (talk)" in done.stderr, done

@@ -13,7 +13,8 @@ from tutti_core import Context, Verdict
 from tutti_testing import Stage
 from tutti_workflow.record.files import Files
 from tutti_workflow.runs.verbs import RunsRequest, runs
-from tutti_workflow.verbs import RunRequest, VerifyRequest, planned, run, verify
+from tutti_workflow.verbs import RunRequest, planned, run
+from tutti_workflow.verifying import VerifyRequest, verify
 
 TEAM = """# template: rust-cli 0.1.0
 [workspace]

@@ -59,6 +59,21 @@ def test_runs_go_by_themselves(desk: Desk) -> None:
     assert resume_fails(context, failed) == f"run {failed!r} not found"
 
 
+def test_gc_removes_them_too(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is an item of its own, and those that stay are none."""
+    monkeypatch.setenv("TUTTI_TMUX_SOCKET", "tt-keeping")
+    monkeypatch.setenv("TMUX_TMPDIR", str(tmp_path))
+    context = desk.team(FLOWS)
+    ids = [run_order(context, Order("well")).run_id for _ in range(2)]
+    context = desk.team(f"[state]\nretention = {{ runs = 1 }}\n{FLOWS}")
+    gc = context.plugins.verbs()["gc"]
+    said = gc.run(context, gc.request(dry_run=True))
+    parts = [one for one in run_ids(context) if one not in ids]
+    assert {one.name for one in said.items if one.kind == "run"} == {ids[0], parts[1]}
+    assert gc.run(context, gc.request()).ok
+    assert run_ids(context) == sorted([ids[1], parts[0]], reverse=True)
+
+
 def resume_fails(context: Context, run_id: str) -> str:
     """What is said of a run that cannot be gone on with."""
     with pytest.raises(Exception, match=run_id) as failed:

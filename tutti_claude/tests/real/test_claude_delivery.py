@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -16,7 +17,9 @@ pytestmark = pytest.mark.real
 @pytest.mark.parametrize(
     "count", [4, pytest.param(30, marks=[pytest.mark.soak, pytest.mark.timeout(1800)])]
 )
-def test_prompts_within_its_first_two_seconds(stage: Any, model: ModelServer, count: int) -> None:
+def test_prompts_within_its_first_two_seconds(
+    stage: Any, model: ModelServer, count: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Each is sent as soon as the process is there, is `submitted`, and is asked for once."""
     stage.claudes("safe", "newest")
     stage.open_gate()
@@ -27,6 +30,10 @@ def test_prompts_within_its_first_two_seconds(stage: Any, model: ModelServer, co
         assert (receipt["outcome"], receipt["turn"]) == ("submitted", "done"), receipt
         assert asked(model).count(text) == 1
         stage.tt("down").well()
+        if number % 5 == 4:
+            with capsys.disabled():
+                sys.stdout.write(f"\n{number + 1} of {count} prompts")
+                sys.stdout.flush()
     assert len(asked(model)) == count
 
 

@@ -12,13 +12,12 @@ from tutti_core import Attempt, Context, JsonFile
 
 from ..model import GOES_ON
 from ..plan.resolve import Node, Plan
-from ..plan.split import trait
 from ..record.files import private
 from ..record.store import Store
-from ..templated import named_in
 from ..templates import Output
 from .attempts import Running, launch, left_until, noting
 from .choice import startable
+from .ends import ledger_of, provenance
 from .order import Seat, Told
 from .results import Ended, bounded, of_error, tried_again, wait_of
 from .scope import Outputs, environment, rendered
@@ -210,20 +209,14 @@ class Conductor:
             "ms": round((time.monotonic() - one.since) * 1000),
             "result": bounded(ended.result),
         }
-        line |= self._provenance(node)
+        line |= provenance(node, self.store.state)
         if ended.failure:
             line["failure"] = {**ended.failure, "agent": node.agent}
         if ended.outcome == "success":
-            line |= {"status": "success", "outputs": outputs, **self._ledger(node)}
+            line |= {"status": "success", "outputs": outputs, **ledger_of(node)}
         elif ended.outcome != "cancelled":
             line |= self._after_failure(node, one, ended)
         return [line]
-
-    def _provenance(self, node: Node) -> Line:
-        """Return whether what a step gave is an agent's word, or made of such words."""
-        drawn = sorted(named_in(node.step) & self.store.state.untrusted)
-        line: Line = {"drew_on": drawn} if drawn else {}
-        return {**line, "untrusted": True} if drawn or trait(node.kind, "untrusted", False) else {}
 
     def _after_failure(self, node: Node, one: Running, ended: Ended) -> Line:
         if tried_again(node.retry, one.attempt.number, ended) and not self.seat.ends:
@@ -251,14 +244,6 @@ class Conductor:
             paths[node.key] = str(path)
             self.outputs.keep(node.key, Output(str(path), result.pop("output")))
         return Ended("success", result), paths
-
-    def _ledger(self, node: Node) -> Line:
-        state = node.common.on_success.ledger if node.common.on_success else None
-        return (
-            {"ledger": {"to": state, "actor": node.agent or "tt", "reason": node.key}}
-            if (state)
-            else {}
-        )
 
 
 def _deaf(*, timed_out: bool) -> Ended:

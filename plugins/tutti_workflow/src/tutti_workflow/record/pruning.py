@@ -26,11 +26,13 @@ class Limits:
         goes: Says it of a run: its place, 0 for the last one, and the seconds since it ended.
         empties: Says of the seconds since it ended whether it keeps no files of its steps.
         resumable: Whether those go too that can be resumed.
+        only: Ids of the runs that are looked at; every one if empty.
     """
 
     goes: Callable[[int, float], bool]
     empties: Callable[[float], bool] = lambda _: False
     resumable: bool = False
+    only: tuple[str, ...] = ()
 
 
 @attrs.define
@@ -80,6 +82,8 @@ def sweep(context: Context, limits: Limits, dry_run: bool = False) -> Swept:
     tops = [run_id for run_id in ids if parents[run_id] not in parents]
     done = Swept()
     for place, run_id in enumerate(tops):
+        if limits.only and run_id not in limits.only:
+            continue
         _settle(context, run_id, place, limits, dry_run, done)
     gone, emptied = set(done.removed), set(done.emptied)
     for run_id in (one for one in ids if parents[one] in parents):

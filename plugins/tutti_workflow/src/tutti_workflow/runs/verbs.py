@@ -62,6 +62,8 @@ class PruneRequest:
         dry_run: Whether to remove none.
         resumable: Whether those go too that failed or were interrupted, and can be resumed.
 
+        runs: Only these; every one if empty.
+
     If neither of the first two is said, `[state] retention` counts; without that, thirty days and
     twenty runs.
     """
@@ -70,6 +72,7 @@ class PruneRequest:
     keep: int | None = None
     dry_run: bool = False
     resumable: bool = False
+    runs: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -139,5 +142,6 @@ def prune(context: Context, request: PruneRequest) -> PruneResponse:
         secs = 30 * 86_400.0 if request.older_than_secs is None else request.older_than_secs
         keep = 20 if request.keep is None else request.keep
         limits = Limits(lambda place, age: place >= keep and age >= secs)
-    done = sweep(context, attrs.evolve(limits, resumable=request.resumable), request.dry_run)
+    limits = attrs.evolve(limits, resumable=request.resumable, only=request.runs)
+    done = sweep(context, limits, request.dry_run)
     return PruneResponse(done.removed, done.kept, done.resumable, done.emptied)
