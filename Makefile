@@ -5,6 +5,8 @@
 # Work started in a pane of tutti's own, or with modules on a path of one's own, tests the same as anywhere else.
 unexport PYTHONPATH PYTHONHOME TMUX TMUX_PANE
 unexport TUTTI_ROOT TUTTI_AGENT TUTTI_WORKSPACE TUTTI_TMUX_SOCKET TUTTI_DISABLE_PLUGINS
+# Without bytecode every pytest and every `tt` compiles anew what it imports: half of what the tests cost.
+unexport PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX
 
 PYTEST := .venv/bin/python -m pytest
 # Two more than there are cores: tests of a terminal wait as long as they work.
@@ -34,7 +36,7 @@ test-oldest: ## the tests with the oldest dependencies (PYTHON=... for the oldes
 	@scripts/oldest $(ARGS)
 
 soak: setup ## the tests at full size
-	$(PYTEST) -m soak --timeout 3600 --hypothesis-profile default $(ARGS)
+	$(PYTEST) -m "soak or hypothesis" --timeout 3600 --hypothesis-profile default $(ARGS)
 
 check: setup ## lint, format and types, without tests
 	.venv/bin/ruff check .

@@ -109,7 +109,7 @@ def test_prose_is_no_error_where_it_is_seen_to_be_prose(known: Knowledge) -> Non
     assert sum(one in ERRORS for one in told) <= PROSE[known.runtime] * len(told)
 
 
-@pytest.mark.parametrize("runtime", ["codex"])
+@pytest.mark.parametrize("runtime", ["aider", "claude-code", "codex"])
 def test_what_was_copied_out_of_old_releases_is_read(runtime: str) -> None:
     """Screens of releases that are drawn otherwise, saved as text alone, say what they showed."""
     known, folder = knowledge(runtime), ROOT / "tests" / "pasted" / runtime

@@ -19,6 +19,7 @@ import pytest
 import tomli
 
 from tutti_core.config import known
+from tutti_core.state.lock import Lock
 from tutti_core.version import VERSION
 
 # The first test waits for all the wheels, and the first of each member for an installation.
@@ -134,14 +135,27 @@ def uv(*args: str | Path, cwd: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def wheels(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that the workers of one run have in common."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def wheels(root: Path, shared: Path) -> Path:
     """A folder with the wheel of every member, each built from the sdist built before it."""
-    out = tmp_path_factory.mktemp("wheels")
-    uv(
-        *("build", "--all-packages", "--no-build-isolation"),
-        *("--python", sys.executable, "--out-dir", out),
-        cwd=root,
-    )
+    out = shared / "wheels"
+    with Lock(shared / "wheels.lock", timeout=120):
+        if not out.exists():
+            made = shared / "wheels.new"
+            uv(
+                *("build", "--all-packages", "--no-build-isolation"),
+                *("--python", sys.executable, "--out-dir", made),
+                cwd=root,
+            )
+            made.rename(out)
     return out
 
 

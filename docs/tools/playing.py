@@ -23,7 +23,8 @@ _VARIES = (
     (r"\d{8}-\d{6}-\d{6}[0-9a-f]{2}", "UNDO"),
     (r"\b[0-9a-f]{7,40}\b", "HEX"),
     (r"\d+", "0"),
-    (r"says (?:working|waiting)", "says BUSY"),
+    # Who says so first depends on how busy the machine is.
+    (r"(?:live|screen) says (?:working|waiting|idle)(?:, below the prompt)?", "says BUSY"),
     (r"\b(?:idle|working|starting)\b", "BUSY"),
     (r"(?:0 BUSY, )+0 BUSY", "0 BUSY"),
     (r"(?<=found on this machine: ).*", "ANY"),

@@ -16,7 +16,17 @@ import pytest
 import tomli
 from pages import Block, blocks, commands, pages, section
 
-from tutti_core import Action, Plugins, Runtime, TuttiError, compile_rules
+from tutti_core import (
+    Action,
+    Observation,
+    Plugins,
+    Runtime,
+    Screen,
+    TuttiError,
+    compile_rules,
+    gather,
+    judge,
+)
 from tutti_core.cli.app import build
 from tutti_core.config.known import COMMANDS as TO_COME
 from tutti_core.detection.layers import Layer, layered
@@ -99,6 +109,25 @@ class TestToml:
     def test_rules_compile(self, block: Block) -> None:
         """A rule file is one that a runtime could give."""
         compile_rules(block.text, "an example")
+
+    @pytest.mark.parametrize(
+        ("rows", "cursor", "state"),
+        [
+            (["sqlite> select 1;", "1", "sqlite>"], 2, "idle"),
+            (["sqlite>", "", "sqlite> select 2,", "   ...>"], 3, "idle"),
+            (["sqlite> select 'sqlite>';"], 0, "idle"),
+            (["sqlite> select count(*) from big;"], 1, "working"),
+            (['Enter ".help" for usage hints.'], 0, "unknown"),
+        ],
+    )
+    def test_the_rules_of_a_shell_are_complete(
+        self, rows: list[str], cursor: int, state: str
+    ) -> None:
+        """The shell that the page about rules speaks of is read by the rules that stand there."""
+        (block,) = [one for one in labelled("toml", "rules") if one.page.name == "write-rules.md"]
+        screen = Screen("\n".join(rows), cursor=cursor)
+        seen = Observation(0.0, "sqlite", session=True, alive=True, started=-999.0, screen=screen)
+        assert judge(seen, gather(compile_rules(block.text, "sqlite"), seen)).state == state
 
     @pytest.mark.parametrize("block", labelled("toml", "layer"), ids=str)
     def test_rules_can_be_put_over_others(self, block: Block) -> None:

@@ -86,6 +86,11 @@ def test_every_problem_of_the_file_is_told_at_once(workspace: Stage) -> None:
     assert lines[1] == '  hint: write "my-app"'
     assert any("tutti.toml:5 agent[0].runtme" in line for line in lines)
     assert '  hint: did you mean "runtime"?' in lines
+    found = workspace.tt("doctor", "--json").badly().json()["checks"]
+    assert found[0]["check"] == "tmux"
+    wrong = [one for one in found if one["check"] == "workspace"]
+    assert {one["status"] for one in wrong} == {"fail"}
+    assert 'did you mean "runtime"?' in [one["suggestion"] for one in wrong]
 
 
 def test_a_command_of_ours_that_is_missing_names_its_distribution(workspace: Stage) -> None:
@@ -116,7 +121,10 @@ def test_a_command_that_an_installed_plugin_does_not_have_yet_says_so(workspace:
 
 def test_a_command_nobody_knows_is_a_usage_error(workspace: Stage) -> None:
     """A misspelt command ends with exit code 2."""
-    assert "No such command 'stauts'" in workspace.tt("stauts").badly(2).stderr
+    assert "no such command 'stauts'" in workspace.tt("stauts").badly(2).stderr
+    more = workspace.tt("peek", "one", "two").badly(2).stderr.splitlines()
+    assert more[0] == "error[config]: got unexpected extra argument (two)"
+    assert more[1].startswith("  hint: tt peek [OPTIONS] AGENT; tt peek --help")
 
 
 def test_the_true_root_is_found_from_inside_a_worktree(workspace: Stage) -> None:

@@ -59,11 +59,17 @@ def press(stage: Stage, *words: str) -> None:
 @pytest.mark.parametrize(
     "count", [8, pytest.param(200, marks=[pytest.mark.soak, pytest.mark.timeout(1800)])]
 )
-def test_prompts_in_a_row_while_enters_are_lost(workspace: Stage, team: Team, count: int) -> None:
+def test_prompts_in_a_row_while_enters_are_lost(
+    workspace: Stage, team: Team, count: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Every other Enter is swallowed: each prompt is submitted, exactly once, and said to be."""
     log = team("--swallow", "0", "--swallow-enter", "0.5", "--seed", "5")
     texts = [f"number {number} [[say reply {number}]]" for number in range(count)]
-    for text in texts:
+    for number, text in enumerate(texts):
+        if number and number % 20 == 0:
+            with capsys.disabled():
+                sys.stdout.write(f"\n{number} of {count} prompts")
+                sys.stdout.flush()
         receipt = workspace.tt("send", "one", text, "--wait", "--idle-stable-secs", "0", "--json")
         assert receipt.well().json()["outcome"] == "submitted", receipt
     assert taken(workspace.home) == texts

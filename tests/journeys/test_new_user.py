@@ -29,7 +29,7 @@ def test_help_is_found_by_every_name(workspace: Stage) -> None:
     """`tt help up` is `tt up --help`, `tt help` is `tt --help`; a name nobody knows is an error."""
     assert workspace.tt("help").well().stdout == workspace.tt("-h").well().stdout
     assert workspace.tt("help", "up").well().stdout == workspace.tt("up", "-h").well().stdout
-    assert "No such command 'nope'" in workspace.tt("help", "nope").badly(2).stderr
+    assert "no such command 'nope'" in workspace.tt("help", "nope").badly(2).stderr
 
 
 def test_tt_alone_says_where_to_begin(workspace: Stage) -> None:

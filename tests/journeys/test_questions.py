@@ -207,13 +207,14 @@ def test_ctrl_c_stops_nobody(solo: Stage) -> None:
     solo.tt("wait", "solo").well()
     solo.tt("send", "solo", "[[think 60]]").well()
     argv = [sys.executable, "-m", "tutti_core", "wait", "solo"]
-    waiting = subprocess.Popen(argv, cwd=solo.root, env=solo.env, stderr=subprocess.PIPE, text=True)
-    log = solo.root / ".tutti" / "state"
-    assert wait_for(log.exists)
-    with pytest.raises(subprocess.TimeoutExpired):
-        waiting.wait(1.5)
+    master, terminal = os.openpty()
+    waiting = subprocess.Popen(argv, cwd=solo.root, env=solo.env, stderr=terminal)
+    shown = b""
+    while b"solo working" not in shown:
+        shown += os.read(master, 10_000)
     waiting.send_signal(signal.SIGINT)
-    _, told = waiting.communicate(timeout=30)
-    assert waiting.returncode == 130
-    assert "nobody waits any more, and nobody was stopped" in told
+    assert waiting.wait(60) == 130
+    assert b"nobody waits any more, and nobody was stopped" in os.read(master, 10_000)
+    os.close(master)
+    os.close(terminal)
     assert solo.status()["solo"]["state"] == "working"

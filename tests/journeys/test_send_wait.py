@@ -73,6 +73,11 @@ def test_what_the_screen_showed_anew_is_given(solo: Stage) -> None:
     shown = solo.tt(*words).well().stdout
     assert "done  solo: live says idle" in shown
     assert "the second answer" in shown.partition("\n\n")[2]
+    solo.tt("send", "solo", "[[think 60]]").well()
+    stopped = solo.tt("send", "solo", "[[say a third answer]]", "--interrupt", "--output", "--json")
+    lines = stopped.well().json()["captured_output"].splitlines()
+    assert lines[0] == "● a third answer"
+    assert [one for one in lines[1:] if one and not one.startswith("✻")] == []
     few = solo.tt("send", "solo", "[[slow 40]]", "--output", "--output-lines", "3", "--json")
     assert len(few.well().json()["captured_output"].splitlines()) <= 3
 
@@ -81,7 +86,7 @@ def test_what_the_screen_showed_anew_is_given(solo: Stage) -> None:
     ("mode", "prompt", "code", "turn", "said"),
     [
         (SAFE, "[[bash touch x]]", 7, "waiting", "send_wait_failed: waiting (permission: "),
-        (BYPASS, "[[ask Which?|A|B]]", 7, "waiting", "send_wait_failed: waiting (question: "),
+        (BYPASS, "[[ask Which?|A|B]]", 7, "waiting", "waiting (question: Which? [1 A, 2 B])"),
         (BYPASS, "[[http 401]]", 6, "auth_failed", "send_wait_failed: auth_failed ("),
         (BYPASS, "[[limit 5pm]]", 8, "rate_limited", "send_wait_failed: rate_limited ("),
         (BYPASS, "[[http 500]]", 9, "provider_down", "send_wait_failed: provider_down ("),
@@ -96,7 +101,9 @@ def test_a_turn_that_ends_otherwise_is_told_apart(
     told = workspace.tt("send", "solo", prompt, "--wait", "--json").badly(code)
     assert told.json()["turn"] == turn
     assert told.json()["completion_source"] is None
-    assert said in json.loads(told.stderr)["error"]["message"]
+    error = json.loads(told.stderr)["error"]
+    assert said in error["message"]
+    assert error["hint"].startswith("tt answer solo " if turn == "waiting" else "tt ")
 
 
 def test_time_is_over_and_the_agent_goes_on(solo: Stage) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tutti_core import publish_facts
 from tutti_testing import Stage, wait_for
 
 TEAM = """[workspace]
@@ -294,3 +295,14 @@ def _keepers(ring: Path) -> list[str]:
         except OSError:
             continue
     return found
+
+
+def test_who_has_a_part_in_a_movement(workspace: Stage) -> None:
+    """Only those are shown whose facts say so; where nobody has, that is said."""
+    workspace.team(TEAM)
+    fact = {"key": "movement", "label": "movement", "value": "auth", "at": time.time()}
+    publish_facts(workspace.root, "test", {"two": [fact]})
+    shown = workspace.tt("status", "--movement", "auth", "--json").well().json()
+    assert [row["agent"] for row in shown] == ["two"]
+    assert "no agent has a part in" in workspace.tt("status", "--movement", "docs").well().stdout
+    assert "leave out --all" in workspace.tt("status", "--movement", "x", "--all").badly(2).stderr

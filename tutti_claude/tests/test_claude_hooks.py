@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tutti_claude.hooks import EVENTS, SCRIPT
 from tutti_claude.runtime import ClaudeCode
 from tutti_core import Agent, Arrangement, LaunchRequest, Workspace
-from tutti_core.watching.feeds import tail
+from tutti_core.watching.tails import tail
 
 ODD = 'it\'s $(touch made) `x` "é" ; a\\b'
 OLD = ("SessionStart", "UserPromptSubmit", "PreToolUse", "PostToolUse", "SubagentStop")

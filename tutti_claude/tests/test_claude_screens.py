@@ -203,7 +203,8 @@ class TestComposer:
 def _continued(case: Case, rows: list[str]) -> Reading:
     """Return what a screen says with more of a conversation above its composer."""
     before = case.text.rstrip().splitlines()
-    top, bottom = [number for number, row in enumerate(before) if row.startswith("─" * 8)][-2:]
+    ruled = [n for n, row in enumerate(before) if row.lstrip("╭╰").startswith("─" * 8)]
+    top, bottom = ruled[-2:]
     after = [*before[top : bottom + 1], "  ? for shortcuts"]
     return alone(case, "\n".join([*before[:top], *rows, "", *after]))
 

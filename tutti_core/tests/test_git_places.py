@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tutti_core.errors import GitError
-from tutti_core.git.worktrees import Tree, Worktrees
+from tutti_core.git.tree import Tree
+from tutti_core.git.worktrees import Worktrees
 
 
 def sh(script: str, cwd: Path) -> str:

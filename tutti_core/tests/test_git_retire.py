@@ -11,7 +11,8 @@ import pytest
 
 from tutti_core.errors import GitError
 from tutti_core.git.trash import Trash
-from tutti_core.git.worktrees import Retired, Worktrees
+from tutti_core.git.tree import Retired
+from tutti_core.git.worktrees import Worktrees
 
 
 def sh(script: str, cwd: Path) -> str:

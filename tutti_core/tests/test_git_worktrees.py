@@ -8,7 +8,8 @@ import pytest
 
 from tutti_core.errors import GitError, StateError
 from tutti_core.git.reviving import revive
-from tutti_core.git.worktrees import Tree, Worktrees
+from tutti_core.git.tree import Tree
+from tutti_core.git.worktrees import Worktrees
 
 
 def sh(script: str, cwd: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from tutti_core.errors import ConfigError, PolicyError, RuntimeFailure
 from tutti_core.model.happening import Action, Verdict
 from tutti_core.model.reading import Option
-from tutti_core.team import parting, pressing
+from tutti_core.team import parting, pressing, writing
 from tutti_core.team.answer import Answered, AnswerRequest, answer, question
 from tutti_core.team.context import Context
 from tutti_core.team.dialog import Dialog, Press, press_of
@@ -25,7 +26,7 @@ from tutti_core.team.up import UpRequest, up
 RULES = """
 [options]
 region = "screen"
-regex = '(?m)^[ ❯]*(?:(?P<key>\\d)\\. )?(?P<text>(?:Yes|No)\\b.*|Red|Blue)$'
+regex = '(?m)^[ ❯]*(?:(?P<key>\\d)\\. )?(?P<text>(?:Yes|No)\\b.*|Red|Blue|Say it|mine .*)$'
 
 [[screen]]
 id = "permission"
@@ -43,6 +44,13 @@ region = "bottom:2"
 regex = "Blue"
 detail = "Which colour"
 answers = {}
+
+[[screen]]
+id = "open"
+state = "waiting"
+kind = "question"
+all = ["Which word?"]
+answers = { text = "/^Say it$", deny = "Escape" }
 
 [[screen]]
 id = "trust"
@@ -92,6 +100,11 @@ COLOURS = """────────────
  ❯ 1. Red
    2. Blue
 """
+WORD = """────────────
+ Which word?
+ {red} 1. Red
+ {own} 2. {words}
+"""
 TRUST = """────────────
  Do you trust this folder?
  {no} No, exit
@@ -128,6 +141,12 @@ class Pane:
             self.show(self.keys(name))
         return True
 
+    def paste_while(self, pane: str, shows: Sequence[str], text: str) -> bool:
+        there = self.keys_while(pane, shows)
+        if there:
+            self.show(self.keys(f"paste {text}"))
+        return there
+
 
 @pytest.fixture
 def pane(crew: Any, monkeypatch: pytest.MonkeyPatch) -> Pane:
@@ -135,6 +154,7 @@ def pane(crew: Any, monkeypatch: pytest.MonkeyPatch) -> Pane:
     found = Pane(crew)
     monkeypatch.setattr(type(crew.echo), "rules", lambda _: RULES)
     monkeypatch.setattr(crew.host, "keys_while", found.keys_while, raising=False)
+    monkeypatch.setattr(crew.host, "paste_while", found.paste_while, raising=False)
     real = crew.host.capture
 
     def capture(panes: Sequence[str], **more: Any) -> Any:
@@ -146,6 +166,7 @@ def pane(crew: Any, monkeypatch: pytest.MonkeyPatch) -> Pane:
     monkeypatch.setattr(pressing, "REST_SECS", 0.2)
     monkeypatch.setattr(pressing, "MOVE_SECS", 0.2)
     monkeypatch.setattr(pressing, "AGAIN_SECS", 0.1)
+    monkeypatch.setattr(writing, "SHOW_SECS", 0.3)
     monkeypatch.setattr(parting, "PROOF_SECS", 0.6)
     monkeypatch.setattr(parting, "LOOK_SECS", 0.02)
     return found
@@ -241,6 +262,59 @@ def test_a_question_is_answered_by_its_choices(context: Context, pane: Pane) -> 
     told = given_to(context, "blue")
     assert (told.keys, told.shown) == (("2",), (" Which colour?",))
     assert pane.pressed == ["2"]
+
+
+def test_a_question_is_answered_in_ones_own_words(context: Context, pane: Pane) -> None:
+    """Its row is gone to, the words are seen to stand there, and only then is Enter pressed."""
+    pane.show(WORD.format(red="❯", own=" ", words="Say it"))
+    pane.keys = {
+        "2": WORD.format(red=" ", own="❯", words="Say it"),
+        "paste mine own": WORD.format(red=" ", own="❯", words="mine own"),
+        "Enter": "busy",
+    }.__getitem__
+    told = given_to(context, "", text="mine own")
+    assert (told.outcome, told.answer, told.keys) == ("answered", "text", ("Enter",))
+    assert pane.pressed == ["2", "Enter"]
+    assert told.said is None
+
+
+@pytest.mark.parametrize(
+    ("screen", "words", "why"),
+    [
+        (WORD, "two\nlines", "an answer in one's own words has one line"),
+        (COLOURS, "mine own", "it takes no words of one's own; there is 1: Red; 2: Blue"),
+    ],
+)
+def test_words_that_have_no_place_are_refused(
+    context: Context, pane: Pane, screen: str, words: str, why: str
+) -> None:
+    """Nothing is pressed; and the choice that takes words is not made without any."""
+    pane.show(screen.format(red="❯", own=" ", words="Say it"))
+    told = given_to(context, "", text=words)
+    assert (told.outcome, told.evidence, pane.pressed) == ("refused", why, [])
+    if screen == WORD:
+        assert given_to(context, "2").evidence == "that choice takes words"
+
+
+@pytest.mark.parametrize("other", [ASKS.format(command="ls"), COLOURS, "busy"])
+def test_words_go_into_no_other_dialog(
+    context: Context, pane: Pane, crew: Any, monkeypatch: pytest.MonkeyPatch, other: str
+) -> None:
+    """Nor is Enter pressed where they do not stand alone in their row."""
+    marked = WORD.format(red=" ", own="❯", words="Say it")
+    pane.show(marked)
+    pane.keys = lambda key: other
+    assert given_to(context, "", text="mine own").outcome == "refused"
+    assert pane.pressed == []
+
+    def late(where: str, shows: Sequence[str], text: str) -> bool:
+        pane.show(other)
+        return pane.paste_while(where, shows, text)
+
+    pane.show(marked)
+    pane.keys = lambda key: pytest.fail(f"{key} reached another dialog")
+    monkeypatch.setattr(crew.host, "paste_while", late)
+    assert given_to(context, "", text="mine own").outcome == "refused"
 
 
 def test_an_agent_that_does_not_run_cannot_be_answered(context: Context, crew: Any) -> None:
@@ -369,6 +443,21 @@ def test_a_dialog_must_have_stood_for_a_while(
     pane.before = before
     assert given_to(context, "allow").outcome == "answered"
     assert pane.at - moved[-1] >= 0.3
+
+
+def test_a_clock_beside_a_dialog_does_not_keep_it_from_being_answered(
+    context: Context, pane: Pane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is what it was, and its rows are those of the last look."""
+    monkeypatch.setattr(pressing, "STILL_SECS", 0.1)
+    ticks = itertools.count()
+
+    def before() -> None:
+        if not pane.pressed:
+            pane.show(f"{ASKS.format(command='ls')} waiting for {next(ticks)}s\n")
+
+    pane.before = before
+    assert given_to(context, "allow").outcome == "answered"
 
 
 def test_the_next_dialog_shows_that_the_one_before_is_gone(context: Context, pane: Pane) -> None:

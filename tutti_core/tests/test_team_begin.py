@@ -17,6 +17,7 @@ from tutti_core.model.launch import Refusal
 from tutti_core.plugins import Plugins
 from tutti_core.team import begin as beginning
 from tutti_core.team.begin import begin
+from tutti_core.team.choosing import template_for
 from tutti_core.team.context import Context
 from tutti_core.team.templates import BELOW, core_templates, read_template
 
@@ -98,9 +99,9 @@ class TestChoosing:
             Template("npm", "1", "", BODY, detect=("package.json",)),
         ]
         (crew.root / "Cargo.toml").touch()
-        assert beginning._template(crew.plugins.templates(), crew.root, None).name == "cargo"
+        assert template_for(crew.plugins.templates(), crew.root, None).name == "cargo"
         (crew.root / "main.rs").touch()
-        assert beginning._template(crew.plugins.templates(), crew.root, None).name == "rust"
+        assert template_for(crew.plugins.templates(), crew.root, None).name == "rust"
 
     def test_without_a_match_the_smallest_is_taken(
         self, crew: Any, templates: list[Template]

@@ -98,7 +98,8 @@ class TestProfiles:
         """Agents that would run on another login than the file suggests are found here first."""
         profile(command="codex")
         found = examined(checked.context("one", head=HEAD + DEFAULTS))
-        assert found["auth profile"] == ("warn", "mine (p)")
+        assert found["auth profile"][0] == "warn"
+        assert found["auth profile"][1].startswith("mine (p) fits no agent's runtime: ")
         assert found["profile command"] == ("fail", "codex")
 
     def test_a_wrapper_of_the_right_provider_fits(self, checked: Any) -> None:

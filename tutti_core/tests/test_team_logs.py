@@ -23,7 +23,7 @@ def texts(context: Any, name: str = "one", **more: Any) -> list[str]:
     return [one.text if one.at is None else f"<{one.event or one.source}>" for one in found]
 
 
-def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait until something holds."""
     end = time.monotonic() + seconds
     while not condition():

@@ -15,8 +15,9 @@ from tutti_core.model.reading import Evidence, Observation, Reading, Screen
 from tutti_core.model.session import Session
 from tutti_core.team import turn as turns
 from tutti_core.team.context import Context
-from tutti_core.team.exchange import anew, exchange
+from tutti_core.team.exchange import exchange
 from tutti_core.team.send import SendRequest
+from tutti_core.team.spoken import anew, answering, since_prompt
 from tutti_core.team.turn import Turn, Typed, WaitFailed, await_turn
 from tutti_core.team.up import UpRequest, up
 from tutti_core.watching.look import Voice
@@ -217,3 +218,14 @@ def test_a_redrawn_frame_is_not_new() -> None:
     before = ["❯ one", "● first", "", *frame]
     after = ["❯ one", "● first", "", "❯ two", "● second", "", *frame]
     assert anew(before, after) == ["❯ two", "● second"]
+
+
+def test_an_answer_stands_below_its_prompt() -> None:
+    """Neither what ended before the prompt nor the prompt, however it is wrapped, is an answer."""
+    prompt = "Say it,\n\nand then say it again."
+    echo = ["❯ Say it,", "", "  and then say", "  it again."]
+    answer = ["", "● it", "  and then say it again."]
+    assert answering(["  ⎿ Interrupted", "", *echo, *answer], prompt) == answer[1:]
+    assert since_prompt([*echo, "● old", "", *echo, *answer], prompt) == answer[1:]
+    assert answering(["● it"], prompt) == ["● it"]
+    assert answering([*echo[:3], *answer], prompt) == [*echo[:3], *answer]

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tutti_core.cli.wait import _hints
 from tutti_core.errors import ConfigError, RuntimeFailure, UsageError
 from tutti_core.model.reading import KINDS, STATES, Evidence, Observation, Reading, Screen
 from tutti_core.model.session import Session
@@ -213,6 +214,7 @@ def test_time_is_over(pair: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     assert answer.exit_code not in (0, 1, 2)
     assert [one.state for one in answer.agents] == ["working", "idle"]
     assert answer.agents[0].detail.endswith("; idle was waited for")
+    assert _hints(answer) == ["tt status one two"]
     assert answer.agents[1].detail.startswith("its screen, which alone says so, was still for 0.")
 
 

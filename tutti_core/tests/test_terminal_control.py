@@ -63,7 +63,7 @@ def start(host: TmuxHost, script: str = "exec sleep 600", name: str = "ada") -> 
     return host.create(SessionSpec(name, "/root", name, "duo", "/", ("sh", "-c", script)))
 
 
-def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait until something holds."""
     end = time.monotonic() + seconds
     while not condition():
@@ -331,7 +331,7 @@ def test_no_end_of_a_client_ends_the_server(host: TmuxHost) -> None:
 
 
 def _die(control: Control, how: int) -> None:
-    client = control._client
+    client = control._wire._client
     if how == 0 and client.stdin:
         client.stdin.close()
     elif how == 1:

@@ -45,7 +45,7 @@ def start(host: TmuxHost, spool: Path, script: str, name: str = "ada") -> Sessio
     )
 
 
-def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait until something holds."""
     end = time.monotonic() + seconds
     while not condition():

@@ -49,7 +49,7 @@ def start(host: TmuxHost, name: str, script: str = "exec sleep 600", **more: Any
     return host.create(SessionSpec(name=name, agent=name, argv=("sh", "-c", script), **more))
 
 
-def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
+def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait until something holds."""
     end = time.monotonic() + seconds
     while not condition():

@@ -26,8 +26,8 @@ import os, sys, tty
 tty.setraw(0)
 if sys.argv[2] == "bracketed":
     os.write(1, b"\x1b[?2004h")
-os.write(1, b"ready")
 with open(sys.argv[1], "ab", 0) as file:
+    os.write(1, b"ready")
     while data := os.read(0, 65536):
         file.write(data)
 """
@@ -64,7 +64,7 @@ class Reader:
         return self.kept.read_bytes() == data
 
 
-def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
+def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait until something holds."""
     end = time.monotonic() + seconds
     while not condition():
@@ -196,6 +196,16 @@ class TestKeys:
         """A word that tmux would type letter by letter is refused."""
         with pytest.raises(ValueError, match="no such key"):
             host.keys("%0", name)
+
+    def test_a_paste_too(self, host: TmuxHost, tmp_path: Path) -> None:
+        """It arrives as a whole while all the rows are there, else nothing of it, and no buffer."""
+        reader = Showing(host, tmp_path)
+        rows = host.capture([reader.pane])[reader.pane].split("\n")
+        assert host.paste_while(reader.pane, rows, "it's $HOME; #{pane_id}")
+        assert not host.paste_while(reader.pane, ["head", "3. No"], "never")
+        host.keys(reader.pane, "x")
+        assert reader.got(b"it's $HOME; #{pane_id}x")
+        assert host.tmux.run("list-buffers") == ""
 
     def test_of_a_dead_pane(self, host: TmuxHost) -> None:
         """A dead or vanished pane takes no keys, and that is said."""

@@ -92,7 +92,7 @@ def spec(name: str, cwd: Path, *argv: str, **more: Any) -> SessionSpec:
     return SessionSpec(name, ROOT, "ada", "duo", str(cwd), argv, **more)
 
 
-def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
+def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait until something holds."""
     end = time.monotonic() + seconds
     while not condition():

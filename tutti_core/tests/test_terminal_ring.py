@@ -49,7 +49,7 @@ def start(host: TmuxHost, file: Path, *argv: str, name: str = "ada") -> Session:
     return host.create(SessionSpec(name, ROOT, name, "duo", "/", argv, ring=str(file)))
 
 
-def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait until something holds."""
     end = time.monotonic() + seconds
     while not condition():

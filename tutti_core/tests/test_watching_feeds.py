@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tutti_core.watching.feeds import TAIL_BYTES, Feed, Feeds, feeds_of, look_at, parsed, tail
+from tutti_core.watching.feeds import Feed, Feeds, feeds_of, look_at
+from tutti_core.watching.tails import TAIL_BYTES, parsed, tail
 
 
 def lines(*records: Any) -> bytes:

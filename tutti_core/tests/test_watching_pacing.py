@@ -53,6 +53,27 @@ def test_who_says_that_it_works_is_looked_at_once_a_second() -> None:
     assert pace.due == pytest.approx(101.1 + SILENT_SECS)
 
 
+def test_who_is_often_silent_while_it_works_is_not_looked_at_more_for_it() -> None:
+    """Its silence has to last longer each time; once it works no more, all is as before."""
+    pace, now, looks = Pace(), 100.0, 0
+    pace.looked(now)
+    pace.sampled = True
+    for beat in range(1000):
+        now = 100.0 + beat / 100
+        if beat % 40 == 0:  # four tenths of a second between two words
+            pace.touched(now)
+        if now >= pace.due or now >= 100.0 + looks + 1:
+            pace.looked(now)
+            pace.sampled = True
+            looks += 1
+    assert looks <= 13
+    pace.sampled = False
+    pace.looked(now)
+    pace.sampled = True
+    pace.touched(now)
+    assert pace.due == pytest.approx(now + SILENT_SECS)
+
+
 def test_its_own_word_is_looked_at_at_once() -> None:
     """A line in one of its own files calls for a look, even while it is sampled seldom."""
     pace = Pace()

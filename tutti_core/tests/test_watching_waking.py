@@ -43,7 +43,7 @@ def told() -> Iterator[Waker[str]]:
         yield waker
 
 
-def wakes(waker: Waker[str], seconds: float = 10.0) -> set[str]:
+def wakes(waker: Waker[str], seconds: float = 60.0) -> set[str]:
     """What changes, in one wake-up, and whatever goes with it."""
     found = waker.changed(seconds)
     return found | waker.changed(0.0)
@@ -417,7 +417,7 @@ def _do(step: str, file: Path, home: Path) -> None:
         return
 
 
-def _until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+def _until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it never came"

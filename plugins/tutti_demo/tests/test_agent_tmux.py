@@ -73,7 +73,7 @@ class Tmux:
         self("load-buffer", "-b", "x", "-", given=text)
         self("paste-buffer", "-p", "-d", "-b", "x", "-t", "=a:")
 
-    def until(self, wanted: str | Callable[[], object], seconds: float = 15) -> str:
+    def until(self, wanted: str | Callable[[], object], seconds: float = 60) -> str:
         """Wait until the pane shows a text, or a condition holds."""
         late = time.monotonic() + seconds
         while not (wanted in self.screen() if isinstance(wanted, str) else wanted()):

@@ -143,7 +143,7 @@ def send(
         connection.close()
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
+def eventually(condition: Callable[[], bool], seconds: float = 60.0) -> bool:
     """Tell whether the condition comes true in time."""
     deadline = time.monotonic() + seconds
     pause = threading.Event()

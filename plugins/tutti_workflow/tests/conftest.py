@@ -25,7 +25,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
 def until() -> Callable[..., Any]:
     """Waits for a condition, with a deadline."""
 
-    def wait(condition: Callable[[], Any], secs: float = 20.0) -> Any:
+    def wait(condition: Callable[[], Any], secs: float = 60.0) -> Any:
         end = time.monotonic() + secs
         while time.monotonic() < end:
             found = condition()

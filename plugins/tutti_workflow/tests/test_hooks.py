@@ -13,6 +13,7 @@ from tutti_workflow.engine.order import Order, Seat
 from tutti_workflow.engine.run import run_order
 from tutti_workflow.engine.whole import Whole
 from tutti_workflow.hooks.service import MANY, ClosingService, HookService
+from tutti_workflow.record.files import Files
 from tutti_workflow.record.shapes import run_result
 
 TEAM = """
@@ -152,6 +153,18 @@ class TestAfterARun:
         assert lines(context, "said.txt") == ["workflow_complete  succeeded"]
         assert names(context).count("workflow.completed") == 1
         assert not list((context.places.state / "runs-closing").iterdir())
+
+    def test_tt_run_within_a_hook_has_no_hooks(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Else one whose command is `tt run` would bring itself on for ever."""
+        context = opened(stage, hook(event="workflow_complete", run=SAY))
+        for event, fired in (("workflow_complete", 0), ("agent_stop", 1)):
+            monkeypatch.setenv("TUTTI_HOOK_EVENT", event)
+            run = run_order(context, Order("good"))
+            assert len(run_result(run)["hooks"]) == fired
+            row = json.loads(Files(context).automation.read_text().splitlines()[-1])
+            assert (row["trigger"], row["hook_event"]) == ("run", event)
 
     def test_a_closed_one_fails_the_command(self, stage: Stage) -> None:
         """`tt run` says so, though the run is a success on record."""

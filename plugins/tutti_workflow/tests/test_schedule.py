@@ -238,4 +238,7 @@ def test_by_hand(workspace: Stage) -> None:
     (run,) = workspace.tt("schedule", "run-once", "--json").well().json()["runs"]
     assert run["outcome"] == "succeeded"
     assert (Path(workspace.root) / "ran.txt").read_text() == f"{run['run_id']}\n"
-    assert "often" in workspace.tt("schedule").well().stdout
+    (row, other) = workspace.tt("schedule", "--json").well().json()
+    assert (row["last_run"]["run_id"], row["last_run"]["status"]) == (run["run_id"], "succeeded")
+    assert other["last_run"] is None
+    assert "succeeded" in workspace.tt("schedule").well().stdout

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import attrs
 import pytest
 
 from tutti_core import Attempt, Context
-from tutti_testing import Stage, StepConformance
+from tutti_core.errors import StepStopped
+from tutti_testing import Stage, StepConformance, failures
 from tutti_workflow.model import StepFailed
 from tutti_workflow.reclaim import Starts, reclaim
 from tutti_workflow.steps.ensure import EnsureKeys, EnsureRunning
@@ -63,6 +66,22 @@ class TestPrompt(StepConformance):
     )
     slow = 'agent = "ann"\ntext = "[[think 60]]"\nwait_for_idle = true'
     team = TEAM
+
+
+CHEAP = {
+    "test_its_keys_come_from_toml",
+    "test_it_refuses_what_it_cannot_do",
+    "test_planning_has_no_effect",
+    "test_a_step_that_is_cancelled_does_nothing",
+    "test_a_step_without_time_does_nothing",
+    "test_recovering_only_looks",
+}
+
+
+@pytest.mark.parametrize("suite", [TestEnsureRunning, TestPrompt])
+def test_the_laws_that_need_no_agent(suite: type) -> None:
+    """A plan and a look change nothing, and who may not begin does not, every day."""
+    assert failures(suite, only=CHEAP) == {}
 
 
 @pytest.fixture
@@ -126,6 +145,48 @@ def test_a_wait_that_is_over_says_so(work: Context, tmp_path: Path) -> None:
         Prompt().run(work, step, attempt(tmp_path)[0])
     assert failed.value.data["timed_out"]
     assert failed.value.data["receipt"]["outcome"] == "submitted"
+
+
+@pytest.mark.parametrize(
+    ("state", "category"),
+    [("auth_failed", "policy"), ("rate_limited", "provider"), ("waiting", "runtime")],
+)
+def test_who_is_not_ready_fails_the_step(
+    work: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str, category: str
+) -> None:
+    """An agent that runs and cannot be told anything is no success, and says why."""
+    up = work.plugins.verbs()["up"]
+    outcome = SimpleNamespace(
+        outcome="launched", ok=True, ready=False, state=state, detail="", hint="", warnings=()
+    )
+    done = SimpleNamespace(results=[outcome], warnings=(), interrupted=False)
+    verbs = {**work.plugins.verbs(), "up": attrs.evolve(up, run=lambda *_: done)}
+    monkeypatch.setattr(work.plugins, "verbs", lambda: verbs)
+    with pytest.raises(StepFailed, match="failed to start 'ann': it is") as failed:
+        EnsureRunning().run(work, EnsureKeys("ann"), attempt(tmp_path)[0])
+    assert failed.value.category == category
+    assert failed.value.data["state"] == state
+
+
+def test_who_has_the_prompt_is_not_stopped(work: Context, tmp_path: Path) -> None:
+    """A step that has to end says that its agent goes on; what goes on with it waits for that."""
+    step = PromptKeys("ann", "[[think 4]] [[append done.txt x]]", wait_for_idle=True)
+    notes: dict[str, Any] = {}
+    given, _, _ = attempt(tmp_path)
+    given = attrs.evolve(given, note=notes.update, stopped=lambda: "posting" in notes and sent())
+
+    def sent() -> bool:
+        return any(one["event"] == "prompt.submitted" for one in work.journal.read())
+
+    with pytest.raises(StepStopped, match="ann has the prompt, and was not stopped") as stopped:
+        Prompt().run(work, step, given)
+    assert not (work.root / "done.txt").exists()
+    assert stopped.value.data["receipt"]["outcome"] == "submitted"  # type: ignore[attr-defined]
+    record = {"token": given.token, "number": 1, "notes": notes, "cancelled": True}
+    assert Prompt().recover(work, step, record) == "continue"
+    again, _, _ = attempt(tmp_path, number=2, earlier=record)
+    assert Prompt().run(work, step, again)["turn"] == "done"
+    assert (work.root / "done.txt").read_text() == "x\n"
 
 
 def test_only_who_was_started_is_ended(work: Context, tmp_path: Path) -> None:

@@ -131,6 +131,18 @@ def test_a_failure_says_what_is_known(work: Context, tmp_path: Path) -> None:
         Command().run(work, CommandKeys(run="kill -9 $$"), given)
 
 
+def test_no_profile_is_read_unless_wanted(
+    work: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a login shell would read is nobody's business where that was not asked for."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".profile").write_text("FROM_PROFILE=yes\n")
+    for number, wanted in enumerate((False, True)):
+        keys = CommandKeys(run="echo $FROM_PROFILE", login_shell=wanted)
+        done = Command().run(work, keys, attempt(tmp_path / str(number))[0])
+        assert done["stdout"] == ("yes\n" if wanted else "\n")
+
+
 def test_a_flood_is_ended(work: Context, tmp_path: Path) -> None:
     """What prints without end does not fill the disk."""
     given, _, _ = attempt(tmp_path / "a")

@@ -40,7 +40,8 @@ agent = "ann"
 id = "talk"
 type = "prompt"
 agent = "ann"
-text = "[[append told.txt once]] [[think 3]] [[append told.txt done]]"
+text = '''
+[[append told.txt once]] [[bash until test -e go; do sleep 0.1; done]] [[append told.txt done]]'''
 wait_for_idle = true
 
 [[workflow.step]]
@@ -151,6 +152,12 @@ def told(stage: Stage) -> list[str]:
     return path.read_text().split() if path.exists() else []
 
 
+def is_proven(stage: Stage) -> bool:
+    """Whether it is on record that the agent took the prompt."""
+    path = stage.root / ".tutti" / "state" / "events.jsonl"
+    return path.exists() and '"prompt.submitted"' in path.read_text()
+
+
 def lines(stage: Stage) -> int:
     """How many lines the journal of the run has."""
     path = journal(stage)
@@ -161,9 +168,11 @@ def lines(stage: Stage) -> int:
 def test_killed_in_the_middle_of_a_turn(workspace: Stage) -> None:
     """The turn goes on without tt; the resumed run waits for its end, and sends nothing again."""
     workspace.team(TEAM)
-    killed(workspace, lambda: told(workspace) == ["once"])
+    killed(workspace, lambda: told(workspace) == ["once"] and is_proven(workspace))
     plan = workspace.tt("run", "--resume", "last", "--dry-run", "--json").well().json()
     assert [one["does"] for one in plan["resume"]["steps"]] == ["keep", "continue", "run"]
+    assert told(workspace) == ["once"]
+    (workspace.root / "go").touch()
     done = workspace.tt("run", "--resume", "last", "--json").well().json()
     assert [one["status"] for one in done["step_results"]] == ["success"] * 3
     assert told(workspace) == ["once", "done"]
@@ -179,6 +188,7 @@ def test_killed_after_each_line_of_its_journal(workspace: Stage, count: int) -> 
     """Told once, or reported as what nobody can say, which a person then decides."""
     workspace.team(TEAM)
     killed(workspace, lambda: lines(workspace) >= count)
+    (workspace.root / "go").touch()
     done = workspace.tt("run", "--resume", "last", "--json")
     if done.exit_code and "already succeeded" not in done.stderr:
         assert "cannot go on by itself: step 2 (talk)" in done.stderr, done
@@ -216,6 +226,7 @@ def test_killed_while_it_starts_an_agent(workspace: Stage, point: str, flow: str
         assert done["step_results"][0]["message"] == "started agent 'ann'"
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(180)
 def test_who_was_started_meanwhile_stays(workspace: Stage) -> None:
     """A run that was killed before it started anybody does not end whom its user starts."""

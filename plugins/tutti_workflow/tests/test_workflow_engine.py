@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tutti_core import ConfigError, Context, PolicyError, StateError, Verdict
+from tutti_core import ConfigError, Context, StateError, TuttiError, Verdict
 from tutti_workflow.engine.again import resume
 from tutti_workflow.engine.order import Again, Order, Seat, Told
 from tutti_workflow.engine.run import run_order
@@ -16,6 +16,7 @@ from tutti_workflow.record.files import Files
 from tutti_workflow.record.shapes import run_result
 from tutti_workflow.record.store import Store, chosen, read, run_ids
 from tutti_workflow.verbs import RunRequest, planned
+from tutti_workflow.verbs import run as run_verb
 
 
 def ran(context: Context, **order: Any) -> Any:
@@ -192,14 +193,15 @@ class TestFailure:
         assert run.failure["message"] == "ZeroDivisionError: by zero"
         assert read(context, run.run_id).closed  # type: ignore[union-attr]
 
-    def test_a_guard_may_refuse_a_run(self, desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Then nothing of it is on disk."""
+    def test_rules_that_cannot_be_read_allow_nothing(self, desk: Any, tmp_path: Path) -> None:
+        """Where the user's own file is broken, whatever it forbids is not known: nothing runs."""
         context = desk.flow('type = "jot"')
-        refusal = Verdict("refuse", "somebody", reason="not now")
-        monkeypatch.setattr(desk.plugins, "guard", lambda action: [refusal])
-        with pytest.raises(PolicyError, match="not now"):
-            ran(context)
-        assert run_ids(context) == []
+        config = tmp_path / "config" / "tutti" / "config.toml"
+        config.parent.mkdir(parents=True)
+        config.write_text("[permissions\n")
+        with pytest.raises(TuttiError):
+            run_verb(desk.open(), RunRequest("a"))
+        assert (desk.effects, run_ids(context)) == ([], [])
 
     def test_a_dry_run_asks_the_guards_and_records_nothing(
         self, desk: Any, monkeypatch: pytest.MonkeyPatch
@@ -254,6 +256,24 @@ class TestOutputs:
         """The step that needs it fails, with the name of what is not there."""
         run = ran(desk.flow('type = "jot"', 'type = "jot"\ntext = "{{output.plan.json}}"'))
         assert "'plan'" in run.failure["message"]
+
+    def test_what_an_agent_said_is_marked(self, desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        """So is what was made of it; what was not is not."""
+        monkeypatch.setattr(desk.plugins.steps()["talk"], "untrusted", True, raising=False)
+        run = ran(
+            desk.flow(
+                'type = "talk"\nid = "said"\nagent = "api"\nleaves = "x"',
+                'type = "jot"\nid = "made"\ntext = "{{output.said.fenced}}"\nleaves = "y"',
+                'type = "jot"\nid = "own"\nleaves = "z"',
+                'type = "command"\nrun = "echo $TUTTI_UNTRUSTED > names"',
+            )
+        )
+        assert run.untrusted == {"said", "made"}
+        assert [one.drew_on for one in run.steps.values()] == [[], ["said"], [], []]
+        assert (desk.root / "names").read_text() == "made said\n"
+        result = run_result(run)
+        assert result["untrusted_outputs"] == ["made", "said"]
+        assert [one["untrusted"] for one in result["step_results"]] == [True, True, False, False]
 
     def test_a_variable_that_nobody_gives_refuses_the_run(self, desk: Any) -> None:
         """Before it is on record or anything of it is done; also one of a workflow within."""
@@ -374,8 +394,10 @@ class TestRecords:
             chosen(desk.flow('type = "jot"'), name)
 
     def test_facts_say_which_step_an_agent_is_at(self, desk: Any) -> None:
-        """They are there while the step runs, with its movement, and not afterwards."""
-        context = desk.flow('type = "jot"\nid = "x"\nagent = "api"\nmovement = "auth"')
+        """They are there while the step runs, its movement from the beginning, and then gone."""
+        context = desk.flow(
+            'type = "jot"', 'type = "jot"\nid = "x"\nagent = "api"\nmovement = "auth"'
+        )
         seen: list[Any] = []
 
         def told(one: Told) -> None:
@@ -384,8 +406,9 @@ class TestRecords:
                 seen.append(json.loads(path.read_text()))
 
         run_order(context, Order("a"), Seat(told))
-        values = {fact["key"]: fact["value"] for fact in seen[0]["api"]}
-        assert values == {"step": "a: x 1/1", "movement": "auth"}
+        assert [fact["value"] for fact in seen[0]["api"]] == ["auth"]
+        values = [{one["key"]: one["value"] for one in each["api"]} for each in seen]
+        assert {"step": "a: x 2/2", "movement": "auth"} in values
         assert json.loads(Files(context).facts.read_text()) == {}
 
 

@@ -21,6 +21,8 @@ pytestmark = pytest.mark.timeout(120)
 
 HEAD = '[workspace]\nname = "shop"\n'
 LONG = "echo $$ > pids; sleep 300 & echo $! >> pids; wait"
+DEAF = LONG.replace("sleep", "trap '' INT TERM HUP; sleep")
+"""The same, and neither it nor what it started ends when it is asked to."""
 
 
 def flow(name: str, *steps: str, head: str = "") -> str:
@@ -213,9 +215,14 @@ class TestRun:
 class TestEnding:
     """A run that somebody ends."""
 
-    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-    def test_a_signal_ends_it_well(self, shop: Stage, number: signal.Signals) -> None:
+    @pytest.mark.parametrize(
+        ("number", "run"),
+        [(signal.SIGINT, LONG), (signal.SIGTERM, DEAF), (signal.SIGHUP, DEAF)],
+    )
+    def test_a_signal_ends_it_well(self, shop: Stage, number: signal.Signals, run: str) -> None:
         """With every process it started; what was not done is done by the resumed run."""
+        steps = command("echo begun"), command(run, 'id = "wait"'), command("true")
+        shop.team(HEAD + flow("long", *steps))
         process = start(shop, "run", "long")
         started = pids(shop)
         process.send_signal(number)
@@ -228,6 +235,26 @@ class TestEnding:
         assert [one["event"] for one in shop.events()][-1] == "workflow.interrupted"
         plan = shop.tt("run", "--resume", "last", "--dry-run", "--json").well().json()
         assert [one["does"] for one in plan["resume"]["steps"]] == ["keep", "rerun", "run"]
+
+    def test_a_part_of_it_ends_with_it(self, shop: Stage) -> None:
+        """Begun by its schedule: the run, the run within it, and what that started, as one."""
+        part = 'type = "workflow"\nworkflow = "inner"'
+        often = 'schedule = "* * * * *"'
+        shop.team(HEAD + flow("inner", command(DEAF)) + flow("outer", part, head=often))
+        last = shop.root / ".tutti" / "state" / "scheduler-last-runs.json"
+        last.parent.mkdir(parents=True, exist_ok=True)
+        last.write_text('{"shop/outer": "2026-01-01T00:00:00Z"}')
+        words = [sys.executable, "-m", "tutti_workflow.schedule", "outer", str(shop.root)]
+        process = subprocess.Popen(words, cwd=shop.root, env=shop.env)
+        started = pids(shop)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 1
+        assert not any(map(alive, started))
+        runs = shop.tt("runs", "list", "--nested", "--json").well().json()
+        assert [(one["workflow_name"], one["status"]) for one in runs] == [
+            ("inner", "interrupted"),
+            ("outer", "interrupted"),
+        ]
 
     def test_a_second_signal_does_not_wait(self, shop: Stage) -> None:
         """Tt is gone at once; the run can be resumed, and the command is found again."""

@@ -48,7 +48,7 @@ def test_a_day_of_two_agents(stage: Any) -> None:
         refused = stage.tt("send", agent, "y").badly()
         assert "waits for an answer" in refused.stdout
     for agent in AGENTS:
-        stage.press(agent, "y", "Enter")
+        stage.choose(agent, "y", "Enter")
         assert wait_for(lambda agent=agent: committed(stage, agent) == [f"Notes of {agent}"])
         stage.until(agent, "idle")
         assert (stage.tree(agent) / f"notes-{agent}.txt").read_text() == "hello\n"

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import sys
 from typing import Any
 
 import pytest
 
 from tutti_testing import wait_for
+from tutti_testing.drills import asked, prompts_of_every_kind
 from tutti_testing.model import ModelServer
 
 pytestmark = pytest.mark.real
-
-LONG = "\n".join(f"Line {number} of a prompt of thirty kilobytes." for number in range(700))
-
-
-def asked(model: ModelServer) -> list[str]:
-    """Return the prompts that the server was asked to answer, in order."""
-    return [one.prompt.strip() for one in model.requests if one.prompt and not one.aux]
 
 
 @pytest.mark.parametrize(
     "count", [4, pytest.param(30, marks=[pytest.mark.soak, pytest.mark.timeout(1800)])]
 )
-def test_prompts_within_its_first_two_seconds(stage: Any, model: ModelServer, count: int) -> None:
+def test_prompts_within_its_first_two_seconds(
+    stage: Any, model: ModelServer, count: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Each is sent as soon as the process is there, is `submitted`, and is asked for once."""
     stage.claudes("safe", "newest")
     stage.open_gate()
@@ -34,6 +30,10 @@ def test_prompts_within_its_first_two_seconds(stage: Any, model: ModelServer, co
         assert (receipt["outcome"], receipt["turn"]) == ("submitted", "done"), receipt
         assert asked(model).count(text) == 1
         stage.tt("down").well()
+        if number % 5 == 4:
+            with capsys.disabled():
+                sys.stdout.write(f"\n{number + 1} of {count} prompts")
+                sys.stdout.flush()
     assert len(asked(model)) == count
 
 
@@ -43,41 +43,7 @@ def test_prompts_of_every_kind(stage: Any, model: ModelServer, agent: str) -> No
     stage.claudes("safe", agent)
     stage.open_gate()
     stage.tt("up").well()
-    for text in (
-        f"{LONG}\n[[say ok]]",
-        "one\n\n  two\nthree [[say ok]]",
-        "!touch armed",
-        "/help me",
-    ):
-        words = ("send", agent, "--wait", "--output", "--json")
-        receipt = stage.tt(*words, stdin=text).well().json()
-        assert (receipt["outcome"], receipt["turn"]) == ("submitted", "done"), receipt
-        assert receipt["captured_output"]
-        assert sum(text in one for one in asked(model)) == 1, asked(model)
-    assert not (stage.tree(agent) / "armed").exists()
-
-    stage.tt("send", agent, "Take your time. [[slow 20 0.2]]").well()
-    late = stage.tt("send", agent, "Then this. [[say ok]]", "--wait", "--json").well().json()
-    assert (late["outcome"], late["turn"]) == ("submitted", "done"), late
-    assert asked(model)[-2:] == ["Take your time. [[slow 20 0.2]]", "Then this. [[say ok]]"]
-
-    stage.press(agent, "-l", "half a thought")
-    assert wait_for(lambda: "half a thought" in stage.tt("peek", agent).stdout)
-    refused = stage.tt("send", agent, "No.", "--json").badly().json()
-    assert refused["evidence"] == "somebody's draft stands in the composer"
-    assert "half a thought" in stage.tt("peek", agent).stdout
-    stage.press(agent, "C-u")
-    assert wait_for(lambda: "half a thought" not in stage.tt("peek", agent).stdout)
-
-    def send(number: int) -> dict[str, Any]:
-        text = f"From sender {number}.\nAll of it. [[say ok]]"
-        said: dict[str, Any] = stage.tt("send", agent, "--wait", "--json", stdin=text).well().json()
-        return said
-
-    with ThreadPoolExecutor(2) as pool:
-        assert [one["turn"] for one in pool.map(send, range(2))] == ["done", "done"]
-    for number in range(2):
-        assert asked(model).count(f"From sender {number}.\nAll of it. [[say ok]]") == 1
+    prompts_of_every_kind(stage, model, agent, ("!touch armed", "/help me"))
 
 
 @pytest.mark.parametrize("agent", ["newest", "old"])

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tutti_testing.model import ModelServer
+
 AGENTS = ("newest", "old")
 
 pytestmark = pytest.mark.real
@@ -50,8 +52,8 @@ def test_permissions_are_given_and_refused(stage: Any) -> None:
         assert "it asks nothing" in stage.tt("answer", agent, "allow").badly().stdout
 
 
-def test_a_question_is_answered_by_its_choices(stage: Any) -> None:
-    """By the text of one of them; the old version has no such tool."""
+def test_a_question_is_answered_by_its_choices(stage: Any, model: ModelServer) -> None:
+    """By the text of one of them, or in one's own words; the old version has no such tool."""
     stage.claudes("safe", "newest")
     stage.open_gate()
     stage.tt("up").well()
@@ -60,7 +62,11 @@ def test_a_question_is_answered_by_its_choices(stage: Any) -> None:
     assert "Which colour?" in " ".join(shown["shown"])
     told = answered(stage, "newest", shown["options"][1]["text"])
     assert told["keys"] == ["2"]
+    asks(stage, "newest", "[[ask And which wood?]] [[say Done.]]", "question")
+    assert stage.tt("answer", "newest", "3").badly().stdout.count("that choice takes words") == 1
+    assert answered(stage, "newest", "--text", "Old oak; $HOME #{pane_id}")["answer"] == "text"
     stage.until("newest", "idle")
+    assert "Old oak; $HOME #{pane_id}" in repr([dict(one.body) for one in model.requests])
 
 
 @pytest.mark.parametrize("agent", AGENTS)

@@ -94,14 +94,14 @@ def test_every_stage_of_a_turn(stage: Any, name: str) -> None:
     asked = agent.reaches("waiting", "screen", "permission")
     assert asked["answers"]["deny"] == "Escape"
     assert [one["key"] for one in asked["options"]][:3] == ["1", "2", "3"]
-    stage.press(name, asked["answers"]["allow"])
+    stage.choose(name, asked["answers"]["allow"])
     agent.reaches("working", agent.knows["allowed"])
     (stage.tree(name) / "go").touch()
     agent.reaches("idle", agent.knows["idle"], confirmed=True)
 
     agent.send("Write it. [[write a.txt one]]")
     agent.reaches("waiting", "screen", "permission")
-    stage.press(name, "Escape")
+    stage.choose(name, "Escape")
     agent.reaches("idle", agent.knows["left"], confirmed=True)
 
     agent.send("Tell me more. [[slow 90]]")
@@ -114,7 +114,7 @@ def test_every_stage_of_a_turn(stage: Any, name: str) -> None:
     if name != "old":  # it has no tool that asks
         agent.send("Ask me. [[ask Which one?]]")
         agent.reaches("waiting", "screen", "question")
-        stage.press(name, "Escape")
+        stage.choose(name, "Escape")
         agent.reaches("idle", agent.knows["left"], confirmed=True)
 
 

@@ -2,59 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tutti_testing import Stage
+from tutti_testing.homes import codex_home, installed
 from tutti_testing.model import ModelServer
 from tutti_testing.stage import environment
 
-VERSION = "0.169.0"
-
-SETTINGS = """\
-model = "scripted"
-model_provider = "scripted"
-
-[model_providers.scripted]
-name = "Scripted"
-base_url = "{url}/v1"
-env_key = "SCRIPTED_KEY"
-wire_api = "responses"
-requires_openai_auth = false
-request_max_retries = 0
-stream_max_retries = 0
-
-[analytics]
-enabled = false
-"""
-TRUSTED = '\n[projects."{root}"]\ntrust_level = "trusted"\n'
-
-
-def installed(version: str) -> Path:
-    """Return the folder of the program of one version."""
-    cache = Path(os.environ["TUTTI_REAL_CLIS"])
-    return cache / f"codex-{version}" / "node_modules" / ".bin"
+PLACE = "codex-0.169.0/node_modules/.bin"
 
 
 class CodexStage(Stage):
     """A workspace whose agents are real Codex."""
-
-    def record(self, agent: str) -> dict[str, Any]:
-        """Return what is recorded of an agent."""
-        path = self.root / ".tutti" / "state" / f"{agent}.json"
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return found
-
-    def press(self, agent: str, *keys: str) -> None:
-        """Press keys in an agent's pane, as a person would."""
-        socket = self.env["TUTTI_TMUX_SOCKET"]
-        pane = self.record(agent)["pane"]
-        self.run("tmux", "-L", socket, "send-keys", "-t", pane, *keys).well()
 
     def distrust(self) -> None:
         """Forget that the workspace is trusted."""
@@ -74,11 +37,9 @@ class CodexStage(Stage):
 def stage(tmp_path: Path, short_folder: Path, model: ModelServer) -> Iterator[CodexStage]:
     """Give a workspace in which Codex asks nothing before its first prompt."""
     home, root = tmp_path / "home", tmp_path / "project"
-    (home / ".codex").mkdir(parents=True)
-    settings = SETTINGS.format(url=model.url) + TRUSTED.format(root=root)
-    (home / ".codex" / "config.toml").write_text(settings)
-    env = environment(home, short_folder, SCRIPTED_KEY="sk-not-a-key")
-    env["PATH"] = f"{installed(VERSION)}{os.pathsep}{env['PATH']}"
+    home.mkdir()
+    env = environment(home, short_folder, **codex_home(home, model.url, [root]))
+    env["PATH"] = f"{installed(PLACE)}{os.pathsep}{env['PATH']}"
     made = CodexStage(root, home, env)
     made.repository()
     yield made

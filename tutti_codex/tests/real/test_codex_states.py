@@ -77,12 +77,12 @@ def test_every_stage_of_a_turn(stage: Any, agent: Agent) -> None:
 
     agent.send("Write. [[write note.txt hello]]")
     agent.reaches("waiting", kind="permission")
-    stage.press("one", "y")
+    stage.choose("one", "y")
     agent.until(lambda one: one["state"] == "idle" and agent.knows(one, "idle"))
 
     agent.send("Write again. [[write other.txt hello]]")
     agent.reaches("waiting", kind="permission")
-    stage.press("one", "Escape")
+    stage.choose("one", "Escape")
     agent.until(lambda one: one["state"] == "idle" and agent.knows(one, "idle"))
 
     agent.send("Think. [[hang 30]]")

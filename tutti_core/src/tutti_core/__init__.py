@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from .model.contract import Detector as Detector
     from .model.contract import Keys as Keys
     from .model.contract import Learns as Learns
+    from .model.contract import PastesWhile as PastesWhile
     from .model.contract import PressesWhile as PressesWhile
     from .model.contract import Quotes as Quotes
     from .model.contract import Recalls as Recalls
@@ -143,8 +144,8 @@ _HOMES = {
     "markers": "hookimpl",
     "model.arrangement": "Agent Arrangement Profile Workspace",
     "model.attempt": "Attempt",
-    "model.contract": "Check Command CountsUnread Detector Keys Learns PressesWhile Quotes Recalls "
-    "Runtime Service SessionHost Sink StepType Table Template Verb",
+    "model.contract": "Check Command CountsUnread Detector Keys Learns PastesWhile PressesWhile "
+    "Quotes Recalls Runtime Service SessionHost Sink StepType Table Template Verb",
     "model.happening": "Action Event Finding Receipt Verdict",
     "model.launch": "Capabilities Kept Launch LaunchRequest Past Refusal TreePlan",
     "model.order": "natural",

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from .conformance.sink import SinkConformance as SinkConformance
     from .conformance.step import StepConformance as StepConformance
     from .conformance.verb import VerbConformance as VerbConformance
+    from .drills import prompts_of_every_kind as prompts_of_every_kind
+    from .homes import aider_home as aider_home
+    from .homes import claude_home as claude_home
+    from .homes import codex_home as codex_home
+    from .homes import gated as gated
+    from .homes import installed as installed
     from .stage import Result as Result
     from .stage import Stage as Stage
     from .stage import wait_for as wait_for
@@ -31,6 +37,8 @@ _HOMES = {
     "conformance.sink": "SinkConformance",
     "conformance.step": "StepConformance",
     "conformance.verb": "VerbConformance",
+    "drills": "prompts_of_every_kind",
+    "homes": "aider_home claude_home codex_home gated installed",
     "stage": "Result Stage wait_for",
 }
 _WHERE = {name: module for module, names in _HOMES.items() for name in names.split()}

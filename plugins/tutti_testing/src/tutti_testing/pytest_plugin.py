@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
     from .model import ModelServer
     from .stage import Stage
 
-pytest.register_assert_rewrite("tutti_testing.conformance", "tutti_testing.stage")
+pytest.register_assert_rewrite(
+    *(f"tutti_testing.{one}" for one in ("conformance", "drills", "stage"))
+)
 
 
 def pytest_configure() -> None:
@@ -48,13 +51,24 @@ def short_folder() -> Iterator[Path]:
         yield folder
 
 
+@pytest.fixture(scope="session")
+def _found_before(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where it is kept which plugins there are, as it is on the second day of a user."""
+    from .stage import Stage, environment
+
+    home = tmp_path_factory.mktemp("found")
+    Stage(home, home, environment(home, home)).tt("plugins").well()
+    return home / ".cache"
+
+
 @pytest.fixture
-def workspace(tmp_path: Path, short_folder: Path) -> Iterator[Stage]:
+def workspace(tmp_path: Path, short_folder: Path, _found_before: Path) -> Iterator[Stage]:
     """Give a git repository to put a team in; whatever was started in it is ended afterwards."""
     from .stage import Stage, environment
 
     home = tmp_path / "home"
     home.mkdir()
+    shutil.copytree(_found_before, home / ".cache")
     stage = Stage(tmp_path / "project", home, environment(home, short_folder))
     yield stage.repository()
     stage.close()

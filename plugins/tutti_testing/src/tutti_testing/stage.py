@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 DEADLINE_SECS = 120.0
 LOOK_SECS = 0.1
+TRIES = 5
+AGAIN_SECS = 10.0
+GRACE_SECS = 1.0
+PROCESSES = Path("/proc")
 
 
 class Result(NamedTuple):
@@ -175,6 +181,47 @@ class Stage:
             raise AssertionError(f"{agent} is not {'/'.join(states)}: {row}\n{screen}")
         return row
 
+    def record(self, agent: str) -> dict[str, Any]:
+        """Return what is recorded of an agent's launch."""
+        path = self.root / ".tutti" / "state" / f"{agent}.json"
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return found
+
+    def press(self, agent: str, *keys: str) -> None:
+        """Press keys in an agent's pane, as a person would; ``-l`` first types what follows.
+
+        Args:
+            agent: The agent's name.
+            keys: Keys by tmux's names.
+        """
+        socket, pane = self.env["TUTTI_TMUX_SOCKET"], self.record(agent)["pane"]
+        self.run("tmux", "-L", socket, "send-keys", "-t", pane, *keys).well()
+
+    def choose(self, agent: str, *keys: str) -> None:
+        """Press keys at what an agent asks, as a person would: again, if nothing comes of it.
+
+        Some CLIs let drop what is pressed at a dialog that has only just come up.
+
+        Args:
+            agent: The agent's name.
+            keys: Keys by tmux's names.
+
+        Raises:
+            AssertionError: It asks nothing, or goes on asking.
+        """
+        assert wait_for(lambda: self._asked(agent) != ""), self.tt("answer", agent)
+        asked = self._asked(agent)
+        for _ in range(TRIES):
+            self.press(agent, *keys)
+            if wait_for(lambda: self._asked(agent) != asked, AGAIN_SECS):
+                return
+        raise AssertionError(f"{agent} still asks:\n{self.tt('peek', agent).stdout}")
+
+    def _asked(self, agent: str) -> str:
+        """Return the id of the dialog that an agent shows, empty if it shows none."""
+        told = self.tt("answer", agent, "--json")
+        return str(told.json()["dialog"]) if told.exit_code == 0 else ""
+
     def events(self) -> list[dict[str, Any]]:
         """Return every event of the workspace."""
         printed = self.tt("events", "--json", "--after-seq", "0").well().stdout
@@ -189,9 +236,21 @@ class Stage:
         self.run("tmux", "-L", self.env["TUTTI_TMUX_SOCKET"], "kill-server").well()
 
     def close(self) -> None:
-        """End whatever still runs: the team, then the tmux server."""
-        self.tt("down", "--grace", "1")
-        self.run("tmux", "-L", self.env["TUTTI_TMUX_SOCKET"], "kill-server", timeout=20)
+        """End whatever still runs: the team, the tmux server, and who outlived either."""
+        begun = (self.root / ".tutti").is_dir()
+        # `tt` knows of a watcher, and of who runs where there is no /proc to look in.
+        if begun and (self.env.get("TUTTI_WATCHER") != "off" or not PROCESSES.is_dir()):
+            self.tt("down", "--grace", "1")
+        if begun or any(Path(self.env["TMUX_TMPDIR"]).glob("*/*")):
+            self.run("tmux", "-L", self.env["TUTTI_TMUX_SOCKET"], "kill-server", timeout=20)
+        if begun and PROCESSES.is_dir():
+            self._end_what_is_left()
+
+    def _end_what_is_left(self) -> None:
+        if not wait_for(lambda: not carrying(self.root), GRACE_SECS):
+            for pid in carrying(self.root):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
 
 def environment(home: Path, sockets: Path, **more: str) -> dict[str, str]:
@@ -212,6 +271,8 @@ def environment(home: Path, sockets: Path, **more: str) -> dict[str, str]:
         "TMUX_TMPDIR": str(sockets),
         "TUTTI_TMUX_SOCKET": "t",
         "TUTTI_WATCHER": "off",
+        # As for the installed `tt`, the working directory is no place where plugins may come from.
+        "PYTHONSAFEPATH": "1",
         "TUTTI_DEMO_HOME": str(home / ".tutti-demo"),
         "GIT_AUTHOR_NAME": "Tester",
         "GIT_AUTHOR_EMAIL": "tester@tutti.invalid",
@@ -234,11 +295,15 @@ def wait_for(condition: Callable[[], bool], timeout: float = DEADLINE_SECS) -> b
         Whether it held in time.
     """
     deadline = time.monotonic() + timeout
-    while not condition():
-        if time.monotonic() >= deadline:
+    while True:
+        began = time.monotonic()
+        if condition():
+            return True
+        now = time.monotonic()
+        if now >= deadline:
             return False
-        time.sleep(LOOK_SECS)
-    return True
+        # What is waited for needs the processor too: no more than half of the time is for looking.
+        time.sleep(max(LOOK_SECS, now - began))
 
 
 def carrying(root: Path, names: Collection[str] = ()) -> list[int]:
@@ -248,7 +313,7 @@ def carrying(root: Path, names: Collection[str] = ()) -> list[int]:
         root: The workspace.
         names: Only these agents; all of them if empty.
     """
-    folders = [one for one in Path("/proc").iterdir() if one.name.isdigit()]
+    folders = [one for one in PROCESSES.iterdir() if one.name.isdigit()]
     return [int(one.name) for one in folders if _marked(one, root, names)]
 
 

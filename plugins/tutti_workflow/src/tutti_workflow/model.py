@@ -125,6 +125,11 @@ class Workflow:
         movement: The part of the work that its steps belong to.
         reclaim: When the agents that a run started, and that are not `persistent`, end with it:
             `always`, `on_success` or `never`.
+        concurrency: What becomes of a run that begins while as many of its group go on as may:
+            `allow` runs it all the same, `queue` lets it wait, `refuse` refuses it.
+        max_runs: How many runs of its group may go on at once, where that is not `allow`.
+        group: The group, a word that workflows share which are counted together; its own name if
+            it is not said.
         step: Its steps; `type` says what each does, and which further keys it has.
     """
 
@@ -134,6 +139,9 @@ class Workflow:
     max_parallel: int = 4
     movement: str | None = None
     reclaim: Literal["always", "on_success", "never"] = "always"
+    concurrency: Literal["allow", "queue", "refuse"] = "allow"
+    max_runs: int = 1
+    group: str | None = None
     step: tuple[Mapping[str, Any], ...] = ()
 
 

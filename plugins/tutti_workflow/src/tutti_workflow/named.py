@@ -11,7 +11,8 @@ from .model import Common, Workflow
 from .plan.nesting import NESTS
 from .plan.order import with_needs
 from .plan.split import common_of, own_of, trait
-from .templates import TemplateError, Token, faults, texts, tokens
+from .templated import faults, texts
+from .templates import TemplateError, Token, tokens
 
 Problem = tuple[str, str]
 Types = Mapping[str, StepType]

@@ -38,12 +38,13 @@ def tutti_verbs() -> Iterable[Verb]:
 
 @hookimpl
 def tutti_tables() -> Iterable[Table | Keys]:
-    """Own `[[workflow]]`, `[[hook]]` and `[schedule]`."""
+    """Own `[[workflow]]`, `[[hook]]`, `[schedule]` and `[state]`."""
     from .hooks.table import hook_table
+    from .keeping import keeping_table
     from .schedule.table import schedule_table
     from .schema import workflow_table
 
-    return [workflow_table(), hook_table(), schedule_table()]
+    return [workflow_table(), hook_table(), schedule_table(), keeping_table()]
 
 
 @hookimpl

@@ -54,13 +54,16 @@ def _tries(context: Context, run: RunState) -> Iterator[Try]:
                 yield from _tries(context, inner)
 
 
-def reclaim(context: Context, starts: Starts, correlation_id: str = "") -> list[dict[str, Any]]:
+def reclaim(
+    context: Context, starts: Starts, correlation_id: str = "", movement: str | None = None
+) -> list[dict[str, Any]]:
     """End the agents that a run started and that are not to stay.
 
     Args:
         context: The workspace.
         starts: Whom it set out to start.
         correlation_id: The run's id, for the events.
+        movement: The run's, for the events.
 
     Returns:
         For each of them its agent and what became of it: ``reclaimed``, ``persistent``, ``gone``,
@@ -73,10 +76,11 @@ def reclaim(context: Context, starts: Starts, correlation_id: str = "") -> list[
     there = {one.agent: one for one in live if not one.dead}
     told = [_reclaimed(context, one, there, starts.tokens) for one in starts.agents]
     for one in told:
+        data = {**one, "movement": movement}
         if one["outcome"] == "reclaimed":
-            context.emit("agent.reclaimed", one["agent"], one, correlation_id)
+            context.emit("agent.reclaimed", one["agent"], data, correlation_id)
         elif one["outcome"] == "failed":
-            context.emit("agent.reclaim_failed", one["agent"], one, correlation_id)
+            context.emit("agent.reclaim_failed", one["agent"], data, correlation_id)
     return told
 
 

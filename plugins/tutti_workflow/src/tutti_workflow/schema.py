@@ -124,11 +124,7 @@ def _of_one(flow: Workflow) -> Iterator[Problem]:
         yield "", f"{flow.name!r} has no step: add a [[workflow.step]] below it"
     if len(flow.step) > STEPS_MOST:
         yield "", f"{flow.name!r} has {len(flow.step)} steps: {STEPS_MOST} are possible"
-    if not 1 <= flow.max_parallel <= 256:
-        yield ".max_parallel", f"must be from 1 to 256, is {flow.max_parallel}"
-    yield from _movement("", flow.movement)
-    if flow.schedule is not None and (why := fault(flow.schedule)):
-        yield ".schedule", why
+    yield from _own_keys(flow)
     commons: list[Common] = []
     sound = True
     for number, raw in enumerate(flow.step):
@@ -144,11 +140,21 @@ def _of_one(flow: Workflow) -> Iterator[Problem]:
         yield from _order(commons)
 
 
+def _own_keys(flow: Workflow) -> Iterator[Problem]:
+    for key in ("max_parallel", "max_runs"):
+        if not 1 <= getattr(flow, key) <= 256:
+            yield f".{key}", f"must be from 1 to 256, is {getattr(flow, key)}"
+    for key in ("movement", "group"):
+        yield from _word(f".{key}", getattr(flow, key))
+    if flow.schedule is not None and (why := fault(flow.schedule)):
+        yield ".schedule", why
+
+
 def _of_step(raw: Any, common: Common) -> Iterator[Problem]:
     kind = raw.get("type")
     if not isinstance(kind, str) or not kind.strip():
         yield ".type", 'is missing: say what the step does, such as type = "command"'
-    yield from _movement("", common.movement)
+    yield from _word(".movement", common.movement)
     if common.timeout_secs is not None and not 0 < common.timeout_secs <= 30 * 86_400:
         yield ".timeout_secs", "must be more than 0 and at most thirty days (2592000)"
     if common.retry is not None:
@@ -175,9 +181,9 @@ def _retry(retry: Retry) -> Iterator[Problem]:
             yield f".retry.on[{place}]", f"no program fails with {one}: from 1 to 255 is possible"
 
 
-def _movement(path: str, movement: str | None) -> Iterator[Problem]:
-    if movement is not None and not ID.fullmatch(movement):
-        yield f"{path}.movement", 'must be of letters, digits, "-" and "_"'
+def _word(path: str, word: str | None) -> Iterator[Problem]:
+    if word is not None and not ID.fullmatch(word):
+        yield path, 'must be of letters, digits, "-" and "_"'
 
 
 def _ids(commons: list[Common]) -> Iterator[Problem]:

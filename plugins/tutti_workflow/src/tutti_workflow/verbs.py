@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from tutti_core import ConfigError, Context, JsonFile, TuttiError, UsageError, Verb
+from tutti_core import ConfigError, Context, UsageError, Verb
 
 from .engine.again import look, order_of, plan_again, resume
 from .engine.order import Again, Order, Seat
@@ -15,11 +15,11 @@ from .engine.preflight import Decision, refuse_changed
 from .engine.run import begin, dry_run, run_order, wanted
 from .model import OnResume, Workflow
 from .named import variables
-from .record.files import Files
-from .record.shapes import run_result, unverified, verify_summary
+from .record.shapes import run_result
 from .record.state import RunState
 from .record.store import chosen
 from .runs.verbs import PruneRequest, PruneResponse, RunsRequest, RunsResponse, prune, runs
+from .verifying import VerifyRequest, VerifyResponse, verify
 
 
 @attrs.frozen
@@ -77,44 +77,6 @@ class RunResponse:
     status: str = ""
     result: Mapping[str, Any] | None = None
     plan: Mapping[str, Any] | None = None
-
-
-@attrs.frozen
-class VerifyRequest:
-    """What `verify` takes.
-
-    Attributes:
-        workflow: Name of the workflow.
-        agent: The agent that takes the place of each step's own.
-        strict: Whether every failure ends the run.
-        vars: Values for templates.
-        last: Whether to show the last one instead.
-        without: Unowned tables to go on without.
-    """
-
-    workflow: str = "verify"
-    agent: str | None = None
-    strict: bool = False
-    vars: Mapping[str, str] = attrs.field(factory=dict)
-    last: bool = False
-    without: tuple[str, ...] = ()
-
-
-@attrs.frozen
-class VerifyResponse:
-    """What `verify` answers.
-
-    Attributes:
-        ok: Whether nothing failed that counts.
-        found: Whether there is a summary.
-        summary: The summary, in the contract's shape.
-        result: The run's result, in the contract's shape.
-    """
-
-    ok: bool
-    found: bool
-    summary: Mapping[str, Any] | None
-    result: Mapping[str, Any] | None = None
 
 
 def verbs() -> tuple[Verb, ...]:
@@ -240,30 +202,6 @@ def planned(context: Context, request: RunRequest) -> Mapping[str, Any]:
     found = look(context, plan, state, again)
     names = wanted(context, plan)
     return plan_shape(context, plan, verdicts, state, found, wanted=names, given=order.vars)
-
-
-def verify(context: Context, request: VerifyRequest, seat: Seat | None = None) -> VerifyResponse:
-    """Run what proves the work, or show how that ended last.
-
-    Args:
-        context: The workspace.
-        request: What is wanted.
-        seat: Who watches.
-    """
-    if request.last:
-        summary = JsonFile(Files(context).verify_last).read()
-        return VerifyResponse(True, summary is not None, summary)
-    context.begin_acting(request.without)
-    order = Order(
-        request.workflow, request.agent, request.strict, dict(request.vars), origin="verify"
-    )
-    try:
-        done = run_order(context, order, seat)
-    except TuttiError as error:
-        # The last word must not be that of an earlier time, when all was well.
-        JsonFile(Files(context).verify_last).write(unverified(order.workflow, order.agent, error))
-        raise
-    return VerifyResponse(done.status == "succeeded", True, verify_summary(done), run_result(done))
 
 
 def workflows(context: Context, movement: str | None = None) -> tuple[Workflow, ...]:

@@ -16,7 +16,9 @@ from .common import agent_argument, json_option, show_json, without_option, work
 @agent_argument
 @click.argument("choice", required=False, metavar="[ANSWER]")
 @workspace_option
-@click.option("--text", default="", help="After deny: what to do instead, as its next prompt.")
+@click.option(
+    "--text", default="", help="An answer in your own words; after deny, its next prompt."
+)
 @click.option("--dialog", default="", metavar="ID", help="Only if that is still the dialog.")
 @click.option("--dry-run", is_flag=True, help="Say what would be pressed, and press nothing.")
 @without_option
@@ -31,20 +33,20 @@ def command(
     without: tuple[str, ...],
     as_json: bool,
 ) -> int:
-    """Answer what AGENT asks: allow, always, deny, or the key or text of a choice.
+    """Answer what AGENT asks: allow, always, deny, the key or text of a choice, or --text.
 
-    Without an ANSWER it prints what is asked. The answer is given only if that very dialog is on
+    Without any it prints what is asked. The answer is given only if that very dialog is on
     the screen; whether a folder can be trusted is for tt trust.
 
     Exit code: 0 answered; 1 refused, and nothing was pressed; 3 pressed, and the dialog is still
     there; 4 unknown.
     """
-    if choice is None and (text or dialog):
+    if choice is None and dialog and not text:
         raise UsageError("no answer was given", hint=f"tt answer {agent} allow|always|deny")
     root, name = target_of(agent, workspace)
     asked = AnswerRequest(name, choice or "", text, dialog, dry_run, without)
     context = Context.open(root)
-    if choice is None:
+    if choice is None and not text:
         return show_question(context, name, as_json=as_json)
     told = answer(context, asked)
     show_json(told) if as_json else show(told)

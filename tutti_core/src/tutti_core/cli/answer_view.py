@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from ..team.answer import Answered, question
 from ..team.asking import name_of, way_of
-from .common import show_json, warn
-from .style import clean, legible, paint
+from .common import show_json
+from .style import clean, legible, paint, warn
 
 if TYPE_CHECKING:
     from ..team.context import Context

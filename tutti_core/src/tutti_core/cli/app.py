@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -14,10 +13,10 @@ import click
 from .. import discovery
 from ..config.find import find_root
 from ..config.known import COMMANDS
-from ..errors import PluginError, TuttiError
+from ..errors import PluginError, TuttiError, UsageError
 from ..version import VERSION
 from .missing import missing
-from .report import ended
+from .report import ended, report
 
 
 def run(words: Sequence[str]) -> int:
@@ -212,9 +211,15 @@ def _completions(ctx: click.Context, _: click.Parameter, shell: str | None) -> N
 
 
 def _usage(error: click.ClickException, as_json: bool) -> int:
-    if as_json:
-        body = {"category": "config", "message": error.format_message(), "hint": "see --help"}
-        print(json.dumps({"error": body}), file=sys.stderr)
-    else:
-        error.show()
+    """Print what is wrong with the words of a command as any other error, with how they go."""
+    said = error.format_message().rstrip(".")
+    ctx = error.ctx if isinstance(error, click.UsageError) else None
+    hint = "tt --help"
+    if ctx is not None and not isinstance(ctx.command, click.Group):
+        usage = " ".join(ctx.get_usage().removeprefix("Usage: ").split())
+        hint = f"{usage}; {ctx.command_path} --help says more"
+    elif ctx is not None:
+        hint = f"{ctx.command_path} --help lists what there is"
+    told = UsageError(f"{said[:1].lower()}{said[1:]}", hint=hint)
+    report(told, as_json=as_json)
     return error.exit_code

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,7 +12,7 @@ import click
 from ..errors import TuttiError, UsageError
 from ..team.context import Context
 from ..team.reach import running_root
-from .style import legible, paint
+from .style import warn
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -44,7 +43,7 @@ def json_option(command: F) -> F:
 
 def without_option(command: F) -> F:
     """Add ``--without``, for commands that act."""
-    text = "Go on without an unowned table."
+    text = "Go on though nothing installed acts on [TABLE]."
     return click.option("--without", multiple=True, metavar="TABLE", help=text)(command)
 
 
@@ -150,11 +149,6 @@ def warn_unowned(tables: Mapping[str, str], about: str = "") -> None:
     """Say on standard error which tables have no working owner."""
     for name, remedy in tables.items():
         warn(f"{about}{': ' if about else ''}[{name}] has no working owner: {remedy}")
-
-
-def warn(text: str) -> None:
-    """Print a warning on standard error."""
-    print(f"  {paint('warn', 'yellow', sys.stderr)} {legible(text)}", file=sys.stderr)
 
 
 def show_json(value: Any) -> None:

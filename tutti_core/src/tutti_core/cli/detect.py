@@ -16,9 +16,9 @@ from ..team.detect import seen as seen_now
 from ..team.reach import running_targets
 from ..team.record import read_record
 from ..team.saved import Knowledge, corpus_of, judged, knowledge, save
-from .common import complete_agents, json_option, open_running, show_json, warn, workspace_option
+from .common import complete_agents, json_option, open_running, show_json, workspace_option
 from .detect_view import explained, reported
-from .style import STATE_COLOURS, legible, paint
+from .style import STATE_COLOURS, legible, paint, warn
 
 if TYPE_CHECKING:
     from ..model.reading import Reading
@@ -72,13 +72,33 @@ def command(
     Or what saved screens show, without tmux or a workspace: --runtime NAME --screen FILE...
     """
     if screens or runtime is not None:
-        if not screens or runtime is None:
-            raise UsageError("saved screens need both --runtime and --screen")
-        if what is not None or folder is not None:
-            raise UsageError(
-                "--record saves the screen of an agent", hint="tt detect AGENT --record NAME"
-            )
-        return _saved([*screens, *agent], knowledge(runtime), title, every, as_json)
+        known = _known(screens, runtime, recorded=what is not None or folder is not None)
+        return _saved([*screens, *agent], known, title, every, as_json)
+    _refuse_idle(agent, what, folder, title)
+    root, (name,) = running_targets(agent, workspace)
+    context = open_running(root)
+    if what is not None:
+        return _record(context, name, lines, what, folder, as_json)
+    return _look(context, DetectRequest(name, lines, every), as_json=as_json)
+
+
+def _known(screens: Sequence[str], runtime: str | None, *, recorded: bool) -> Knowledge:
+    if not screens or runtime is None:
+        raise UsageError(
+            "saved screens need both --runtime and --screen",
+            hint="tt detect --runtime NAME --screen FILE…",
+        )
+    if recorded:
+        raise UsageError(
+            "--record saves the screen of an agent", hint="tt detect AGENT --record NAME"
+        )
+    return knowledge(runtime)
+
+
+def _refuse_idle(
+    agent: Sequence[str], what: str | None, folder: Path | None, title: str | None
+) -> None:
+    """Refuse options that would do nothing for an agent, and whatever is not one agent."""
     if folder is not None and what is None:
         raise UsageError("--to is where --record saves", hint="give --record NAME too")
     if title is not None:
@@ -87,18 +107,19 @@ def command(
         )
     if len(agent) != 1:
         raise UsageError("give one agent", hint="tt detect AGENT")
-    root, (name,) = running_targets(agent, workspace)
-    context = open_running(root)
-    if what is not None:
-        return _record(context, name, lines, what, folder, as_json)
-    record = detect(context, DetectRequest(name, lines, every)).record
+
+
+def _look(context: Context, request: DetectRequest, *, as_json: bool) -> int:
+    record = detect(context, request).record
     for said in context.digest["left_out"].get(record["runtime"], ()):
         warn(f"left out of the rules: {said}")
     if as_json:
         show_json(record)
         return 0
     print(reported(record))
-    print(explained(record["rules"]) if every else f"→ tt detect {name} --explain")
+    print(
+        explained(record["rules"]) if request.explain else f"→ tt detect {request.agent} --explain"
+    )
     return 0
 
 

@@ -38,10 +38,11 @@ def _number(_ctx: click.Context, _: click.Parameter, value: float) -> float:
 @click.option(
     "--grace",
     type=click.FloatRange(0),
+    metavar="SECS",
     callback=_number,
     default=GRACE_SECS,
     show_default=True,
-    help="Seconds before SIGKILL.",
+    help="How long they have to end by themselves before they are killed.",
 )
 @json_option
 def command(

@@ -31,35 +31,41 @@ def down_everywhere(request: DownRequest, *, as_json: bool) -> int:
     Returns:
         The exit code: 1 if anything asked for was not done.
     """
-    places, plugins = Places(), Plugins.installed()
-    host = plugins.hosts()["tmux"]
-    running = {one.root for one in host.list()} if places.all else set()
-    orphaned = {one.entry.path for one in places.all if one.gone}
+    places = Places()
     with Progress(quiet=as_json) as progress:
-        awaited = Awaited(progress, [places.label(one) for one in places.all])
-
-        def work(place: Known, stop: Event) -> DownResponse:
-            def told(one: Downed) -> None:
-                words = told_words(one)
-                if words:
-                    progress.told(f"{places.label(place)}/{one.agent}", words, ok=one.ok)
-
-            if place.entry.path in orphaned:
-                return end_orphans(host, place.entry.path, request, told)
-            context = open_running(place.root, plugins=plugins, about=places.label(place))
-            context.stop = stop
-            return down(context, request, told)
-
-        def came(one: Done) -> None:
-            awaited.came(places.label(one.place))
-
-        asked = [reached(one, running) for one in places.all]
-        done = everywhere(asked, work, SECS, came, leaving=progress.leaves)
+        done = _ended(places, request, progress)
     if as_json:
         answer = entries(done, _fields, {"results": []}, _well)
         show_json(answer)
         return 0 if answer["ok"] else 1
     return _show(places, done)
+
+
+def _ended(places: Places, request: DownRequest, progress: Progress) -> list[Done]:
+    plugins = Plugins.installed()
+    host = plugins.hosts()["tmux"]
+    running = {one.root for one in host.list()} if places.all else set()
+    awaited = Awaited(progress, [places.label(one) for one in places.all])
+
+    def work(place: Known, stop: Event) -> DownResponse:
+        label = places.label(place)
+
+        def told(one: Downed) -> None:
+            words = told_words(one)
+            if words:
+                progress.told(f"{label}/{one.agent}", words, ok=one.ok)
+
+        if place.gone:
+            return end_orphans(host, place.entry.path, request, told)
+        context = open_running(place.root, plugins=plugins, about=label)
+        context.stop = stop
+        return down(context, request, told)
+
+    def came(one: Done) -> None:
+        awaited.came(places.label(one.place))
+
+    asked = [reached(one, running) for one in places.all]
+    return everywhere(asked, work, SECS, came, leaving=progress.leaves)
 
 
 def _fields(response: DownResponse) -> dict[str, Sequence[Downed]]:

@@ -15,9 +15,9 @@ from ..team.following import Follower
 from ..team.logs import Entry, LogsRequest, has_run, logs, require_known
 from ..team.reach import running_targets
 from ..terminal.ring import Tail
-from .common import agent_argument, json_option, open_running, plain, warn, workspace_option
+from .common import agent_argument, json_option, open_running, plain, workspace_option
 from .moments import SINCE, local, moment
-from .style import STATE_COLOURS, clean, legible, paint
+from .style import STATE_COLOURS, clean, legible, paint, warn
 
 if TYPE_CHECKING:
     from ..team.context import Context

@@ -33,7 +33,7 @@ def command(ctx: click.Context, refresh: bool, as_json: bool) -> int:
     return _list(as_json, refresh) if ctx.invoked_subcommand is None else 0
 
 
-@command.command("list")
+@command.command("list", short_help="List every plugin.")
 @json_option
 @click.pass_obj
 def listing(above: bool, as_json: bool) -> int:
@@ -41,7 +41,7 @@ def listing(above: bool, as_json: bool) -> int:
     return _list(as_json or above, False)
 
 
-@command.command("install")
+@command.command("install", short_help="Install plugins into the environment of this tt.")
 @click.argument("names", nargs=-1)
 @click.option(
     "-e", "--editable", multiple=True, metavar="DIR", help="A project that goes on being changed."
@@ -58,7 +58,7 @@ def install(above: bool, names: Sequence[str], editable: Sequence[str], as_json:
     return _change("install", wanted, as_json or above)
 
 
-@command.command("new")
+@command.command("new", short_help="Begin a plugin: a project with tests that pass.")
 @click.argument("kind", type=click.Choice(list(SUMMARIES)))
 @click.argument("name")
 @click.option("--to", type=click.Path(path_type=Path), metavar="DIR", help="The folder to make.")
@@ -78,7 +78,7 @@ def new(above: bool, kind: str, name: str, to: Path | None, as_json: bool) -> in
     return 0
 
 
-@command.command("uninstall")
+@command.command("uninstall", short_help="Remove plugins from the environment of this tt.")
 @click.argument("names", nargs=-1, required=True)
 @json_option
 @click.pass_obj

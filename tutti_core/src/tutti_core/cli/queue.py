@@ -11,16 +11,9 @@ from ..team.context import Context
 from ..team.queue import WAITING, Queue
 from ..team.queueing import CancelRequest, QueueRequest, cancel, queue
 from ..team.reach import root_of, running_targets
-from .common import (
-    complete_agents,
-    json_option,
-    open_running,
-    show_json,
-    split,
-    warn,
-    workspace_option,
-)
+from .common import complete_agents, json_option, open_running, show_json, split, workspace_option
 from .queue_view import cancelled_lines, rows_of
+from .style import warn
 
 
 @click.command("queue")
@@ -31,7 +24,9 @@ from .queue_view import cancelled_lines, rows_of
     shell_complete=complete_agents,
 )
 @workspace_option
-@click.option("--all", "everything", is_flag=True, help="With cancel: all, or all of AGENT...")
+@click.option(
+    "--all", "everything", is_flag=True, help="With cancel: every prompt, or every one of AGENT..."
+)
 @json_option
 def command(words: tuple[str, ...], workspace: str | None, everything: bool, as_json: bool) -> int:
     """List prompts that wait for their agents or went astray, or take them back.

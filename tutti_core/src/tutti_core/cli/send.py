@@ -17,16 +17,9 @@ from ..team.exchange import exchange
 from ..team.reach import root_of, targets_of
 from ..team.send import SendRequest
 from ..team.workspaces import note
-from .common import (
-    complete_agents,
-    json_option,
-    show_json,
-    split,
-    warn,
-    without_option,
-    workspace_option,
-)
+from .common import complete_agents, json_option, show_json, split, without_option, workspace_option
 from .send_view import Watching, Watchings, exit_code, failure, interrupted, show
+from .style import warn
 
 if TYPE_CHECKING:
     from ..model.happening import Receipt
@@ -52,8 +45,10 @@ def _required(ctx: click.Context, _: click.Parameter, value: str | None) -> str 
 @click.argument("prompt", nargs=-1)
 @workspace_option
 @click.option("--all", "everyone", is_flag=True, is_eager=True, help="Every agent of the team.")
-@click.option("-f", "--file", "path", type=click.Path(path_type=Path), help="Take it from a file.")
-@click.option("--raw", is_flag=True, help="Let a leading / or ! be the CLI's own command.")
+@click.option(
+    "-f", "--file", "path", type=click.Path(path_type=Path), help="Take the prompt from a file."
+)
+@click.option("--raw", is_flag=True, help="Let a leading / or ! be the agent CLI's own command.")
 @click.option("--auto-up", "--auto_up", is_flag=True, help="Start the agent if it does not run.")
 @click.option("--interrupt", is_flag=True, help="Stop what it does, then give it the prompt.")
 @click.option(
@@ -65,13 +60,15 @@ def _required(ctx: click.Context, _: click.Parameter, value: str | None) -> str 
 @click.option(
     "--timeout-secs",
     type=click.FloatRange(1),
+    metavar="SECS",
     default=900.0,
     show_default=True,
-    help="Seconds to wait.",
+    help="How long to wait with --wait or --output.",
 )
 @click.option(
     "--idle-stable-secs",
     type=click.FloatRange(0),
+    metavar="SECS",
     default=5.0,
     show_default=True,
     help="Seconds a screen must rest where nothing else says that it is idle.",
@@ -80,9 +77,10 @@ def _required(ctx: click.Context, _: click.Parameter, value: str | None) -> str 
 @click.option(
     "--output-lines",
     type=click.IntRange(1, 2000),
+    metavar="N",
     default=200,
     show_default=True,
-    help="How many lines of that at most, the last ones.",
+    help="How many lines of that at most, the last ones; 2000 is the most.",
 )
 @without_option
 @json_option
@@ -196,7 +194,8 @@ def _read(path: Path) -> str:
         with path.open("rb") as file:
             return _decoded(file.read(LONGEST_BYTES + 1), str(path))
     except OSError as error:
-        raise UsageError(f"cannot read the prompt: {error}") from error
+        said = f"cannot read the prompt: {path}: {error.strerror or error}"
+        raise UsageError(said, hint="give the path of a text file") from error
 
 
 def _decoded(raw: bytes, source: str) -> str:

@@ -11,10 +11,10 @@ from ..team import turn
 from ..team.exchange import Listener
 from ..team.send import SendRequest
 from ..team.turn import Turn, WaitFailed
-from .common import show_json, warn
+from .common import show_json
 from .progress import Progress
 from .report import report
-from .style import ago, legible, paint
+from .style import ago, legible, paint, warn
 from .up_view import outcome_words
 
 if TYPE_CHECKING:
@@ -170,9 +170,10 @@ def show(receipt: Receipt, request: SendRequest, *, many: bool = False) -> None:
         warn(warning)
     word = paint(receipt.outcome, COLOURS.get(receipt.outcome, "red"))
     print(f"{word}  {receipt.agent}: {legible(receipt.evidence)} ({receipt.ms} ms)")
-    if receipt.hint:
+    told = many or failure(receipt, request) is None
+    if receipt.hint and told:
         print(f"→ {receipt.hint}")
-    if receipt.turn is not None and receipt.waited and (many or receipt.turn == "done"):
+    if receipt.turn is not None and receipt.waited and told:
         word = paint(receipt.turn.replace("_", " "), "green" if receipt.turn == "done" else "red")
         print(f"{word}  {receipt.agent}: {legible(receipt.completion_detail or '')}")
     if request.output and receipt.waited:
@@ -203,4 +204,4 @@ def failure(receipt: Receipt, request: SendRequest) -> WaitFailed | None:
         return None
     detail = receipt.completion_detail or ""
     ended = Turn(receipt.turn, receipt.kind, None, detail)  # type: ignore[arg-type]  # as it was
-    return WaitFailed(ended, receipt.agent, request.timeout_secs)
+    return WaitFailed(ended, receipt.agent, request.timeout_secs, receipt.hint)

@@ -10,6 +10,7 @@ from ..team.together import look_everywhere
 from ..terminal.host import TmuxHost
 from .many import NONE, Places, entries, tell_errors
 from .status_view import render
+from .style import warn
 
 
 def show_everywhere(*, as_json: bool) -> int:
@@ -40,7 +41,7 @@ def _block(places: Places, one: Done) -> str:
     label = places.label(one.place)
     if one.error is not None:
         said = "only what runs is known, by the rules known last"
-        print(f"warn: {label}: {said}", file=sys.stderr)
+        warn(f"{label}: {said}")
     for name, remedy in team["unowned"].items():
-        print(f"warn: {label}: [{name}] has no working owner: {remedy}", file=sys.stderr)
+        warn(f"{label}: [{name}] has no working owner: {remedy}")
     return render(label, rows, places.where(one.place))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,16 +14,23 @@ from ..team.reach import running_root
 from ..team.rousing import rouse
 from ..team.snapshot import snapshot
 from ..terminal.host import TmuxHost
-from .style import STATE_COLOURS, ago, fits, legible, paint, table
+from .style import STATE_COLOURS, ago, fits, legible, paint, table, warn
 
 
-def show_status(root: Path | None, *, as_json: bool, names: Sequence[str] = ()) -> int:
+def show_status(
+    root: Path | None,
+    *,
+    as_json: bool,
+    names: Sequence[str] = (),
+    movement: str | None = None,
+) -> int:
     """Print a workspace's voices.
 
     Args:
         root: The workspace; found from the current folder if None.
         as_json: Whether to print JSON.
         names: The agents wanted; all of them if empty.
+        movement: The part of the work that they have a part in, as their facts say; any if None.
 
     Returns:
         The exit code: 0, because looking always succeeds.
@@ -36,13 +42,21 @@ def show_status(root: Path | None, *, as_json: bool, names: Sequence[str] = ()) 
     team, rows = snapshot(root, host)
     rouse(root, host)
     rows = _wanted(rows, names, team["workspace"])
+    if movement is not None:
+        rows = [row for row in rows if movement in _movements(row)]
     for remark in remarks(team):
-        print(f"warn: {remark}", file=sys.stderr)
+        warn(remark)
     if as_json:
         print(json.dumps(rows, indent=2, ensure_ascii=False))
+    elif movement is not None and not rows:
+        print(f"{team['workspace']}: no agent has a part in the movement {movement!r} now")
     else:
         print(render(team["workspace"], rows))
     return 0
+
+
+def _movements(row: Mapping[str, Any]) -> set[str]:
+    return {str(fact["value"]) for fact in row["facts"] if fact.get("key") == "movement"}
 
 
 def _wanted(

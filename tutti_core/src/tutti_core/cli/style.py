@@ -57,6 +57,11 @@ def paint(text: str, colour: str, stream: TextIO | None = None) -> str:
     return f"\x1b[{CODES[colour]}m{text}\x1b[0m"
 
 
+def warn(text: str) -> None:
+    """Print a warning on standard error."""
+    print(f"  {paint('warn', 'yellow', sys.stderr)} {legible(text)}", file=sys.stderr)
+
+
 def legible(text: str) -> str:
     """Return text on one line without control characters.
 

@@ -17,12 +17,12 @@ from .common import (
     all_option,
     json_option,
     show_json,
-    warn,
     without_option,
     workspace_option,
 )
 from .many import refuse_names
 from .progress import Awaited, Progress
+from .style import warn
 from .up_all import up_everywhere
 from .up_view import fields, hints, outcome_words, remarks, rows_of
 

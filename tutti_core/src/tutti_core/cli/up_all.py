@@ -13,9 +13,10 @@ from ..team.everywhere import Done, everywhere
 from ..team.known import Known
 from ..team.outcome import Outcome
 from ..team.up import UpRequest, UpResponse, up
-from .common import show_json, warn
+from .common import show_json
 from .many import NONE, Places, entries, tell_errors, title
 from .progress import Awaited, Progress
+from .style import warn
 from .up_view import fields, outcome_words, remarks, rows_of
 
 SECS = 900.0

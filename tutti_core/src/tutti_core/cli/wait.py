@@ -17,7 +17,7 @@ from ..team.wait import Told, wait
 from .common import agents_argument, json_option, open_running, show_json, workspace_option
 from .progress import Progress
 from .report import report
-from .style import ago, legible, paint
+from .style import ago, fits, legible, paint
 
 if TYPE_CHECKING:
     from ..watching.look import Voice
@@ -51,7 +51,8 @@ say how it is.
 @workspace_option
 @click.option(
     "--for", "states", multiple=True, type=click.Choice(STATES), metavar="STATE",
-    help="The state to wait for; idle by default. May be given several times: any of them will do.",
+    help=f"The state to wait for, one of {', '.join(STATES)}; idle by default. Any of several "
+    "will do.",
 )  # fmt: skip
 @click.option("--any", "first", is_flag=True, help="Until one of the agents is there.")
 @click.option("--all", "every", is_flag=True, help="Until all of them are there, as by default.")
@@ -59,14 +60,16 @@ say how it is.
 @click.option(
     "--timeout-secs",
     type=click.FloatRange(0),
+    metavar="SECS",
     default=900.0,
     show_default=True,
-    help="Seconds to wait.",
+    help="How long to wait.",
 )
 @click.option(
     "--idle-stable-secs",
     "stable_secs",
     type=click.FloatRange(0),
+    metavar="SECS",
     default=2.0,
     show_default=True,
     help="Seconds a screen must rest where nothing else says that it is idle.",
@@ -142,8 +145,16 @@ def _show(answer: WaitResponse) -> None:
         mark = paint("✓", "green") if one.reached else paint("✗" if one.end else "…", "yellow")
         print(f"{mark} {one.agent}: {legible(_words(one))}")
     print(f"{_summary(answer)} after {ago(answer.ms / 1000)}")
-    for hint in dict.fromkeys(one.hint for one in answer.agents if one.hint):
-        print(f"→ {hint}")
+    for hint in _hints(answer):
+        print(f"→ {fits(hint)}")
+
+
+def _hints(answer: WaitResponse) -> list[str]:
+    """Return what can be done, all that are only to be looked at in one command."""
+    looked = [one.agent for one in answer.agents if one.hint == f"tt status {one.agent}"]
+    others = [one.hint for one in answer.agents if one.hint and one.agent not in looked]
+    found = [f"tt status {' '.join(looked)}"] if looked else []
+    return list(dict.fromkeys([*others, *found]))
 
 
 def _summary(answer: WaitResponse) -> str:

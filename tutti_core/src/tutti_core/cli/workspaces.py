@@ -10,9 +10,9 @@ import click
 from ..config.find import global_path, shown
 from ..team.workspaces import Removed, WorkspaceRow, add, listed, prune, remove
 from ..terminal.host import TmuxHost
-from .common import complete_workspaces, json_option, show_json, warn
+from .common import complete_workspaces, json_option, show_json
 from .many import NONE
-from .style import legible, table
+from .style import legible, table, warn
 
 
 @click.group("workspaces", invoke_without_command=True)
@@ -24,7 +24,7 @@ def command(ctx: click.Context, as_json: bool) -> int:
     return _list(as_json) if ctx.invoked_subcommand is None else 0
 
 
-@command.command("list")
+@command.command("list", short_help="List every registered workspace.")
 @json_option
 @click.pass_obj
 def listing(above: bool, as_json: bool) -> int:
@@ -32,7 +32,7 @@ def listing(above: bool, as_json: bool) -> int:
     return _list(as_json or above)
 
 
-@command.command("status")
+@command.command("status", short_help="Say how many agents run in each.")
 @json_option
 @click.pass_obj
 def status(above: bool, as_json: bool) -> int:
@@ -45,7 +45,7 @@ def status(above: bool, as_json: bool) -> int:
     return 0
 
 
-@command.command("add")
+@command.command("add", short_help="Register a workspace.")
 @click.argument("folder", default=".", type=click.Path(path_type=Path, file_okay=True))
 @json_option
 @click.pass_obj
@@ -63,7 +63,7 @@ def adding(above: bool, folder: Path, as_json: bool) -> int:
     return 0
 
 
-@command.command("remove")
+@command.command("remove", short_help="Take workspaces out of the registry.")
 @click.argument("workspaces", nargs=-1, required=True, shell_complete=complete_workspaces)
 @json_option
 @click.pass_obj
@@ -80,7 +80,7 @@ def removing(above: bool, workspaces: Sequence[str], as_json: bool) -> int:
     return 0
 
 
-@command.command("prune")
+@command.command("prune", short_help="Take out those whose folder is gone.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be taken out.")
 @json_option
 @click.pass_obj
@@ -138,7 +138,7 @@ def _print(rows: Sequence[WorkspaceRow], head: str, counts: Sequence[str]) -> No
         for one, count in zip(rows, counts, strict=True)
     ]
     colours = {(n, 2): "green" if one.ok else "red" for n, one in enumerate(rows)}
-    print(table(["WORKSPACE", head, "", "PATH"], cells, colours))
+    print(table(["WORKSPACE", head, "FILE", "PATH"], cells, colours))
     for one in rows:
         if not one.ok:
             print(f"→ {legible(one.name)}: {legible(one.problem)}")

@@ -16,6 +16,7 @@ TABLES: Mapping[str, str] = {
     "runtime": "tutti-custom",
     "schedule": "tutti-workflow",
     "serve": "tutti-serve",
+    "state": "tutti-workflow",
     "webhook": "tutti-serve",
     "workflow": "tutti-workflow",
     "worktree": "tutti-worktree",

@@ -8,8 +8,9 @@ from typing import Any
 from ..model.reading import Option
 from .regions import Parts, pattern
 
-ANSWERS = ("allow", "always", "deny")
-"""``allow`` this once; ``always`` this and what is like it; ``deny`` it."""
+ANSWERS = ("allow", "always", "deny", "text")
+"""``allow`` this once; ``always`` this and what is like it; ``deny`` it; ``text`` for the row that
+takes words of one's own."""
 MOST = 30
 """Options of a dialog that are kept."""
 

@@ -13,6 +13,14 @@ WEAK = 0.5
 SHORT = 200
 """So many characters of what was matched are shown."""
 
+MOST_KNOWN = 1024
+"""So many findings are remembered."""
+
+_Found = tuple[Mapping[str, Any], Record] | None
+
+# What was found, beside the rules and the records themselves: so their numbers stay theirs.
+_memory: dict[tuple[int, int, float | None], tuple[object, object, _Found]] = {}
+
 
 def from_feeds(rules: Mapping[str, Any], seen: Observation) -> Iterator[Evidence]:
     """Yield what the rules for feeds make of an observation: one piece for each feed at most.
@@ -22,7 +30,7 @@ def from_feeds(rules: Mapping[str, Any], seen: Observation) -> Iterator[Evidence
         seen: What was seen.
     """
     for feed, own in rules.get("feed", {}).items():
-        found = decisive(own, seen.feeds.get(feed, ()), seen.started)
+        found = _known(own, seen.feeds.get(feed, ()), seen.started)
         if found is not None:
             yield _evidence(feed, *found, seen)
 
@@ -42,6 +50,20 @@ def decisive(
             if meets(rule, record):
                 return None if is_before(record, rule.get("at"), since) else (rule, record)
     return None
+
+
+def _known(
+    rules: Sequence[Mapping[str, Any]], records: Sequence[Record], since: float | None
+) -> _Found:
+    """As `decisive`: for whoever looks again and again, and finds the very same records."""
+    if not isinstance(records, tuple):
+        return decisive(rules, records, since)
+    key = (id(rules), id(records), since)
+    if key not in _memory:
+        if len(_memory) >= MOST_KNOWN:
+            _memory.clear()
+        _memory[key] = rules, records, decisive(rules, records, since)
+    return _memory[key][2]
 
 
 def age_of(record: Record, rule: Mapping[str, Any], now: float) -> float | None:

@@ -112,7 +112,7 @@ class Parts:
         """Return the rows around a composer that ends where the cursor is.
 
         Each of its rows begins with the prompt. Between them and the rule above may stand what
-        they are about, but no blank row.
+        they are about, but no blank row. A screen without rules has nothing but its rows.
         """
         end = self.cursor if self.cursor is not None else len(self.rows)
         top = end
@@ -120,6 +120,8 @@ class Parts:
             top -= 1
         if top == end:
             return None
+        if not self.ruled:  # nothing is drawn between what was said and what is typed
+            return top, end + 1
         over = next((n for n in range(top, -1, -1) if not self.rows[n] or n in self.ruled), -1)
         return None if over >= 0 and not self.rows[over] else (over, end + 1)
 

@@ -95,7 +95,8 @@ A path goes through tables and lists by dots: ``message.content.text`` is the te
 of a list. In a ``regex``, a group ``reset`` is when a limit ends. What ``answers`` says is a key as
 tmux calls it, or behind a ``/`` a pattern for the text of the option whose key it is. An option
 without a key of its own is gone to with the arrow keys, as is one whose pattern stands behind
-``#/``, because its key only marks it. A rule without ``answers``, which may be
+``#/``, because its key only marks it. ``text`` is for the option into which words of one's own are
+written once it is marked. A rule without ``answers``, which may be
 empty, has no options: what looks like some may be a list in the conversation.
 """
 

@@ -18,7 +18,8 @@ from .site import Site
 from .stock import ignored_items
 
 if TYPE_CHECKING:
-    from .worktrees import Tree, Worktrees
+    from .tree import Tree
+    from .worktrees import Worktrees
 
 _KEPT_BRANCHES = "auto/"
 

@@ -119,3 +119,24 @@ def _description(site: Site) -> tuple[str, str]:
         return found, f"If the repository was moved: git worktree repair {path}. {away}"
     names = sorted(item.name for item in site.path.iterdir())
     return f"is a folder that git knows nothing of, with {some(names) or 'nothing'} in it", away
+
+
+def ailment(site: Site) -> tuple[str, str]:
+    """Return what is wrong with a worktree, and what mends it; two empty texts if nothing is.
+
+    Args:
+        site: What is where it belongs.
+    """
+    if site.entry and site.entry.locked is not None:
+        found = locked(site.path, site.entry.locked)
+        return found.message, found.hint
+    if site.whole:
+        return "", ""
+    if site.taken and not site.empty and site.record and site.record.created_at:
+        found = stranger(site)
+        return found.message, found.hint
+    if site.record and site.record.created_at is None:
+        return f"{site.path} was never finished", f"tt up {site.agent} makes it anew"
+    if site.entry:
+        return f"{site.path} is gone, and git still lists it", f"tt up {site.agent} makes it anew"
+    return f"{site.path} is gone", f"tt up {site.agent} makes it anew"

@@ -12,64 +12,22 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from tutti_core.errors import GitError
 from tutti_core.git.clearing import Bench, drop, taken_away
 from tutti_core.git.entries import names_itself
 from tutti_core.git.listing import read_list
 from tutti_core.git.locking import repository_lock
-from tutti_core.git.making import add, add_part, plan
 from tutti_core.git.mending import adoptable, mend
 from tutti_core.git.names import check_agent, check_branch
+from tutti_core.git.raising import clear_wrecks, raised
 from tutti_core.git.records import Branches, Records
 from tutti_core.git.repo import Git
-from tutti_core.git.site import Site, locked, some, stranger, survey
+from tutti_core.git.site import Site, ailment, some, stranger, survey
 from tutti_core.git.trash import Trash
+from tutti_core.git.tree import Retired, Tree
 from tutti_core.git.worth import contents, held, staged
-from tutti_core.git.wreck import clear, clear_staging
-from tutti_core.undoing.entry import Unkept
 from tutti_core.undoing.store import Undo
-
-
-class Tree(NamedTuple):
-    """The worktree of an agent.
-
-    Attributes:
-        path: Its folder, as a real path.
-        branch: The branch it is really on; None when HEAD is detached.
-        head: The commit it stands on; None before the first.
-        dirty: Whether it has changes or new files; None when nobody looked.
-        behind_head: Whether the root stands on another commit.
-        created: Whether this very call made it.
-        undo: The id of the undo entry with what git still held of one whose folder was gone.
-    """
-
-    path: Path
-    branch: str | None
-    head: str | None
-    dirty: bool | None
-    behind_head: bool
-    created: bool = False
-    undo: str = ""
-
-
-class Retired(NamedTuple):
-    """A worktree that was taken away.
-
-    Attributes:
-        path: Where it was.
-        branch: The branch it was on, which is still there; None when HEAD was detached.
-        head: The commit it stood on.
-        undo: The id of the undo entry that brings it back; empty if there was nothing of it.
-        unkept: What went with it and was not kept.
-    """
-
-    path: Path
-    branch: str | None
-    head: str | None
-    undo: str = ""
-    unkept: tuple[Unkept, ...] = ()
 
 
 class Worktrees:
@@ -122,7 +80,7 @@ class Worktrees:
         check_branch(self.git, branch)
         with repository_lock(self.git.common, f"making the worktree of {agent}") as busy:
             self.exclude()
-            self._clear_wrecks(agent)
+            clear_wrecks(self, agent)
             site = self._mended(self.survey(agent), branch)
             if site.whole:
                 return self.glance(site)
@@ -169,7 +127,7 @@ class Worktrees:
         """
         check_agent(agent)
         with repository_lock(self.git.common, f"retiring the worktree of {agent}"):
-            self._clear_wrecks(agent)
+            clear_wrecks(self, agent)
             site = self.survey(agent)
             branch = site.record.branch if site.record else ""
             retired = self._retire(self._mended(site, branch), command)
@@ -203,20 +161,7 @@ class Worktrees:
         Args:
             agent: The agent's name.
         """
-        site = self.survey(agent)
-        if site.entry and site.entry.locked is not None:
-            found = locked(site.path, site.entry.locked)
-            return found.message, found.hint
-        if site.whole:
-            return "", ""
-        if site.taken and not site.empty and site.record and site.record.created_at:
-            found = stranger(site)
-            return found.message, found.hint
-        if site.record and site.record.created_at is None:
-            return f"{site.path} was never finished", f"tt up {agent} makes it anew"
-        if site.entry:
-            return f"{site.path} is gone, and git still lists it", f"tt up {agent} makes it anew"
-        return f"{site.path} is gone", f"tt up {agent} makes it anew"
+        return ailment(self.survey(agent))
 
     def exclude(self) -> None:
         """Keep tutti's folder out of the user's `git status` and `git add -A`.
@@ -239,21 +184,6 @@ class Worktrees:
     def survey(self, agent: str) -> Site:
         """Find out what is where the worktree of an agent belongs; reads only."""
         return survey(self.git, self._place, self.records, agent)
-
-    def _clear_wrecks(self, agent: str) -> None:
-        """Clear what killed calls left; the one of this agent must go, others may stay."""
-        clear_staging(self.git, self.bench.trash)
-        for name, record in self.records.read().items():
-            if record.created_at is None:
-                try:
-                    clear(
-                        self.git,
-                        Site(name, self._place / name, None, None, record),
-                        self.bench.trash,
-                    )
-                except GitError:
-                    if name == agent:
-                        raise
 
     def look(self, site: Site) -> Tree:
         """Look into a worktree that was found; reads only."""
@@ -307,39 +237,7 @@ class Worktrees:
         Raises:
             GitError: It cannot be made; nothing of it is left then.
         """
-        args = plan(self.git, branch, site.path, base)
-        self._make_home()
-        # Written down first: after a crash, what is there is known to be ours and unfinished.
-        self.records.begin(site.agent, site.path, branch)
-        try:
-            if folders:
-                add_part(self.git, args, site.path, busy, folders)
-            else:
-                add(self.git, args, site.path, busy)
-            self._check_made(site.agent, branch)
-        except GitError as error:
-            raise self._undone(site.agent, args, error) from error
-        if "-b" in args:
-            self.branches.note(branch, args[-1])
-        self.records.finish(site.agent)
-
-    def _check_made(self, agent: str, branch: str) -> None:
-        site = self.survey(agent)
-        if not site.linked or not site.entry or site.entry.branch != branch:
-            raise GitError(f"git did not make {site.path} on branch {branch} as it was told")
-
-    def _undone(self, agent: str, args: tuple[str, ...], error: GitError) -> GitError:
-        """Take back what a failed attempt left, and return the error that tells of both."""
-        try:
-            self._clear_wrecks(agent)
-        except GitError as kept:
-            return GitError(f"{error.message}; {kept.message}", hint=kept.hint or error.hint)
-        if "-b" in args:
-            # Only while it still is where it was made: a branch without a commit of its own.
-            branch, start = args[args.index("-b") + 1], args[-1]
-            self.git.run("update-ref", "-d", f"refs/heads/{branch}", start, check=False)
-        self.records.forget(agent)
-        return error
+        raised(self, site, branch, busy, base=base, folders=folders)
 
     def _retire(self, site: Site, command: str) -> Retired:
         if site.record is None and not site.taken:
@@ -353,11 +251,3 @@ class Worktrees:
             return gone._replace(undo=drop(self.bench, site, command))
         with taken_away(self.bench, site, command) as removed:
             return gone._replace(undo=removed.undo, unkept=removed.snapshot.stock.unkept)
-
-    def _make_home(self) -> None:
-        from tutti_core.state.disk import explained, make_private
-
-        with explained("make", self.home):
-            make_private(self.home)
-        if not self.home.is_dir():
-            raise GitError(f"{self.home} is not a folder", hint="Is its disk mounted?")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .declared import Check, Command, Keys, Table, Template
-from .host import CountsUnread, PressesWhile, SessionHost
+from .host import CountsUnread, PastesWhile, PressesWhile, SessionHost
 from .kinds import Detector, Learns, Quotes, Recalls, Runtime
 from .work import Service, Sink, StepType, Verb
 
@@ -14,6 +14,7 @@ __all__ = [
     "Detector",
     "Keys",
     "Learns",
+    "PastesWhile",
     "PressesWhile",
     "Quotes",
     "Recalls",

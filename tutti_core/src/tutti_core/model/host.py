@@ -77,6 +77,17 @@ class PressesWhile(Protocol):
 
 
 @runtime_checkable
+class PastesWhile(Protocol):
+    """A session host that can look at a screen and paste with nothing in between.
+
+    Where a host cannot, no dialog is answered in one's own words.
+    """
+
+    def paste_while(self, pane: str, shows: Sequence[str], text: str) -> bool:
+        """Paste as `SessionHost.paste` does, but nothing if the pane does not show all the rows."""
+
+
+@runtime_checkable
 class CountsUnread(Protocol):
     """A session host that knows whether a program has read what was typed into its terminal.
 

@@ -18,10 +18,11 @@ from ..model.reading import KINDS, Option
 from ..state.lock import Lock
 from .asked import Asked, Refused, Word
 from .attach import session_of
-from .dialog import Dialog, Press, choices, press_of
+from .dialog import Dialog, Press, choices, press_of, writing
 from .parting import prove
 from .pressing import Finger
 from .send import LOCK_SECS, SendRequest, send
+from .writing import check_words, write
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -42,8 +43,9 @@ class AnswerRequest:
 
     Attributes:
         agent: The agent.
-        answer: ``allow``, ``always`` or ``deny``; or the key or the text of a choice.
-        text: What to tell the agent beside it: after ``deny`` as its next prompt.
+        answer: ``allow``, ``always`` or ``deny``; or the key or the text of a choice; empty for
+            an answer in one's own words.
+        text: These words; after ``deny`` what to tell the agent as its next prompt.
         dialog: The id of the dialog that is meant, as `tt status --json` tells it; empty for
             whichever is there.
         dry_run: Whether to say only what would be pressed.
@@ -73,7 +75,8 @@ class Answered:
         question: What it asked.
         shown: The rows of it above its choices.
         options: What could be chosen: a ``key``, empty if it has none of its own, and a ``text``.
-        answers: Which of ``allow``, ``always``, ``deny`` it has.
+        answers: Which of ``allow``, ``always``, ``deny`` it has; ``text`` if it takes words of
+            one's own.
         answer: Which of them was given; empty for another choice.
         option: The text of the choice that was made.
         keys: What was pressed, or would be.
@@ -139,7 +142,7 @@ def give(context: Context, request: AnswerRequest, kinds: Collection[str]) -> An
     if request.dry_run:
         return told
     _record(context, told)
-    if told.outcome == "answered" and request.text:
+    if told.outcome == "answered" and request.text and request.answer:
         after = SendRequest(request.agent, request.text, without=request.without)
         told = attrs.evolve(told, said=send(context, after))
     return told
@@ -220,12 +223,16 @@ class _Answering:
     def _given(self, finger: Finger, press: Press) -> Word:
         path = self.context.places.lock(f"pane-{self.request.agent}")
         with Lock(path, timeout=LOCK_SECS, purpose="tt answer"):
-            finger.press(press)
+            write(self.look, finger, press) if press.words else finger.press(press)
             return prove(self.look, finger)
 
     def _pressing(self, dialog: Dialog) -> Press:
+        if self.request.text and not self.request.answer:
+            return self._writing(dialog)
         name, press = self.request.agent, press_of(dialog, self.request.answer)
         if isinstance(press, Press):
+            if press.answer == "text":
+                raise Refused("that choice takes words", f'tt answer {name} --text "…"')
             if self.request.text and press.answer != "deny":
                 why = "words go with deny only, as the agent's next prompt"
                 raise Refused(why, f"tt attach {name}")
@@ -233,6 +240,17 @@ class _Answering:
         there = choices(dialog)
         said = f"{press}; there is {there}" if there else f"{press}: nobody knows how to answer it"
         raise Refused(said, f"tt attach {name}")
+
+    def _writing(self, dialog: Dialog) -> Press:
+        name = self.request.agent
+        press = writing(dialog, self.request.text)
+        if press is not None:
+            check_words(self.look, self.request.text)
+            return press
+        denies = f"tt answer {name} deny --text …" if "deny" in dialog.answers else ""
+        there = choices(dialog)
+        said = f"it takes no words of one's own; there is {there}" if there else ""
+        raise Refused(said or "it takes no words of one's own", denies or f"tt attach {name}")
 
     def _action(self, dialog: Dialog, press: Press) -> Action:
         data = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,17 +16,15 @@ from ..config.registering import register_workspace
 from ..config.slug import is_slug, propose
 from ..errors import ConfigError, GitError, TuttiError
 from ..model.arrangement import Agent
-from ..model.contract import Runtime, Table, Template
+from ..model.contract import Table, Template
 from ..model.launch import LaunchRequest
+from .choosing import NONE, on_this_machine, runtime_for, template_for
 from .loading import load_arrangement, load_global, schema_of
-from .templates import read_template
 
 if TYPE_CHECKING:
-    from ..config.schema import Schema
     from ..model.arrangement import Arrangement
     from ..plugins import Plugins
 
-NONE = ""
 SAFE = """
 [launch]
 mode = "safe" # Agents ask a person. "auto" takes a policy, such as tutti-permissions has.
@@ -95,28 +92,41 @@ def begin(
     if path.exists():
         raise _there(path)
     _outside_worktrees(folder)
-    chosen = _template(plugins.templates(), folder, template)
+    chosen = template_for(plugins.templates(), folder, template)
     known = plugins.runtimes(settings=load_global(plugins).source)
-    there = _on_this_machine(known)
-    picked = _runtime(known, there, runtime, schema_of(plugins))
+    there = on_this_machine(known)
+    picked = runtime_for(known, there, runtime, schema_of(plugins))
     body = _filled(chosen, _name(folder, name), picked)
     arrangement = _checked(body, chosen.name, plugins)
     unguided = _is_unguided(arrangement, plugins)
     _write(path, body + SAFE if unguided else body)
+    starters = _noted(path, arrangement.workspace.name, plugins)
+    begun = _begun(path, chosen, arrangement, tuple(there), starters)
+    mode = "safe" if unguided else begun.mode
+    return attrs.evolve(begun, runtime=begun.runtime or picked, mode=mode)
+
+
+def _begun(
+    path: Path,
+    chosen: Template,
+    arrangement: Arrangement,
+    there: tuple[str, ...],
+    starters: tuple[str, ...],
+) -> Begun:
     return Begun(
         path=path,
         template=chosen.name,
         version=chosen.version,
         description=chosen.description,
         roles=chosen.roles,
-        runtime=arrangement.defaults.runtime or picked,
-        mode="safe" if unguided else arrangement.launch.mode,
-        found=tuple(there),
-        starters=_noted(path, arrangement.workspace.name, plugins),
+        runtime=arrangement.defaults.runtime or "",
+        mode=arrangement.launch.mode,
+        found=there,
+        starters=starters,
         global_file=global_path(),
         workspace=arrangement.workspace.name,
-        repository=_repository(folder),
-        inside=_around(folder),
+        repository=_repository(path.parent),
+        inside=_around(path.parent),
     )
 
 
@@ -150,50 +160,6 @@ def _outside_worktrees(folder: Path) -> None:
             raise ConfigError(
                 f"{here} is in the worktree of an agent", hint=f"work in {above.parent.parent}"
             )
-
-
-def _template(templates: Mapping[str, Template], folder: Path, wanted: str | None) -> Template:
-    if wanted is None:
-        ranked = sorted(templates.values(), key=lambda one: (-_score(one, folder), one.name))
-        fits = [one for one in ranked if _score(one, folder)]
-        return fits[0] if fits else templates["minimal"]
-    if wanted in templates:
-        return templates[wanted]
-    if "/" in wanted or wanted.endswith(".toml"):
-        return _from_file(Path(wanted).expanduser())
-    known = ", ".join(sorted(templates))
-    raise ConfigError(f"no template {wanted!r} (there are: {known})", hint="or give a path")
-
-
-def _from_file(path: Path) -> Template:
-    try:
-        return read_template(path.read_text(encoding="utf-8"), str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot read the template: {error}") from error
-
-
-def _score(template: Template, folder: Path) -> int:
-    """Return how well a template fits: the files it looks for that are there, 0 if it does not."""
-    hits = [name for name in template.detect if (folder / name).exists()]
-    needed = [name for name in template.detect_all if (folder / name).exists()]
-    missing = len(needed) < len(template.detect_all) or (template.detect and not hits)
-    return 0 if missing else len(hits) + len(needed)
-
-
-def _on_this_machine(known: Mapping[str, Runtime]) -> list[str]:
-    there = [name for name, one in known.items() if shutil.which(one.program)]
-    return sorted(there, key=lambda name: (name == "demo", name))
-
-
-def _runtime(
-    known: Mapping[str, Runtime], there: list[str], wanted: str | None, schema: Schema
-) -> str:
-    """Return the runtime to use: the one wanted, else one that is on this machine, else any."""
-    if wanted is None:
-        return next(iter(there or sorted(known)), NONE)
-    if wanted not in known:
-        raise unknown.no_runtime(wanted, known, schema)
-    return wanted
 
 
 def _filled(template: Template, name: str, runtime: str) -> str:

@@ -45,25 +45,41 @@ def broadcast(
     for name in names:
         context.agent(name)
     _ = context.digest, context.host, context.sinks, context.detectors  # once, before the threads
+    ends = [_End(name) for name in names]
 
-    receipts: dict[str, Receipt] = {}
-    broken: list[BaseException] = []
-
-    def one(name: str) -> None:
+    def give(one: _End) -> None:
+        asked = attrs.evolve(request, agent=one.agent)
         try:
-            receipts[name] = _exchanged(context, attrs.evolve(request, agent=name), listener(name))
+            one.receipt = _exchanged(context, asked, listener(one.agent))
         except Exception as error:  # noqa: BLE001 -- raised again below, where it is seen
-            broken.append(error)
+            one.broken = error
 
+    _at_once(give, ends)
+    return [one.told() for one in ends]
+
+
+@attrs.define
+class _End:
+    """What became of the prompt to one agent."""
+
+    agent: str
+    receipt: Receipt | None = None
+    broken: Exception | None = None
+
+    def told(self) -> Receipt:
+        if self.receipt is None:
+            raise self.broken or RuntimeError(f"nothing became of the prompt to {self.agent}")
+        return self.receipt
+
+
+def _at_once(give: Callable[[_End], None], ends: Sequence[_End]) -> None:
+    """Give each its prompt in a thread of its own, and wait for all of them."""
     # Whoever presses Ctrl+C waits for none of them, and each agent goes on.
-    threads = [threading.Thread(target=one, args=(name,), daemon=True) for name in names]
+    threads = [threading.Thread(target=give, args=(one,), daemon=True) for one in ends]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    if broken:
-        raise broken[0]
-    return [receipts[name] for name in names]
 
 
 def _exchanged(context: Context, request: SendRequest, heard: Listener) -> Receipt:

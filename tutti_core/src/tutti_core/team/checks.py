@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from ..model.reading import Reading
     from .context import Context
 
+HELD = {"hard": "by the CLIs themselves", "shim": "by shims, which is best effort"}
+
 
 def core_checks() -> tuple[Check, ...]:
     """Return the core's checks, in the order of the report."""
@@ -84,7 +86,8 @@ def _whose(context: Context, profile: Profile) -> Finding:
     users = [one for one in agents if plan.fits(profile, context.runtime(one))]
     detail = f"{profile.name} ({profile.provider})"
     if agents and not users:
-        advice = "no agent's runtime has this command: they run on their CLIs' own logins"
+        detail += " fits no agent's runtime: they run on their CLIs' own logins"
+        advice = "mend the profile's command, or take default_profile away"
         return Finding("auth profile", "warn", detail, advice)
     return Finding("auth profile", "pass", detail)
 
@@ -100,7 +103,7 @@ def _policy(context: Context) -> Iterator[Finding]:
         yield Finding("launch policy", "fail", error.message, error.hint)
         return
     if policy == "bypass":
-        advice = "use it in a sandbox only"
+        advice = 'use it in a sandbox only, else policy = "constrained" under [launch]'
         yield Finding("launch policy", "warn", "policy bypass: agents may do anything", advice)
         return
     found_out = [_constrained(context, agent) for agent in context.arrangement.agent]
@@ -118,11 +121,11 @@ def _constrained(context: Context, agent: Agent) -> Finding:
         rules = plan.prepared(context, wanted).rules or ()
     except TuttiError as error:
         return Finding(check, "fail", f"{agent.name}: {error.message}", error.hint)
-    how = runtime.capabilities.constrain
-    if how == "none":
+    able = runtime.capabilities.constrain
+    if able == "none":
         detail = f"{agent.name}: {runtime.title} cannot be held to a policy"
         return Finding(check, "warn", detail, "use --mode safe for it")
-    return Finding(check, "pass", f"{len(rules)} rules; {runtime.title} is held by {how}")
+    return Finding(check, "pass", f"{len(rules)} rules, held {HELD[able]}")
 
 
 def _parity(context: Context) -> Iterator[Finding]:

@@ -72,12 +72,16 @@ class Press(NamedTuple):
         keys: The keys.
         walk: The number of the choice, from 0, that is to be gone to with the arrow keys first;
             None if it has a key of its own.
+        words: What is written into that choice before the keys; empty for nothing.
+        goes: What goes to that choice at once; empty for the arrow keys.
     """
 
     answer: str
     option: str
     keys: tuple[str, ...]
     walk: int | None = None
+    words: str = ""
+    goes: str = ""
 
 
 def dialog_of(voice: Voice, rules: Mapping[str, Any] | None) -> Dialog | None:
@@ -128,6 +132,20 @@ def press_of(dialog: Dialog, answer: str) -> Press | str:
     keys = option.key or f"#{found + 1}"
     word = next((word for word, said in dialog.answers.items() if said == keys), "")
     return _press(dialog, word, keys)
+
+
+def writing(dialog: Dialog, words: str) -> Press | None:
+    """Return how words of one's own are given, None if a dialog takes none.
+
+    Args:
+        dialog: The dialog.
+        words: The words.
+    """
+    keys = dialog.answers.get("text", "")
+    if keys.startswith("#"):
+        return Press("text", "", ("Enter",), int(keys[1:]) - 1, words)
+    place = next((n for n, one in enumerate(dialog.options) if keys and one.key == keys), None)
+    return None if place is None else Press("text", "", ("Enter",), place, words, keys)
 
 
 def choices(dialog: Dialog) -> str:

@@ -57,11 +57,11 @@ def doctor(context: Context, begun: Callable[[str], None] = lambda _: None) -> R
 def outside(
     plugins: Plugins, missing: ConfigError, begun: Callable[[str], None] = lambda _: None
 ) -> Report:
-    """Check the machine where there is no workspace.
+    """Check the machine where there is no workspace, or none that can be used.
 
     Args:
         plugins: The plugins of this process.
-        missing: The error that having none is; the last finding.
+        missing: The error that this is; what is wrong makes the last findings.
         begun: Told the name of each check before it is run.
 
     Raises:
@@ -73,7 +73,9 @@ def outside(
     for check in machine_checks():
         begun(check.name)
         found += _run(context, check)
-    return Report((*found, Finding("workspace", "fail", missing.message, missing.hint)))
+    wrong = [(str(one), one.remedy) for one in getattr(missing, "problems", ())]
+    told = wrong or [(missing.message, missing.hint)]
+    return Report((*found, *(Finding("workspace", "fail", *one) for one in told)))
 
 
 def _run(context: Context, check: Check) -> list[Finding]:

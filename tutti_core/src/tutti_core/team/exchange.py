@@ -10,24 +10,23 @@ import attrs
 
 from ..errors import TuttiError
 from ..model.happening import Receipt
-from ..watching.settling import fresh
+from .asking import MOST, name_of, way_of
 from .called import called
-from .composing import looked
 from .ending import session_now
-from .logs import showing
-from .marks import answer_to
 from .rousing import ensure, rouse
 from .send import SendRequest, deliver
+from .spoken import said, shown
 from .turn import Turn, Typed, await_turn
 from .up import UpRequest, up
 
 if TYPE_CHECKING:
     from ..watching.look import Voice
+    from .answer import Answered
     from .context import Context
     from .outcome import Outcome
 
-ANSWER_SECS = 2.0
-"""How long an agent has to write down what it said, once it is through."""
+SHORT = 30
+"""So much of a choice is told beside the others."""
 
 
 class Listener:
@@ -65,45 +64,104 @@ def exchange(context: Context, request: SendRequest, listener: Listener | None =
         PolicyError: If a guard refuses.
         PluginError: If a table of the configuration has no working owner.
     """
-    heard = listener or Listener()
-    begun = time.monotonic()
-    outcome = None
-    if request.auto_up and request.text.strip():
-        outcome, refused = _started(context, request, heard)
+    return _Exchange(context, request, listener or Listener()).run()
+
+
+class _Exchange:
+    def __init__(self, context: Context, request: SendRequest, heard: Listener) -> None:
+        self.context, self.request, self.heard = context, request, heard
+        self.begun = time.monotonic()
+
+    def run(self) -> Receipt:
+        outcome, refused = self._started() if self._may_start() else (None, None)
         if refused is not None:
             return refused
-    before = _shown(context, request)
-    receipt, typed = deliver(context, request)
-    if outcome is not None:
-        warnings = (*outcome.warnings, *receipt.warnings)
-        receipt = attrs.evolve(receipt, launched=True, warnings=warnings)
-    heard.sent(receipt)
-    waits = request.wait or request.output
-    if receipt.outcome == "queued":
-        watch(context)
-        if waits:
-            left = request.timeout_secs - (time.monotonic() - begun)
-            receipt, typed = called(context, receipt, left, heard.queued)
-            before = []
-    else:
-        # Another agent's may wait while nobody watches.
-        rouse(context.root, context.host)
-    if not waits or typed is None:
-        return _waited_in_vain(receipt) if waits else receipt
-    if receipt.outcome != "submitted":
-        return attrs.evolve(receipt, turn="unknown") if receipt.outcome == "unknown" else receipt
-    watch(context)
-    left = max(1.0, request.timeout_secs - (time.monotonic() - begun))
-    turn = _await(context, request, typed, left, heard)
-    return attrs.evolve(
-        receipt,
-        waited=True,
-        turn=turn.end,
-        kind=turn.kind,
-        completion_source=turn.source,
-        completion_detail=turn.detail,
-        captured_output=_said(context, request, typed, turn, before) if request.output else None,
-    )
+        before = shown(self.context, self.request)
+        receipt, typed = deliver(self.context, self.request)
+        if outcome is not None:
+            warnings = (*outcome.warnings, *receipt.warnings)
+            receipt = attrs.evolve(receipt, launched=True, warnings=warnings)
+        self.heard.sent(receipt)
+        waits = self.request.wait or self.request.output
+        if receipt.outcome == "queued":
+            watch(self.context)
+            if waits:
+                receipt, typed = called(self.context, receipt, self._left(), self.heard.queued)
+                before = []
+        else:
+            # Another agent's may wait while nobody watches.
+            rouse(self.context.root, self.context.host)
+        if not waits:
+            return receipt
+        if typed is None or receipt.outcome != "submitted":
+            return _waited_in_vain(receipt)
+        watch(self.context)
+        return self._through(receipt, typed, before)
+
+    def _left(self) -> float:
+        return self.request.timeout_secs - (time.monotonic() - self.begun)
+
+    def _through(self, receipt: Receipt, typed: Typed, before: Sequence[str]) -> Receipt:
+        """Wait until the agent is through with the prompt, and return the receipt with that."""
+        turn, hint = self._await(typed), ""
+        if turn.end == "waiting":
+            turn, hint = asked(self.context, self.request.agent, turn)
+        output = self.request.output
+        return attrs.evolve(
+            receipt,
+            hint=receipt.hint or hint,
+            waited=True,
+            turn=turn.end,
+            kind=turn.kind,
+            completion_source=turn.source,
+            completion_detail=turn.detail,
+            captured_output=said(self.context, self.request, typed, turn, before)
+            if output
+            else None,
+        )
+
+    def _await(self, typed: Typed) -> Turn:
+        return await_turn(
+            self.context,
+            self.request.agent,
+            typed,
+            secs=max(1.0, self._left()),
+            stable_secs=self.request.idle_stable_secs,
+            told=self.heard.looked,
+        )
+
+    def _may_start(self) -> bool:
+        if not (self.request.auto_up and self.request.text.strip()):
+            return False
+        session = session_now(self.context, self.request.agent)
+        return session is None or session.dead
+
+    def _started(self) -> tuple[Outcome | None, Receipt | None]:
+        """Start an agent that does not run, and let it end its own first turn.
+
+        Returns:
+            What became of the start, and a receipt if it cannot be given the prompt.
+        """
+        name = self.request.agent
+        self.heard.starts(name)
+        # Whoever is started only to be asked something goes on in the worktree as it is.
+        wanted = UpRequest((name,), without=self.request.without, keep_trees=True)
+        (outcome,) = up(self.context, wanted).results
+        self.heard.started(outcome)
+        if not outcome.ok:
+            why = f"it could not be started: {outcome.detail or outcome.outcome}"
+            return outcome, self._refusal(why, outcome.hint)
+        session = session_now(self.context, name)
+        if outcome.state != "working" or session is None:
+            return outcome, None
+        turn = self._await(Typed(session, session.created, worked=True))
+        if turn.end == "done":
+            return outcome, None
+        why = f"it was started, and its first turn ended otherwise: {turn.end} ({turn.detail})"
+        return outcome, attrs.evolve(self._refusal(why, f"tt attach {name}"), launched=True)
+
+    def _refusal(self, why: str, hint: str) -> Receipt:
+        return Receipt("refused", self.context.name, self.request.agent, why, 0, hint)
 
 
 def watch(context: Context) -> None:
@@ -118,30 +176,6 @@ def watch(context: Context) -> None:
         context.log.note("nobody watches", exc_info=error)
 
 
-def anew(before: Sequence[str], after: Sequence[str]) -> list[str]:
-    """Return the lines of a screen that were not on it before, blank ones around them left out.
-
-    Args:
-        before: Its lines before.
-        after: Its lines now.
-    """
-    new = fresh(before, after)
-    told = [number for number, line in enumerate(new) if line.strip()]
-    return new[told[0] : told[-1] + 1] if told else []
-
-
-def since_prompt(lines: Sequence[str], prompt: str) -> list[str]:
-    """Return the lines of a screen from the last one that shows the beginning of a prompt on.
-
-    Args:
-        lines: The lines.
-        prompt: The prompt.
-    """
-    first = next(filter(None, map(str.strip, prompt.splitlines())), "")[:40]
-    found = [number for number, line in enumerate(lines) if first and first in line]
-    return list(lines[found[-1] :]) if found else list(lines)
-
-
 def _waited_in_vain(receipt: Receipt) -> Receipt:
     """Return the receipt of a prompt that was never typed as far as anybody waited."""
     if receipt.outcome == "queued":
@@ -150,74 +184,31 @@ def _waited_in_vain(receipt: Receipt) -> Receipt:
     return attrs.evolve(receipt, turn="unknown") if receipt.outcome == "unknown" else receipt
 
 
-def _said(
-    context: Context, request: SendRequest, typed: Typed, turn: Turn, before: Sequence[str]
-) -> str:
-    """Return an agent's answer in its own words, or else what its terminal shows anew."""
-    deadline = time.monotonic() + (ANSWER_SECS if turn.end == "done" else 0)
-    while True:
-        voice = looked(context, request.agent)
-        answer = answer_to(context, voice, typed) if voice else None
-        if answer is None or answer or time.monotonic() >= deadline:
-            break
-        time.sleep(0.1)
-    if answer:
-        lines = answer.splitlines()
-    else:
-        after = _shown(context, request)
-        lines = anew(before, after) if before else since_prompt(after, typed.text or request.text)
-    return "\n".join(lines[-request.output_lines :])
+def asked(context: Context, agent: str, turn: Turn) -> tuple[Turn, str]:
+    """Return a turn that ended with a question with what is asked, and the command to answer it.
 
-
-def _started(
-    context: Context, request: SendRequest, heard: Listener
-) -> tuple[Outcome | None, Receipt | None]:
-    """Start an agent that does not run, and let it end its own first turn.
-
-    Returns:
-        What became of the start, if there was one, and a receipt if it cannot be given the prompt.
+    Args:
+        context: The workspace.
+        agent: The agent.
+        turn: How its turn ended.
     """
-    session = session_now(context, request.agent)
-    if session is not None and not session.dead:
-        return None, None
-    heard.starts(request.agent)
-    begun = time.monotonic()
-    # Whoever is started only to be asked something goes on in the worktree as it is.
-    wanted = UpRequest((request.agent,), without=request.without, keep_trees=True)
-    (outcome,) = up(context, wanted).results
-    heard.started(outcome)
-    if not outcome.ok:
-        why = f"it could not be started: {outcome.detail or outcome.outcome}"
-        return outcome, _refusal(context, request, why, outcome.hint)
-    session = session_now(context, request.agent)
-    if outcome.state != "working" or session is None:
-        return outcome, None
-    left = max(1.0, request.timeout_secs - (time.monotonic() - begun))
-    turn = _await(context, request, Typed(session, session.created, worked=True), left, heard)
-    if turn.end == "done":
-        return outcome, None
-    why = f"it was started, and its first turn ended otherwise: {turn.end} ({turn.detail})"
-    receipt = _refusal(context, request, why, f"tt attach {request.agent}")
-    return outcome, attrs.evolve(receipt, launched=True)
+    from .answer import question
+
+    try:
+        told = question(context, agent)
+    except TuttiError:
+        return turn, f"tt answer {agent}"
+    if not told.dialog:
+        return turn, told.hint
+    keys = [one.key for one in told.options]
+    return turn._replace(detail=_briefly(told)), way_of(agent, told.kind, told.answers, keys)
 
 
-def _refusal(context: Context, request: SendRequest, why: str, hint: str) -> Receipt:
-    return Receipt("refused", context.name, request.agent, why, 0, hint)
-
-
-def _await(
-    context: Context, request: SendRequest, typed: Typed, secs: float, heard: Listener
-) -> Turn:
-    return await_turn(
-        context,
-        request.agent,
-        typed,
-        secs=secs,
-        stable_secs=request.idle_stable_secs,
-        told=heard.looked,
-    )
-
-
-def _shown(context: Context, request: SendRequest) -> list[str]:
-    """Return what an agent's terminal shows, if what is new there is wanted."""
-    return showing(context, session_now(context, request.agent)) if request.output else []
+def _briefly(told: Answered) -> str:
+    """Return what is asked, and what can be chosen, in one line."""
+    rows = [row.strip() for row in told.shown if any(map(str.isalnum, row))]
+    asks = rows[-1] if rows and told.kind == "question" else told.question
+    choices = [f"{name_of(one.key, place)} {one.text}" for place, one in enumerate(told.options)]
+    some = [one if len(one) <= SHORT else f"{one[:SHORT]}…" for one in choices[:MOST]]
+    left = [f"and {len(choices) - MOST} more"] if len(choices) > MOST else []
+    return f"{asks} [{', '.join([*some, *left])}]" if choices else asks

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ..model.session import Session
     from .context import Context
 
+CHANGE = ("source", "runtime", "state", "previous", "confidence")
+"""What goes without saying beside from which state to which an agent went; the data has it."""
 BEFORE_SECS = 5.0
 """A session is begun so long at most after what is recorded of its start."""
 
@@ -137,7 +139,9 @@ def happened(line: Mapping[str, Any]) -> Entry:
     """Return a line of the journal as an entry."""
     data = line.get("data")
     facts = data.items() if isinstance(data, Mapping) else ()
-    text = "  ".join(f"{key}={value}" for key, value in facts if value not in (None, ""))
+    plain = CHANGE if isinstance(data, Mapping) and {"from", "to"} <= data.keys() else ()
+    shown = ((key, value) for key, value in facts if key not in plain and value not in (None, ""))
+    text = "  ".join(f"{key}={value}" for key, value in shown)
     known = data if isinstance(data, Mapping) else None
     return Entry("event", text, line["timestamp"], str(line.get("event")), known, line["seq"])
 

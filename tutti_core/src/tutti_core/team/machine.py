@@ -54,7 +54,7 @@ def git(context: Context) -> Iterator[Finding]:
         status, advice = ("fail", "git init, or worktree = false") if wants else ("skip", "")
         yield Finding("git", status, f"{context.root} is not in a repository", advice)  # type: ignore[arg-type]
     elif wants and not Git(top).has_commits():
-        yield Finding("git", "fail", "the repository has no commits", "git commit the first one")
+        yield Finding("git", "fail", "the repository has no commit", "make one: git commit")
     else:
         yield Finding("git", "pass", f"repository at {top}")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import TuttiError
 from ..model.contract import CountsUnread, PressesWhile
+from ..watching.stall import still
 from .asked import LOOK_SECS
 
 if TYPE_CHECKING:
@@ -80,6 +81,37 @@ class Finger:
             self._since = time.monotonic()
         raise self.asked.restless()
 
+    def go(self, press: Press) -> Dialog:
+        """Go to the choice of a press, and return the dialog with the mark there.
+
+        Args:
+            press: The press.
+
+        Raises:
+            Refused: The dialog is not there any more, or the choice cannot be gone to.
+        """
+        assert press.walk is not None
+        self._stand()
+        if press.goes and self._stood.at != press.walk and self._pressed((press.goes,)):
+            self._moved()
+        self._walk(press.walk)
+        return self._stood
+
+    def enter(self, dialog: Dialog) -> None:
+        """Press Enter at a dialog as words were written into it.
+
+        Args:
+            dialog: It, with the words.
+
+        Raises:
+            Refused: It is not there any more.
+        """
+        self.dialog = self._stood = dialog
+        self.keys, self.at = ("Enter",), time.time()
+        if not self._pressed(self.keys):
+            raise self.asked.restless("it changed; the words were not sent")
+        self.presses, self.last = 1, time.monotonic()
+
     def again(self, voice: Voice, now: Dialog | None) -> None:
         """Press the keys again if the agent has provably read them and let them drop.
 
@@ -92,6 +124,7 @@ class Finger:
         """
         self._steady = self._steady and now is not None and self._same(now)
         self._steady = self._steady and (voice.reading.since or 0.0) <= self.at
+        self._stood = now if self._steady and now is not None else self._stood
         quiet = time.monotonic() - self.last >= AGAIN_SECS
         if not (self._steady and quiet and self._dropped()):
             return
@@ -104,7 +137,11 @@ class Finger:
             self._left -= 1
 
     def _same(self, now: Dialog) -> bool:
-        return (now.id, now.rows) == (self._stood.id, self._stood.rows)
+        """Return whether a look shows what stood there; a clock beside it may have gone on."""
+        before = self._stood
+        if (now.id, now.at, len(now.rows)) != (before.id, before.at, len(before.rows)):
+            return False
+        return all(still(row) == still(old) for row, old in zip(now.rows, before.rows, strict=True))
 
     def _dropped(self) -> bool:
         """Return whether what was pressed was read, and may be pressed once more."""
@@ -122,7 +159,8 @@ class Finger:
             if voice.session is not None and voice.session.in_mode:
                 self.asked.context.host.leave_copy_mode(now.pane)
             if not self._same(now):
-                self._stood, self._since = now, time.monotonic()
+                self._since = time.monotonic()
+            self._stood = now
             stood = time.monotonic() - self._since >= STILL_SECS
             if stood and now.id == self.dialog.id:
                 return

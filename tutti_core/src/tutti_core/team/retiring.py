@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .record import read_record, write_record
 
 if TYPE_CHECKING:
-    from ..git.worktrees import Retired
+    from ..git.tree import Retired
     from .context import Context
 
 SHOWN = 5

@@ -6,16 +6,25 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ..errors import RuntimeFailure, TuttiError
 from . import plan
-from .conversations import anew_because, begin
 from .ending import session_now
 from .entry import complete
-from .facts import facts_of
 from .outcome import blocked, cut_short, failed, outcome_of, running, unprompted
 from .record import read_record
+from .rising import (
+    Rising,
+    give_prompt,
+    give_trust,
+    is_mute,
+    is_to_trust,
+    not_begun,
+    offered,
+    undecided,
+    under_way,
+)
 from .start import Started, launch, start
 from .waiting import patient_lock
 
@@ -31,28 +40,10 @@ if TYPE_CHECKING:
     from .up import UpRequest
 
 PARALLEL = 4
-SPEAKERS = ("live", "title", "screen")
-"""The parts of a rule file that say how an agent is."""
 LOOK_SECS = 0.15
 TRIES = 3
 MUTE_SECS = 2.0
 """For so long an agent of which nobody can say how it is must live to count as launched."""
-
-
-class Rising(NamedTuple):
-    """An agent that is not ready yet.
-
-    Attributes:
-        begun: Its start, or None if somebody else has begun it.
-        deadline: `time.monotonic` seconds at which to give up.
-        tries: How many launches there have been.
-        trusted: Whether it was told already that its folder can be trusted.
-    """
-
-    begun: Started | None
-    deadline: float
-    tries: int
-    trusted: bool = False
 
 
 class Rise:
@@ -128,7 +119,7 @@ class Rise:
     def _release(self) -> None:
         if self.context.stop.is_set():
             for name in list(self.pending):
-                self._failed(name, _not_begun(name))
+                self._failed(name, not_begun(name))
         for name, agent in list(self.pending.items()):
             needs = [need for need in agent.depends_on if need in self.chosen]
             short = [need for need in needs if need in self.results and not self._may_follow(need)]
@@ -144,7 +135,7 @@ class Rise:
 
     def _begin(self, agent: Agent) -> Started | Voice:
         if self.context.stop.is_set():
-            raise _not_begun(agent.name)
+            raise not_begun(agent.name)
         with self._locked(agent.name):
             self.waits.pop(agent.name, None)
             voice = self.context.voices([agent.name])[agent.name]
@@ -179,8 +170,9 @@ class Rise:
                 self._failed(name, error)
 
     def _begun(self, name: str, begun: Started | Voice, tries: int) -> None:
-        secs = MUTE_SECS if self._mute(name) else self.context.arrangement.launch.ready_secs
-        deadline = time.monotonic() + secs
+        ready_secs = self.context.arrangement.launch.ready_secs
+        mute = is_mute(self.context, self._runtime(name))
+        deadline = time.monotonic() + (MUTE_SECS if mute else ready_secs)
         if not isinstance(begun, Started):
             if self.request.wait and begun.reading.state == "starting":
                 self.rising[name] = Rising(None, deadline, TRIES)
@@ -191,39 +183,23 @@ class Rise:
         else:
             self._done(outcome_of(begun, None))
 
-    def _mute(self, name: str) -> bool:
-        """Return whether there is nothing that could say how an agent is, but that it lives."""
-        rules = self.context.digest["rules"].get(self._runtime(name)) or {}
-        return not (self.context.detectors or any(rules.get(one) for one in SPEAKERS))
-
     def _watch(self) -> None:
         voices, trouble = self._look(self.rising)
         states = {name: voice.reading.state for name, voice in voices.items()}
-        self.seen({**self._under_way(), **states})
+        doing = under_way(self.context, list(self.starting), self.waits)
+        self.seen({**doing, **states})
         for name, one in list(self.rising.items()):
             voice, late = voices.get(name), self._late(one)
             if voice is None and late:
                 del self.rising[name]
                 self._failed(name, trouble or RuntimeFailure("nobody can say how it is"))
-            elif voice is not None and self._is_to_trust(one, voice):
+            elif voice is not None and is_to_trust(self.context, one, voice):
                 del self.rising[name]
-                job = self.pool.submit(self._trust, name)
+                job = self.pool.submit(give_trust, self.context, name, self.request.without)
                 self.trusting[name] = job, one._replace(trusted=True)
-            elif voice is not None and (late or not _undecided(one, voice)):
+            elif voice is not None and (late or not undecided(one, voice)):
                 del self.rising[name]
                 self._settled(name, one, voice)
-
-    def _is_to_trust(self, one: Rising, voice: Voice) -> bool:
-        """Return whether an agent asks for the trust that the file gives it."""
-        reading, agent = voice.reading, self.context.arrangement.named(voice.agent)
-        asks = reading.state == "waiting" and reading.kind == "trust" and "allow" in reading.answers
-        given = agent is not None and self.context.arrangement.trust_of(agent)
-        return asks and given and not one.trusted and one.begun is not None
-
-    def _trust(self, name: str) -> None:
-        from .trust import TrustRequest, trust
-
-        trust(self.context, TrustRequest(name, without=self.request.without))
 
     def _trusted(self) -> None:
         """Go on waiting for those who were told; one who still asks is a person's business."""
@@ -232,19 +208,6 @@ class Rise:
             self.rising[name] = one
             if job.exception() is not None:
                 self.context.log.note("trust failed", agent=name, exc_info=job.exception())
-
-    def _under_way(self) -> Mapping[str, str]:
-        """Return in words what those are at that are being started."""
-        facts = facts_of(self.context.root) if self.starting else {}
-        doing = {
-            name: f"{one['label']} {one['value']}"
-            for name in self.starting
-            for one in facts.get(name, ())
-            if "holder" in one
-        }
-        # Those who wait come and go in threads of their own.
-        waits = {name: words for name in self.starting if (words := self.waits.get(name))}
-        return {**waits, **doing}
 
     def _late(self, one: Rising) -> bool:
         return time.monotonic() >= one.deadline or self.context.stop.is_set()
@@ -260,12 +223,12 @@ class Rise:
         if one.begun is None:
             self._runs(name, voice)
             return
-        silent = self._mute(name) and _undecided(one, voice)
+        silent = undecided(one, voice) and is_mute(self.context, self._runtime(name))
         outcome, session = outcome_of(one.begun, voice, mute=silent), voice.session
         offer, tree = None, one.begun.tree
         over = one.tries >= TRIES or self.context.stop.is_set()
         if not outcome.ok and session is not None and not over:
-            offer, tree = self._offer(one.begun, voice, outcome)
+            offer, tree = offered(self.context, one.begun, voice, outcome)
         if offer is not None and session is not None:
             job = self.pool.submit(self._again, offer, tree, session)
             self.starting[name] = job, one.tries + 1
@@ -274,28 +237,12 @@ class Rise:
         else:
             self._done(outcome)
 
-    def _offer(
-        self, begun: Started, voice: Voice, outcome: Outcome
-    ) -> tuple[LaunchRequest | None, Tree]:
-        """Return another launch to try, if there is one, and where, with what to say of it."""
-        if begun.request.resume and voice.reading.state == "exited":
-            why = f"its last one could not be taken up: it {outcome.detail}"
-            remark = anew_because(begun.request.agent.name, why)
-            return begin(self.context, begun.request), begun.tree.saying(remark)
-        return self.context.plugins.launch_failed(begun.request, voice.reading), begun.tree
-
     def _prompt(self, name: str, text: str, outcome: Outcome) -> None:
         if outcome.state == "idle":
-            self.pasting[name] = self.pool.submit(self._paste, name, text), outcome
+            job = self.pool.submit(give_prompt, self.context, name, text, self.request.without)
+            self.pasting[name] = job, outcome
         else:
             self._done(unprompted(outcome, outcome.detail or f"it is {outcome.state}"))
-
-    def _paste(self, name: str, text: str) -> str:
-        from .send import SendRequest, send
-
-        request = SendRequest(name, text, raw=True, queue=False, without=self.request.without)
-        receipt = send(self.context, request)
-        return "" if receipt.outcome == "submitted" else f"{receipt.outcome}, {receipt.evidence}"
 
     def _pasted(self) -> None:
         for name in [name for name, (job, _) in self.pasting.items() if job.done()]:
@@ -324,13 +271,3 @@ class Rise:
 
     def _record(self, name: str) -> Mapping[str, object]:
         return read_record(self.context.places.agent(name))
-
-
-def _not_begun(name: str) -> RuntimeFailure:
-    return RuntimeFailure("was not begun with, as its time was over", hint=f"tt up {name}")
-
-
-def _undecided(one: Rising, voice: Voice) -> bool:
-    """Return whether to go on waiting; for a prompt that must be pasted, until it can be."""
-    busy = one.begun is not None and one.begun.launch.paste and voice.reading.state == "working"
-    return bool(busy) or voice.reading.state in ("starting", "unknown")

@@ -104,19 +104,22 @@ def deliver(context: Context, request: SendRequest) -> tuple[Receipt, Typed | No
     entry = _entry(context, request, agent.name)
     done, typed = _delivered(context, request, entry)
     spent = round((time.monotonic() - begun) * 1000)
+    return _receipt(context, done, spent, warnings), typed
+
+
+def _receipt(context: Context, done: Entry, ms: int, warnings: tuple[str, ...]) -> Receipt:
     outcome = "queued" if done.state == WAITING else done.state
-    receipt = Receipt(
+    return Receipt(
         outcome,  # type: ignore[arg-type]  # a settled entry has no other state
         context.name,
-        agent.name,
+        done.agent,
         done.why,
-        spent,
+        ms,
         done.hint,
         warnings,
         correlation_id=done.correlation_id,
         entry=done.number if outcome == "queued" else None,
     )
-    return receipt, typed
 
 
 def _entry(context: Context, request: SendRequest, agent: str) -> Entry:

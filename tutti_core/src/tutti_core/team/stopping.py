@@ -41,6 +41,11 @@ def stopped(context: Context, voice: Voice) -> Obstacle | Voice:
         _press(context, voice, keys)
     except ValueError as error:
         return Obstacle(f"{voice.runtime} says how it is stopped, but {error}", _see(voice))
+    return _watched(context, voice, keys)
+
+
+def _watched(context: Context, voice: Voice, keys: tuple[str, ...]) -> Obstacle | Voice:
+    """Watch an agent that was told to stop, and tell it once more if it goes on."""
     begun, again, quiet_since = time.monotonic(), AGAIN_SECS, 0.0
     while time.monotonic() - begun < STOP_SECS:
         time.sleep(LOOK_SECS)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..errors import GitError
 
 if TYPE_CHECKING:
-    from ..git.worktrees import Tree as Worktree
+    from ..git.tree import Tree as Worktree
     from ..git.worktrees import Worktrees
     from ..model.launch import LaunchRequest
     from .context import Context

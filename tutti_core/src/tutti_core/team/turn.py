@@ -87,13 +87,14 @@ class Turn(NamedTuple):
 class WaitFailed(RuntimeFailure):
     """A prompt was taken, and the agent is not through with it as it should be."""
 
-    def __init__(self, turn: Turn, agent: str, secs: float) -> None:
+    def __init__(self, turn: Turn, agent: str, secs: float, hint: str = "") -> None:
         """Say how the turn ended instead; the exit code tells one end from another."""
         said = f"{turn.kind}: {turn.detail}" if turn.kind else turn.detail
         if turn.end == "timeout":
             said = f"agent={agent}, timeout_secs={secs:g}; {turn.detail}"
         super().__init__(
-            f"send_wait_failed: {WORDS.get(turn.end, turn.end)} ({said})", hint=_hint(turn, agent)
+            f"send_wait_failed: {WORDS.get(turn.end, turn.end)} ({said})",
+            hint=hint or _hint(turn, agent),
         )
         self.exit_code = EXIT_CODES[turn.end]
         self.category = CATEGORIES.get(turn.end, self.category)

@@ -6,29 +6,25 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from . import keyboard, launching, processes, screens
+from . import keyboard, killing, making, processes, screens
 from .dressing import dress
 from .keyboard import PaneGone, exact
 from .launching import ARGV_LIMIT
 from .listing import FORMAT, listed, sessions
+from .making import SessionExists
 from .quoting import line
 from .ring import arm
-from .tmux import Tmux, TmuxError, default_socket
+from .tmux import Tmux, default_socket
 from .unread import unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ..model.session import Ended, Session, SessionSpec
-    from .tmux import Output
 
 __all__ = ["ARGV_LIMIT", "PaneGone", "SessionExists", "TmuxHost"]
 
 _Argv = list[str]  # inside the class `list` is the method
-
-
-class SessionExists(TmuxError):
-    """The name of a session is taken."""
 
 
 class TmuxHost:
@@ -59,15 +55,7 @@ class TmuxHost:
             SessionExists: The name is taken, by anybody.
             TmuxError: The spec is too long or senseless, or tmux refused it.
         """
-        launching.check(spec)
-        wanted = launching.wanted_environment(spec, os.environ)
-        environment = launching.plan(wanted, spec.unset, self._server_variables())
-        can_give = self.tmux.version() >= (3, 2)
-        script = launching.script(spec, environment, can_give=can_give)
-        made = self.tmux.feed(script, start=True)
-        if self._is_taken(spec.name, made):
-            raise self._taken(spec.name, made)
-        return sessions(self.tmux.checked(made, "new-session").stdout)[0]
+        return making.make(self.tmux, spec, self.list)
 
     def list(self, root: str | None = None) -> tuple[Session, ...]:
         """List our sessions in one call; no server is no sessions.
@@ -163,6 +151,20 @@ class TmuxHost:
         """
         return keyboard.press(self.tmux, pane, *names, shows=shows)
 
+    def paste_while(self, pane: str, shows: Sequence[str], text: str) -> bool:
+        """Paste only while the pane shows some rows, as `PastesWhile` has it.
+
+        Args:
+            pane: A pane id.
+            shows: The rows.
+            text: The text.
+
+        Raises:
+            PaneGone: Nothing alive is there to take it.
+            TmuxError: tmux refused.
+        """
+        return keyboard.paste(self.tmux, exact(pane), text, shows=shows)
+
     def unread(self, pane: str) -> int | None:
         """Return how many bytes its program has not read yet, as `CountsUnread` has it.
 
@@ -214,14 +216,7 @@ class TmuxHost:
         Raises:
             TmuxError: It is not ours, or it is still there.
         """
-        target = f"={session_name}"
-        if not self._has(target):
-            return
-        if not self.tmux.run("show-options", "-qv", "-t", f"{target}:", "@tutti_root").strip():
-            raise TmuxError(f"session '{session_name}' is not tutti's, so it is left alone")
-        ended = self.tmux.call("kill-session", "-t", target)
-        if self._has(target):
-            raise TmuxError(f"session '{session_name}' is still there", stderr=ended.stderr)
+        killing.kill(self.tmux, session_name)
 
     def end(
         self, session: Session, *, grace: float = 3.0, closing: Callable[[], None] | None = None
@@ -240,7 +235,7 @@ class TmuxHost:
             TmuxError: The session is still there.
         """
         marks = {"TUTTI_ROOT": session.root, "TUTTI_AGENT": session.agent}
-        leaders = self._leaders(session)
+        leaders = killing.leaders(self.tmux, session, self.list(session.root))
         ended = processes.end(leaders, grace=grace, also=lambda: processes.marked(marks))
         if closing:
             closing()
@@ -273,38 +268,3 @@ class TmuxHost:
     def _listing(self) -> bytes:
         said = self.tmux.call("list-panes", "-a", "-F", FORMAT)
         return b"" if said.absent else self.tmux.checked(said, "list-panes").stdout
-
-    def _server_variables(self) -> set[str] | None:
-        shown = self.tmux.call("show-environment", "-g")
-        if shown.absent:
-            return None
-        text = os.fsdecode(self.tmux.checked(shown, "show-environment").stdout)
-        # Before 3.3 a value with newlines looks like several variables: to take away one that does
-        # not exist does no harm.
-        return {entry.partition("=")[0] for entry in text.splitlines() if "=" in entry}
-
-    def _is_taken(self, name: str, made: Output) -> bool:
-        if made.code == 0:
-            return False
-        # tmux 3.0 keeps silent about what failed in a script.
-        return "duplicate session" in made.stderr or (not made.stderr and self._has(f"={name}"))
-
-    def _taken(self, name: str, made: Output) -> SessionExists:
-        owner = next((one for one in self.list() if one.name == name), None)
-        whose = f"agent '{owner.agent}' of {owner.root}" if owner else "a stranger to tutti"
-        return SessionExists(f"session '{name}' exists already: {whose}", stderr=made.stderr)
-
-    def _has(self, target: str) -> bool:
-        asked = self.tmux.call("has-session", "-t", target)
-        if asked.absent or "can't find session" in asked.stderr:
-            return False
-        self.tmux.checked(asked, "has-session")
-        return True
-
-    def _leaders(self, session: Session) -> tuple[int, ...]:
-        """Find the agent's process; the number of one that has ended may be another's by now."""
-        current = next((one for one in self.list(session.root) if one.pane == session.pane), None)
-        if current is None or current.dead or not current.pid:
-            return ()
-        server = self.tmux.run("display-message", "-p", "-t", session.pane, "#{pid}").strip()
-        return (current.pid,) if str(processes.parent(current.pid)) == server else ()

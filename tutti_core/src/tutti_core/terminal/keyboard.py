@@ -56,13 +56,17 @@ def exact(pane: str) -> str:
     return pane
 
 
-def paste(tmux: Tmux, pane: str, text: str) -> None:
+def paste(tmux: Tmux, pane: str, text: str, *, shows: Iterable[str] = ()) -> bool:
     """Give the program in a pane a text as one paste, without submitting it.
 
     Args:
         tmux: The server.
         pane: A pane id.
         text: The text; it goes through :func:`clean`.
+        shows: Rows of the screen without which nothing is to be pasted, as for :func:`press`.
+
+    Returns:
+        Whether it was pasted: all the rows were there.
 
     Raises:
         PaneGone: Nothing alive is there to take it.
@@ -70,20 +74,35 @@ def paste(tmux: Tmux, pane: str, text: str) -> None:
     """
     data = clean(text).encode("utf-8", "replace")
     if not data:
-        return  # tmux keeps no empty buffer
+        return True  # tmux keeps no empty buffer
     buffer = f"tutti-{os.getpid()}-{os.urandom(16).hex()}"
     # -r keeps newlines newlines: as carriage returns they would each submit a line wherever the
     # program has not asked for bracketed paste.
     deliver = ["paste-buffer", "-p", "-r", "-d", "-b", buffer, "-t", pane]
     discard = ["delete-buffer", "-b", buffer]
-    guarded = _if_alive(pane, line(deliver), line(discard, _not_alive()))
+    rows = [one for one in map(_row, shows) if one]
+    typed = line(deliver)
+    if rows:
+        hidden = line(discard, ["display-message", "-p", _NOT_SHOWN]).strip()
+        typed = line(["if-shell", "-F", "-t", pane, _all(rows), typed.strip(), hidden])
+    guarded = _if_alive(pane, typed, line(discard, _not_alive()))
     try:
-        said = tmux.run("load-buffer", "-b", buffer, "-", ";", *guarded, stdin=data)
+        said = _loaded(tmux, buffer, data, guarded, by_script=bool(rows))
     except TmuxError:
         tmux.call(*discard)
         raise
     if _NOT_ALIVE in said:
         raise PaneGone(pane)
+    return _NOT_SHOWN not in said
+
+
+def _loaded(tmux: Tmux, buffer: str, data: bytes, then: list[str], *, by_script: bool) -> str:
+    """Load a buffer and go on with a command; one with many rows is too long for an argument."""
+    load = ("load-buffer", "-b", buffer, "-")
+    if not by_script:
+        return tmux.run(*load, ";", *then, stdin=data)
+    tmux.run(*load, stdin=data)
+    return tmux.checked(tmux.feed(line(then)), "paste-buffer").text
 
 
 def press(tmux: Tmux, pane: str, *names: str, shows: Iterable[str] = ()) -> bool:

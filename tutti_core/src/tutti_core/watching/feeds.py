@@ -1,80 +1,17 @@
-"""Feeds: files of JSON lines that somebody appends to, read from their ends and never changed.
+"""Feeds: files of JSON lines that somebody appends to, followed by whoever watches.
 
-`tail` is for one look. `Feed` is for whoever watches: it parses what is new, and nothing twice.
-What is half written is left for later, what is no JSON object is left out.
+`Feed` parses what is new, and nothing twice. For one look `tails.tail` is enough.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import stat
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, BinaryIO, overload
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ..detection.records import Record, texts
-
-TAIL_BYTES = 256 * 1024
-"""So much of the end of a feed is looked at."""
-
-
-class Tail(Sequence[Record]):
-    """The records in the end of a feed, each parsed when it is first asked for.
-
-    Args:
-        lines: Its whole lines.
-    """
-
-    def __init__(self, lines: Sequence[bytes]) -> None:
-        self._lines = lines
-        self._known: dict[int, Record] = {}
-
-    def __reversed__(self) -> Iterator[Record]:
-        for number in range(len(self._lines) - 1, -1, -1):
-            found = self._at(number)
-            if found:
-                yield found
-
-    def __iter__(self) -> Iterator[Record]:
-        for number in range(len(self._lines)):
-            found = self._at(number)
-            if found:
-                yield found
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    @overload
-    def __getitem__(self, index: int) -> Record: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Record]: ...
-    def __getitem__(self, index: int | slice) -> Record | Sequence[Record]:
-        """Return one record, or some."""
-        return tuple(self)[index]
-
-    def __eq__(self, other: object) -> bool:
-        return self._lines == other._lines if isinstance(other, Tail) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(tuple(self._lines))
-
-    def _at(self, number: int) -> Record:
-        if number not in self._known:
-            self._known[number] = parsed(self._lines[number])
-        return self._known[number]
-
-
-def tail(path: str, most: int = TAIL_BYTES) -> Tail:
-    """Return the records in the end of a feed; none if it cannot be read.
-
-    Args:
-        path: Absolute path of the file.
-        most: Bytes of it that are looked at.
-    """
-    data, begins = _end(path, most)
-    lines = data.split(b"\n")[:-1]
-    return Tail(lines if begins == 0 else lines[1:])
+from .tails import TAIL_BYTES, Tail, opened, parsed, tail
 
 
 class Feed:
@@ -90,13 +27,19 @@ class Feed:
     def __init__(self, path: str) -> None:
         self.path = path
         self._records: deque[tuple[int, Record]] = deque()
+        self._given: tuple[Record, ...] | None = None
         self._bytes = 0
         self._inode, self._offset, self._cut = -1, 0, False
 
     @property
     def records(self) -> tuple[Record, ...]:
-        """The newest records, the newest last, as many as `TAIL_BYTES` hold."""
-        return tuple(record for _, record in self._records)
+        """The newest records, the newest last, as many as `TAIL_BYTES` hold.
+
+        The very same until there is another: who has read them need not read them again.
+        """
+        if self._given is None:
+            self._given = tuple(record for _, record in self._records)
+        return self._given
 
     def read(self) -> bool:
         """Take in what was appended, or all of it if it is another file now.
@@ -105,7 +48,7 @@ class Feed:
             Whether there is a record that was not there before.
         """
         try:
-            with _opened(self.path) as file:
+            with opened(self.path) as file:
                 found = os.fstat(file.fileno())
                 if found.st_ino != self._inode or found.st_size < self._offset:
                     self._begin(found.st_ino, max(0, found.st_size - TAIL_BYTES))
@@ -116,6 +59,7 @@ class Feed:
 
     def _begin(self, inode: int, offset: int) -> None:
         self._records.clear()
+        self._given = None
         self._bytes, self._inode, self._offset = 0, inode, offset
         # Where it is begun in the middle, the first line is only the end of one.
         self._cut = offset > 0
@@ -128,6 +72,7 @@ class Feed:
             lines, self._cut = lines[1:], False
         new = [(len(line), record) for line in lines if (record := parsed(line))]
         self._records.extend(new)
+        self._given = None if new else self._given
         self._bytes += sum(size for size, _ in new)
         while self._bytes > TAIL_BYTES and len(self._records) > 1:
             self._bytes -= self._records.popleft()[0]
@@ -218,56 +163,3 @@ def feeds_of(record: Mapping[str, Any]) -> dict[str, str]:
     found = record.get("feeds")
     pairs = found.items() if isinstance(found, dict) else ()
     return {name: path for name, path in pairs if isinstance(path, str) and os.path.isabs(path)}
-
-
-def parsed(line: bytes) -> Record:
-    """Return a line as a record, empty if it is none.
-
-    Args:
-        line: The line, which may have been cut within a character.
-    """
-    try:
-        text = line.decode("utf-8", errors="ignore")
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    if not isinstance(found, dict):
-        return {}
-    # Half of a pair of surrogates can be written down as an escape, and nowhere else.
-    return _sound(found) if "\\ud" in text or "\\uD" in text else found
-
-
-def _sound(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-8", errors="replace").decode("utf-8")
-    if isinstance(value, list):
-        return [_sound(one) for one in value]
-    if isinstance(value, dict):
-        return {_sound(key): _sound(one) for key, one in value.items()}
-    return value
-
-
-def _end(path: str, most: int) -> tuple[bytes, int]:
-    try:
-        with _opened(path) as file:
-            begins = max(0, os.fstat(file.fileno()).st_size - most)
-            file.seek(begins)
-            return file.read(most), begins
-    except OSError:
-        return b"", 0
-
-
-def _opened(path: str) -> BinaryIO:
-    """Open a file to read it, and nothing else: a pipe in its place would hold up whoever looks.
-
-    Raises:
-        OSError: If it is not there, or no file.
-    """
-    try:
-        number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except ValueError as error:
-        raise OSError(str(error)) from error
-    if not stat.S_ISREG(os.fstat(number).st_mode):
-        os.close(number)
-        raise OSError(f"{path} is no file")
-    return open(number, "rb")

@@ -26,14 +26,33 @@ class Pace:
 
     Attributes:
         due: When to look, on the caller's clock; infinite if nothing calls for it.
-        sampled: Whether its runtime says itself that it works, so that it is looked at seldom.
     """
 
     def __init__(self) -> None:
         self.due = inf
-        self.sampled = False
+        self._sampled = False
+        self._silence = SILENT_SECS
+        self._fell_silent = False
         self._first: float | None = None
+        self._touched = inf
         self._looked = -inf
+
+    @property
+    def sampled(self) -> bool:
+        """Whether its runtime says itself that it works, so that it is looked at seldom.
+
+        Who still does after a look at its silence is silent now and then while it works: its
+        silence has to last twice as long to be looked at again, until it works no more.
+        """
+        return self._sampled
+
+    @sampled.setter
+    def sampled(self, says: bool) -> None:
+        if not says:
+            self._silence = SILENT_SECS
+        elif self._fell_silent:
+            self._silence = min(2 * self._silence, SAMPLE_SECS)
+        self._sampled, self._fell_silent = says, False
 
     def touched(self, now: float) -> None:
         """Take note that something was printed.
@@ -42,7 +61,8 @@ class Pace:
             now: Seconds on a clock that only goes forward.
         """
         self._first = now if self._first is None else self._first
-        trailing = SILENT_SECS if self.sampled else TRAILING_SECS
+        self._touched = now
+        trailing = self._silence if self.sampled else TRAILING_SECS
         ceiling = self._first + CEILING_SECS
         if self.sampled:
             ceiling = max(ceiling, self._looked + SAMPLE_SECS)
@@ -70,7 +90,8 @@ class Pace:
         Args:
             now: Seconds on the same clock.
         """
-        self.due, self._first, self._looked = inf, None, now
+        self._fell_silent = self.sampled and now - self._touched >= self._silence
+        self.due, self._first, self._looked, self._touched = inf, None, now, inf
 
 
 class Beat:

@@ -28,7 +28,8 @@ SURE_SECS = 1.0
 # What moves by itself: spinners, and a clock that counts, whatever stands beside it.
 _GLYPHS = re.compile("[⠀-⣿◐◓◑◒·•◦✢✳✶✻✽*░█⏺●○]")
 _CLOCK = re.compile(r"\b\d+(?:\.\d+)?\s?(?:ms|[smhd])\b|\b\d{1,2}:\d\d(?::\d\d)?\b")
-_VERB = re.compile(r"\S+(?:…|\.\.\.)")
+# From the beginning of a word on: tried from within, a rule across the screen costs its square.
+_VERB = re.compile(r"(?<!\S)\S+(?:…|\.\.\.)")
 
 
 class Moves(NamedTuple):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from hashlib import blake2b
 from math import inf
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,6 +13,7 @@ from ..model.reading import Observation, Reading
 from ..model.session import Session
 from ..terminal.effort import efforts
 from .confirming import Stand
+from .essence import essence, fingerprint
 from .feeds import Feeds, feeds_of
 from .look import Reads, Voice, observe, read
 from .pacing import SAMPLE_SECS, Pace
@@ -275,39 +275,3 @@ class Watched:
             self.pace.called(self.stand.again)
         if reading.until is not None:
             self.pace.called(now + max(0.0, reading.until - wall))
-
-
-def essence(reading: Reading) -> tuple[Any, ...]:
-    """Return what has to differ for a reading to be worth writing down again."""
-    words = [(one.source, one.state, one.rule) for one in reading.evidence[:1]]
-    values = zip(reading._fields, reading, strict=True)
-    return (*(value for name, value in values if name in COUNTS), words)
-
-
-COUNTS = frozenset(
-    (
-        "state",
-        "kind",
-        "detail",
-        "confidence",
-        "confirmed",
-        "context",
-        "resets",
-        "stalled",
-        "options",
-        "answers",
-    )
-)
-
-
-def fingerprint(seen: Observation) -> bytes:
-    """Return what differs as soon as anything was seen that may mean something else."""
-    digest, screen = blake2b(digest_size=16), seen.screen
-    told = (seen.alive, seen.exit_status, seen.title, seen.live, seen.turned)
-    digest.update(repr(told).encode("utf-8", "replace"))
-    if screen is not None:
-        digest.update(screen.text.encode("utf-8", "replace"))
-        digest.update(repr((screen.width, screen.height, screen.alternate, screen.cursor)).encode())
-    for name, records in seen.feeds.items():
-        digest.update(repr((name, len(records), records[-1:])).encode("utf-8", "replace"))
-    return digest.digest()

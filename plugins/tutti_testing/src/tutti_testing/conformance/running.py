@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from hypothesis import Phase, settings
+from hypothesis._settings import local_settings
 
 
 def failures(suite: type, only: Collection[str] = ()) -> dict[str, BaseException]:
@@ -25,7 +29,17 @@ def failures(suite: type, only: Collection[str] = ()) -> dict[str, BaseException
             wants = "tmp_path" in getattr(suite, name).__code__.co_varnames[:2]
             arguments = [Path(folder)] if wants else []
             try:
-                getattr(suite(), name)(*arguments)
+                with _as_found():
+                    getattr(suite(), name)(*arguments)
             except (Exception, SystemExit) as error:  # noqa: BLE001 -- whatever it is, it is found
                 found[name] = error
     return found
+
+
+@contextmanager
+def _as_found() -> Iterator[None]:
+    """Leave an example as it was found: making it small costs seconds, and nobody reads it."""
+    phases = (Phase.explicit, Phase.reuse, Phase.generate)
+    # A profile cannot be registered where a test of somebody's has settings of its own.
+    with local_settings(settings(settings.default, phases=phases)):
+        yield

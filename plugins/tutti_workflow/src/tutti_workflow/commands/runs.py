@@ -85,32 +85,41 @@ def last(outer: str | None, workspace: str | None, as_json: bool) -> int:
 
 
 @command.command("prune")
-@click.option(
-    "--older-than", metavar="AGE", default="30d", show_default=True, help="Since it ended."
-)
-@click.option("--keep", type=click.IntRange(0), default=20, show_default=True, help="Last runs.")
+@click.option("--older-than", metavar="AGE", help="Since it ended; 30d if nothing is said.")
+@click.option("--keep", type=click.IntRange(0), help="Last runs that stay; 20 if nothing is said.")
+@click.option("--resumable", is_flag=True, help="Also those that can be resumed.")
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
 @workspace_option
 @json_option
 @click.pass_obj
 def pruning(
     outer: str | None,
-    older_than: str,
-    keep: int,
+    older_than: str | None,
+    keep: int | None,
+    resumable: bool,
     dry_run: bool,
     workspace: str | None,
     as_json: bool,
 ) -> int:
-    """Remove runs that ended long ago, with their files; what can be resumed goes too."""
+    """Remove runs that ended long ago, with their files; what can be resumed stays.
+
+    If nothing is said, `[state] retention` counts, or thirty days and twenty runs.
+    """
     context = open_running(root_of(workspace or outer))
-    done = prune(context, PruneRequest(_seconds(older_than), keep, dry_run))
+    secs = None if older_than is None else _seconds(older_than)
+    done = prune(context, PruneRequest(secs, keep, dry_run, resumable))
     if as_json:
         show_json(done)
         return 0
     verb = "would go" if dry_run else "gone"
     for run_id in done.removed:
         click.echo(f"{run_id} {verb}")
+    for run_id in done.emptied:
+        click.echo(f"{run_id}: what its steps left {verb}")
     click.echo(f"{len(done.removed)} {verb}, {done.kept} stay.")
+    if done.resumable:
+        count = len(done.resumable)
+        click.echo(f"{count} of them can be resumed, and would go with --resumable.")
     return 0
 
 

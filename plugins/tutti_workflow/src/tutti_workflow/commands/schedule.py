@@ -21,10 +21,11 @@ from tutti_core import (
     workspace_option,
 )
 
-from ..schedule.clock import Timed, text_of, timed
+from ..schedule.clock import Timed, last_results, text_of, timed, zone_name
 from ..schedule.firing import Fired, fire
 from ..schedule.scheduler import EVERY_SECS, Scheduler
 from .performing import perform
+from .words import COLOURS
 
 
 @click.group("schedule", invoke_without_command=True)
@@ -100,6 +101,8 @@ def _seen_to(context: Context, name: str, quiet: bool) -> Fired:
 def _list(workspace: str | None, as_json: bool) -> int:
     context = Context.open(root_of(workspace))
     found = timed(context, datetime.now(timezone.utc))
+    results = last_results(context, [one.workflow for one in found])
+    found = [one._replace(result=results.get(one.workflow)) for one in found]
     if as_json:
         show_json([_row(one) for one in found])
         return 0
@@ -107,9 +110,12 @@ def _list(workspace: str | None, as_json: bool) -> int:
         click.echo('No workflow has a schedule. Give one: schedule = "0 9 * * 1-5"')
         return 0
     rows = [
-        [one.workflow, one.expression, _at(one.next), _at(one.last), _how(one)] for one in found
+        [one.workflow, one.expression, _at(one.next), _at(one.last), _ended(one), _how(one)]
+        for one in found
     ]
-    click.echo(table(["WORKFLOW", "SCHEDULE", "NEXT", "LAST SEEN", "NOW"], rows))
+    heads = ["WORKFLOW", "SCHEDULE", "NEXT", "LAST SEEN", "RESULT", "NOW"]
+    colours = {(n, 4): COLOURS.get(_ended(one), "") for n, one in enumerate(found)}
+    click.echo(table(heads, rows, colours, spare=("LAST SEEN",)))
     return 0
 
 
@@ -117,17 +123,22 @@ def _row(one: Timed) -> dict[str, Any]:
     return {
         "workflow": one.workflow,
         "schedule": one.expression,
-        "timezone": str(one.zone),
+        "timezone": zone_name(one.zone),
         "next": text_of(one.next) if one.next else None,
         "last": text_of(one.last) if one.last else None,
         "due": text_of(one.due.at) if one.due else None,
         "missed": one.due.missed if one.due else 0,
         "pid": one.pid or None,
+        "last_run": one.result,
     }
 
 
 def _at(at: datetime | None) -> str:
     return f"{at.astimezone():%a %Y-%m-%d %H:%M}" if at else "--"
+
+
+def _ended(one: Timed) -> str:
+    return str((one.result or {}).get("status") or "--")
 
 
 def _how(one: Timed) -> str:

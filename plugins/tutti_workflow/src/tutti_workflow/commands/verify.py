@@ -18,7 +18,7 @@ from tutti_core import (
     workspace_option,
 )
 
-from ..verbs import VerifyRequest, verify
+from ..verifying import VerifyRequest, verify
 from .options import running_options, vars_of
 from .performing import is_shown_live, perform, refuse
 from .words import COLOURS, show_result

@@ -11,6 +11,7 @@ from tutti_core import Context, StateError
 from ..plan.resolve import Plan
 from ..record.state import RunState
 from ..record.store import Store
+from .admission import admitted
 from .order import Again, Order, Seat
 from .preflight import Decision, decisions, refuse_changed, to_redo
 from .run import action_of, plan_of, told_of
@@ -59,10 +60,11 @@ def _resumed(context: Context, store: Store, again: Again, seat: Seat) -> RunSta
     context.permit(action_of(context, order_of(run), run.run_id))
     found = look(context, plan, run, again)
     _refuse_asking(found, run)
-    whole.catch_up()
-    whole.heard(store.write(*_lines(plan, run, again, found)))
-    earlier = {one.key: one.record for one in found if one.does in ("continue", "run")}
-    return whole.conduct(plan, earlier)
+    with admitted(context, plan.workflow, order_of(run).above, run, seat):
+        whole.catch_up()
+        whole.heard(store.write(*_lines(plan, run, again, found)))
+        earlier = {one.key: one.record for one in found if one.does in ("continue", "run")}
+        return whole.conduct(plan, earlier)
 
 
 def refuse_done(run: RunState) -> None:

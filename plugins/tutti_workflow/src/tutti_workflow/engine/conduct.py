@@ -17,6 +17,7 @@ from ..record.store import Store
 from ..templates import Output
 from .attempts import Running, launch, left_until, noting
 from .choice import startable
+from .ends import ledger_of, provenance
 from .order import Seat, Told
 from .results import Ended, bounded, of_error, tried_again, wait_of
 from .scope import Outputs, environment, rendered
@@ -58,19 +59,13 @@ class Conductor:
         self._retried: set[str] = set()
         self._inbox: SimpleQueue[tuple[Running, Ended]] = SimpleQueue()
 
-    @property
-    def stopping(self) -> bool:
-        """Whether the run is to end."""
-        late = self.seat.deadline is not None and time.monotonic() >= self.seat.deadline
-        return late or self.seat.stopped()
-
     def run(self) -> None:
         """Run until nothing can begin any more, and all that was begun has ended."""
         lines: list[Line] = []
         try:
             while True:
                 # Ends and beginnings go to the disk together: one wait for it, not two.
-                begun = [] if self.stopping or self.failed else self._begin(lines)
+                begun = [] if self.seat.ends or self.failed else self._begin(lines)
                 lines += [self._attempt_line(one) for one in begun]
                 if lines:
                     self.publish(self.store.write(*lines))
@@ -98,7 +93,7 @@ class Conductor:
 
     def _to_come(self) -> bool:
         """Return whether a step waits for its next attempt, or can begin."""
-        if self.stopping or self.failed:
+        if self.seat.ends or self.failed:
             return False
         return bool(self.due) or bool(self._startable())
 
@@ -133,7 +128,7 @@ class Conductor:
             self.earlier.pop(node.key, {}),
             noting(lambda: mine[0] if mine else None, self.store.write, node.key, number),
             lambda line: self._say(node.key, line),
-            lambda: self.stopping or bool(mine and mine[0].abandoned),
+            lambda: self.seat.ends or bool(mine and mine[0].abandoned),
         )
         mine.append(Running(node, attempt, time.monotonic()))
         return mine[0]
@@ -157,7 +152,8 @@ class Conductor:
 
     def _say(self, key: str, line: str) -> None:
         step = self.store.state.steps[key]
-        self.seat.told(Told("say", self.store.state, step, str(line)))
+        said = self.store.redactor.clean(str(line))
+        self.seat.told(Told("say", self.store.state, step, said))
 
     # What has ended.
 
@@ -170,7 +166,7 @@ class Conductor:
                 return found
 
     def _startable_again(self) -> bool:
-        return bool(self.due) and not self.stopping and not self.failed and bool(self._startable())
+        return bool(self.due) and not self.seat.ends and not self.failed and bool(self._startable())
 
     def _moments(self) -> list[float]:
         return list(self.due.values())
@@ -188,11 +184,11 @@ class Conductor:
         """Return the attempts that were to end long ago, and did not."""
         now, found = time.monotonic(), []
         for one in self.running.values():
-            if one.closing is None and (one.overdue or self.stopping):
+            if one.closing is None and (one.overdue or self.seat.ends):
                 one.closing = now + GRACE_SECS
             if one.closing is not None and now >= one.closing:
                 one.abandoned = True
-                found.append((one, _deaf(timed_out=not self.stopping)))
+                found.append((one, _deaf(timed_out=not self.seat.ends)))
         return found
 
     def _end_lines(self, one: Running, ended: Ended) -> list[Line]:
@@ -213,16 +209,17 @@ class Conductor:
             "ms": round((time.monotonic() - one.since) * 1000),
             "result": bounded(ended.result),
         }
+        line |= provenance(node, self.store.state)
         if ended.failure:
             line["failure"] = {**ended.failure, "agent": node.agent}
         if ended.outcome == "success":
-            line |= {"status": "success", "outputs": outputs, **self._ledger(node)}
+            line |= {"status": "success", "outputs": outputs, **ledger_of(node)}
         elif ended.outcome != "cancelled":
             line |= self._after_failure(node, one, ended)
         return [line]
 
     def _after_failure(self, node: Node, one: Running, ended: Ended) -> Line:
-        if tried_again(node.retry, one.attempt.number, ended) and not self.stopping:
+        if tried_again(node.retry, one.attempt.number, ended) and not self.seat.ends:
             assert node.retry is not None
             wait = wait_of(node.retry, one.attempt.number, random.random())  # noqa: S311 -- jitter
             self.due[node.key] = time.monotonic() + wait
@@ -247,14 +244,6 @@ class Conductor:
             paths[node.key] = str(path)
             self.outputs.keep(node.key, Output(str(path), result.pop("output")))
         return Ended("success", result), paths
-
-    def _ledger(self, node: Node) -> Line:
-        state = node.common.on_success.ledger if node.common.on_success else None
-        return (
-            {"ledger": {"to": state, "actor": node.agent or "tt", "reason": node.key}}
-            if (state)
-            else {}
-        )
 
 
 def _deaf(*, timed_out: bool) -> Ended:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -93,3 +94,9 @@ class Seat:
     told: Callable[[Told], None] = _nobody
     stopped: Callable[[], bool] = bool
     deadline: float | None = None
+
+    @property
+    def ends(self) -> bool:
+        """Whether the run is to end."""
+        late = self.deadline is not None and time.monotonic() >= self.deadline
+        return late or self.stopped()

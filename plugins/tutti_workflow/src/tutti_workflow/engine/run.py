@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import attrs
 
-from tutti_core import Action, ConfigError, Context
+from tutti_core import Action, ConfigError, Context, PolicyError
 
 from ..model import Workflow
 from ..named import refuse_ungiven, variables
@@ -14,6 +17,7 @@ from ..plan.nesting import DEEPEST
 from ..plan.resolve import Node, Plan, find, resolve
 from ..record.state import RunState
 from ..record.store import Store
+from .admission import admitted
 from .order import Order, Seat
 from .whole import Whole, close_left
 
@@ -78,22 +82,39 @@ def begin(context: Context, order: Order) -> tuple[Store, Plan]:
 
     Raises:
         ConfigError: If a variable that its templates name is not given.
-        PolicyError: If a guard refuses it.
+        PolicyError: If a guard refuses it; that it was is on disk too.
     """
     plan = plan_of(context, order)
     refuse_ungiven(wanted(context, plan), order.vars, order.workflow)
-    warned = context.permit(action_of(context, order))
+    try:
+        warned = context.permit(action_of(context, order))
+    except PolicyError as error:
+        with _owned(_stored(context, order, plan)) as store:
+            Whole(context, store, Seat()).refuse(error)
+        raise
+    return _stored(context, order, plan, warned), plan
+
+
+def _stored(context: Context, order: Order, plan: Plan, warned: Sequence[str] = ()) -> Store:
     header = {
         **attrs.asdict(order, filter=lambda field, _: field.name != "run_id"),
         "digests": plan.digests(),
         "steps": [told_of(node) for node in plan.nodes],
         "warned": list(warned),
-        "more": {**order.more, **_template(context)},
+        "more": {**_hooked(order), **order.more, **_template(context)},
     }
     header["vars"], header["above"] = dict(order.vars), list(order.above)
     if order.run_id:
         header["run_id"] = order.run_id
-    return Store.begin(context, header), plan
+    return Store.begin(context, header)
+
+
+@contextmanager
+def _owned(store: Store) -> Iterator[Store]:
+    try:
+        yield store
+    finally:
+        store.release()
 
 
 def told_of(node: Node) -> dict[str, Any]:
@@ -104,6 +125,14 @@ def told_of(node: Node) -> dict[str, Any]:
     """
     keys = ("index", "key", "type", "agent", "movement", "fail_mode")
     return {key: getattr(node, key) for key in keys}
+
+
+def _hooked(order: Order) -> dict[str, str | None]:
+    """Return which hook a run is begun from, where its command has `tt run` in it."""
+    event = os.environ.get("TUTTI_HOOK_EVENT")
+    if not event or order.origin not in ("run", "verify"):
+        return {}
+    return {"hook_event": event, "hook_agent": os.environ.get("TUTTI_HOOK_AGENT")}
 
 
 def _template(context: Context) -> dict[str, str]:
@@ -136,12 +165,15 @@ def run_order(context: Context, order: Order, seat: Seat | None = None) -> RunSt
     if not order.parent:
         close_left(context, seat)
     store, plan = begin(context, order)
-    try:
+    with _owned(store), ExitStack() as place:
         whole = Whole(context, store, seat)
+        try:
+            place.enter_context(admitted(context, plan.workflow, order.above, store.state, seat))
+        except PolicyError as error:
+            whole.refuse(error)
+            raise
         whole.heard(store.history[:1])
         return whole.conduct(plan)
-    finally:
-        store.release()
 
 
 def dry_run(context: Context, order: Order) -> tuple[Plan, list[dict[str, Any]]]:

@@ -11,7 +11,8 @@ from tutti_core import Context, JsonFile, StateError
 from ..plan.resolve import Node
 from ..record.files import Files
 from ..record.state import RunState
-from ..templates import Output, Scope, render_step
+from ..templated import render_step
+from ..templates import Output, Scope
 
 VALUE_MOST = 32 * 1024
 """Bytes of an output that go into a variable; the file has the rest."""
@@ -108,6 +109,7 @@ def environment(
         "TUTTI_MOVEMENT": node.movement or "",
         "TUTTI_RUN_DIR": str(files.run(state.run_id)),
         "TUTTI_STEP_DIR": str(files.attempt(state.run_id, node.key, number)),
+        "TUTTI_UNTRUSTED": " ".join(sorted(state.untrusted)),
     }
     left = ALL_MOST
     for name, output in outputs.all().items():

@@ -8,13 +8,16 @@ from typing import Any
 
 import attrs
 
-from tutti_core import ConfigError, Context, JsonFile, StateError
+from tutti_core import ConfigError, Context, JsonFile, PolicyError, StateError, TuttiError
 
+from ..keeping import Keeping, Retention
 from ..plan.resolve import Node, Plan
+from ..plan.split import trait
 from ..record.facts import publish
 from ..record.files import Files
 from ..record.happenings import Happenings
 from ..record.project import Projections
+from ..record.pruning import by_retention, sweep
 from ..record.state import RunState
 from ..record.store import Store
 from .conduct import Conductor, is_done
@@ -54,7 +57,8 @@ class Whole:
         for line in lines:
             self.happenings.of(line)
         self.projections.touched(keys)
-        if any(run.steps[key].agent for key in keys):
+        begins = any(line["kind"] in ("begun", "resumed") for line in lines)
+        if begins or any(run.steps[key].agent for key in keys):
             publish(self.context, run)
         for line in lines:
             self.seat.told(_telling(run, line))
@@ -68,7 +72,10 @@ class Whole:
             plan: The plan.
             earlier: Records of the interrupted attempts that are gone on with, by step.
         """
-        self.projections.about = {node.key: _about(node) for node in plan.nodes}
+        clean, own = self.store.redactor.clean, plan.strict
+        self.projections.about = {
+            node.key: clean(_about(self.context, node, own)) for node in plan.nodes
+        }
         conductor = Conductor(self.context, plan, self.store, self.seat, self.heard)
         conductor.earlier.update(earlier or {})
         try:
@@ -78,6 +85,22 @@ class Whole:
         self._finish(plan)
         self.close()
         return self.store.state
+
+    def refuse(self, error: PolicyError) -> None:
+        """Write that the run was refused before it did anything.
+
+        Args:
+            error: By whom, and why.
+        """
+        said = {"category": error.category, "message": error.message, "hint": error.hint}
+        failure = {**said, "step_index": None, "step": None, "agent": None}
+        line: dict[str, Any] = {"kind": "finished", "status": "failed", "failure": failure}
+        line["ledger"] = {"to": "aborted", "actor": "tt", "reason": error.message}
+        self.heard(self.store.history[:1])
+        for kept in self.store.write(line):
+            self.happenings.of(kept)
+        self.projections.ended()
+        self.store.write({"kind": "closed"})
 
     def close(self) -> None:
         """Do what is left to do at the end of a run; what is closed is over for good."""
@@ -90,7 +113,14 @@ class Whole:
         self.store.write({"kind": "closed"})
         self.store.files.closing(run.run_id).unlink(missing_ok=True)
         self.projections.all()
+        self._prune()
         self.seat.told(Told("ended", run))
+
+    def _prune(self) -> None:
+        """Remove the runs that the file says are to go by themselves."""
+        retention = (self.context.arrangement.table(Keeping) or Keeping()).retention
+        if retention != Retention() and not self.store.state.header.get("parent"):
+            sweep(self.context, by_retention(retention))
 
     def _finish(self, plan: Plan) -> None:
         """Write how the run ended, and tell the workspace."""
@@ -162,10 +192,17 @@ def failure_of(run: RunState) -> dict[str, Any] | None:
     return None
 
 
-def _about(node: Node) -> dict[str, Any]:
+def _about(context: Context, node: Node, strict: bool) -> dict[str, Any]:
     """Return what a step is about to do, as the contract's intents say it."""
     found = attrs.asdict(node.step) if attrs.has(type(node.step)) else {}
-    return {key: value for key, value in found.items() if value is not None}
+    own = trait(node.kind, "intent", None)
+    try:
+        said = dict(own(context, node.step)) if own is not None else {}
+    except TuttiError:
+        said = {}  # what cannot be said yet, as before a template is replaced
+    known = {key: value for key, value in found.items() if value is not None}
+    said |= {"strict": strict} if said.get("strict", strict) is None else {}
+    return {**known, "agent": node.agent, "timeout_secs": node.timeout, **said}
 
 
 def _telling(run: RunState, line: Line) -> Told:

@@ -13,6 +13,7 @@ from tutti_core.errors import StepStopped
 
 from ..engine.order import Order, Seat
 from ..engine.run import run_order
+from ..record.redacting import Redactor
 from ..steps.command import Command, CommandKeys
 from .table import Hook
 
@@ -40,12 +41,13 @@ def do(
         and ``ms``.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    about = {"hook_event": hook.event, "hook": payload.get("hook"), "does": _words(hook)}
+    clean = Redactor.of(context).clean
+    about = clean(_about(hook, payload))
     act = str(payload.get("run_id") or payload.get("correlation_id") or "")
     agent = payload.get("agent")
     context.emit("hook.started", agent, about, act)
     began = time.monotonic()
-    told = _done(context, hook, payload, folder, seat or Seat())
+    told = clean(_done(context, hook, payload, folder, seat or Seat()))
     told["ms"] = round((time.monotonic() - began) * 1000)
     if told["outcome"] == "success":
         context.emit("hook.completed", agent, {**about, **told}, act)
@@ -63,9 +65,15 @@ def interrupted(context: Context, hook: Hook, payload: Mapping[str, Any]) -> Tol
         payload: What it was told.
     """
     told: Told = {"outcome": "unknown", "message": "whoever ran it was killed; it is not run again"}
-    about = {"hook_event": hook.event, "hook": payload.get("hook"), "does": _words(hook)}
+    about = Redactor.of(context).clean(_about(hook, payload))
     context.emit("hook.failed", payload.get("agent"), {**about, **told})
     return {**told, "fail_mode": hook.fail_mode}
+
+
+def _about(hook: Hook, payload: Mapping[str, Any]) -> Told:
+    """Return what the events of a hook say of it."""
+    told = {"hook_event": hook.event, "hook": payload.get("hook"), "does": _words(hook)}
+    return {**told, "movement": payload.get("movement")}
 
 
 def _done(

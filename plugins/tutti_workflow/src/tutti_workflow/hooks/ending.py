@@ -13,7 +13,8 @@ from ..record.store import Store
 from .doing import do, interrupted
 from .table import Hook
 
-NEVER = "hook_workflow_complete"
+EVENT = "workflow_complete"
+NEVER = f"hook_{EVENT}"
 """Runs that a hook of this event began have no such hooks: it would never end."""
 
 
@@ -30,7 +31,7 @@ def give_back(store: Store) -> None:
         store.mark("reclaimed", [])
         return
     starts = starts_of(store.context, run)
-    store.mark("reclaimed", reclaim(store.context, starts, run.run_id))
+    store.mark("reclaimed", reclaim(store.context, starts, run.run_id, run.header.get("movement")))
 
 
 def _keeps(store: Store) -> bool:
@@ -48,11 +49,11 @@ def dispatch(store: Store, seat: Seat) -> None:
         seat: Who watches, and may end it.
     """
     run, context = store.state, store.context
-    if run.origin == NEVER:
+    if run.origin == NEVER or (run.header.get("more") or {}).get("hook_event") == EVENT:
         return
     payload = told_of(store)
     for number, hook in enumerate(context.arrangement.many(Hook)):
-        if hook.event != "workflow_complete" or not matches(hook, run):
+        if hook.event != EVENT or not matches(hook, run):
             continue
         mine, name = {**payload, "hook": number}, f"hook-{number}"
         if name not in run.marks:
@@ -99,7 +100,7 @@ def told_of(store: Store) -> dict[str, Any]:
     """
     run, context = store.state, store.context
     return {
-        "event": "workflow_complete",
+        "event": EVENT,
         "workspace": context.name,
         "root": str(context.root),
         "agent": run.header.get("agent"),

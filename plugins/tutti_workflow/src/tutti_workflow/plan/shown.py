@@ -35,7 +35,7 @@ def plan_shape(
         wanted: The variables that it has to be given, each with the place that names it.
         given: Those that are given.
     """
-    steps = [step_shape(context, node) for node in plan.nodes]
+    steps = [step_shape(context, node, plan.strict) for node in plan.nodes]
     starts = sorted({name for step in steps for name in step.get("starts") or ()}, key=natural)
     found: dict[str, Any] = {
         "workflow": plan.workflow.name,
@@ -55,15 +55,17 @@ def plan_shape(
     return found
 
 
-def step_shape(context: Context, node: Node) -> dict[str, Any]:
+def step_shape(context: Context, node: Node, strict: bool) -> dict[str, Any]:
     """Return one step of a plan in the contract's shape.
 
     Args:
         context: The workspace.
         node: The step.
+        strict: Whether the run is, and so what a step does not say of itself.
     """
     try:
         own = dict(node.kind.plan(context, node.step))
+        own |= {"strict": strict} if own.get("strict", strict) is None else {}
     except TuttiError as error:
         own = {"problem": error.message, "hint": error.hint}
     return {

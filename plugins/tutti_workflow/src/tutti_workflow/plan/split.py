@@ -45,7 +45,7 @@ def trait(kind: StepType, name: str, otherwise: Any) -> Any:
     Args:
         kind: The type.
         name: ``fail_mode``, ``on_resume``, ``timeout_secs``, ``holds_agent``, ``retries``,
-            ``goes_on``, ``leaves`` or ``check``.
+            ``goes_on``, ``untrusted``, ``leaves``, ``intent`` or ``check``.
         otherwise: What counts if it does not say.
     """
     return getattr(kind, name, otherwise)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from tutti_core import Context, JsonFile, start_time
@@ -40,23 +41,21 @@ def publish(context: Context, run: RunState, *, over: bool = False) -> None:
 def _facts(run: RunState) -> dict[str, list[dict[str, Any]]]:
     pid = os.getpid()
     holder = [pid, start_time(pid)]
+    common = {"at": time.time(), "holder": holder, "run": run.run_id}
     found: dict[str, list[dict[str, Any]]] = {}
     for step in run.steps.values():
-        if step.status != "running" or not step.agent:
-            continue
-        value = f"{run.workflow}: {step.key} {step.index}/{len(run.steps)}"
-        common = {"at": time.time(), "holder": holder, "run": run.run_id}
-        facts = [
-            {
-                "key": "step",
-                "label": "step",
-                "value": value,
-                "otherwise": f"{value}, interrupted",
-                **common,
-            }
-        ]
-        if step.movement:
-            more = {"key": "movement", "label": "movement", "value": step.movement}
-            facts.append({**more, "otherwise": step.movement, **common})
-        found.setdefault(step.agent, []).extend(facts)
+        if step.agent and step.status == "running":
+            value = f"{run.workflow}: {step.key} {step.index}/{len(run.steps)}"
+            fact = {"key": "step", "label": "step", "value": value}
+            left = {"otherwise": f"{value}, interrupted", **common}
+            found.setdefault(step.agent, []).append({**fact, **left})
+    for agent, movement in _parts(run):
+        fact = {"key": "movement", "label": "movement", "value": movement, "otherwise": movement}
+        found.setdefault(agent, []).append({**fact, **common})
     return found
+
+
+def _parts(run: RunState) -> Iterable[tuple[str, str]]:
+    """Return who has a part in which movement, as long as a run goes on: each once."""
+    parts = [(one.agent, one.movement) for one in run.steps.values()]
+    return dict.fromkeys((agent, part) for agent, part in parts if agent and part)

@@ -11,8 +11,9 @@ from tutti_core import Context, Journal, JsonFile, StateError
 
 from .files import Files, write_again
 from .ledger import ledger
-from .shapes import automation_row, checkpoint, intent, run_result, verify_summary
+from .shapes import automation_row, checkpoint, intent, run_result
 from .state import RunState, StepState
+from .verified import verify_summary
 
 OFTEN_SECS = 0.5
 """How often files that grow with a run are written while it goes on."""

@@ -59,6 +59,8 @@ class StepState:
         started_at: When it was first begun.
         ended_at: When it ended.
         settled: What was found out about an interrupted attempt, and what came of that.
+        untrusted: Whether what it gave is an agent's word, or made of such words.
+        drew_on: The outputs of that kind that its templates named.
     """
 
     index: int
@@ -75,6 +77,8 @@ class StepState:
     started_at: str = ""
     ended_at: str = ""
     settled: dict[str, Any] | None = None
+    untrusted: bool = False
+    drew_on: list[str] = attrs.field(factory=list)
 
     @property
     def is_open(self) -> bool:
@@ -91,6 +95,7 @@ class RunState:
         header: What it was begun with.
         steps: Its steps by key, in order.
         outputs: Paths of the files that steps left, by name.
+        untrusted: Names of those that are an agent's word, or made of such words.
         status: How it is, as far as its journal says.
         started_at: When it began.
         updated_at: Time of the last line.
@@ -107,6 +112,7 @@ class RunState:
     header: dict[str, Any] = attrs.field(factory=dict)
     steps: dict[str, StepState] = attrs.field(factory=dict)
     outputs: dict[str, str] = attrs.field(factory=dict)
+    untrusted: frozenset[str] = frozenset()
     status: str = "running"
     started_at: str = ""
     updated_at: str = ""
@@ -197,7 +203,11 @@ class RunState:
         step.result, step.failure = dict(line.get("result") or {}), line.get("failure")
         step.status = line.get("status") or "running"
         step.ended_at = line["timestamp"] if line.get("status") else ""
-        self.outputs.update(line.get("outputs") or {})
+        step.untrusted = bool(line.get("untrusted"))
+        step.drew_on = list(line.get("drew_on") or ())
+        left = line.get("outputs") or {}
+        self.outputs.update(left)
+        self.untrusted = self.untrusted.union(left) if step.untrusted else self.untrusted - {*left}
         if line.get("ledger"):
             self.ledger.append({**line["ledger"], "timestamp": line["timestamp"]})
 

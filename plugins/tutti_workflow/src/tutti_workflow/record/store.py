@@ -10,7 +10,11 @@ from typing import Any
 from tutti_core import ConfigError, Context, GitError, Journal, Lock, StateError, exclude
 
 from .files import Files, checked, new_run_id, private
+from .redacting import Redactor
 from .state import RunState
+
+CLEANED = frozenset({"result", "failure", "value"})
+"""Keys of a journal's lines that hold what steps and hooks said; the rest a resumed run needs."""
 
 
 class Store:
@@ -25,6 +29,7 @@ class Store:
         state: How the run is.
         files: Where its files are.
         history: What the journal held when this process became its owner.
+        redactor: Leaves secrets out of what is put on record.
     """
 
     def __init__(self, context: Context, run_id: str, lock: Lock) -> None:
@@ -32,6 +37,7 @@ class Store:
         self.files = Files(context)
         self.state = RunState(run_id)
         self.history: list[dict[str, Any]] = []
+        self.redactor = Redactor.of(context)
         self._journal = Journal(self.files.journal(run_id))
         self._lock = lock
         self._mutex = RLock()
@@ -96,8 +102,13 @@ class Store:
         Returns:
             The lines with their times.
         """
+        clean = self.redactor.clean
+        told = [
+            {key: clean(value) if key in CLEANED else value for key, value in line.items()}
+            for line in lines
+        ]
         with self._mutex:
-            kept = self._journal.append_many(lines, durable=True)
+            kept = self._journal.append_many(told, durable=True)
             for line in kept:
                 self.state.fold(line)
         return kept

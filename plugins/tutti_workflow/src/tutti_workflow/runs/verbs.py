@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-import time
 from collections.abc import Mapping
 from typing import Any
 
 import attrs
 
-from tutti_core import Context, Lock, UsageError
+from tutti_core import Context, UsageError
 
-from ..record.files import Files
+from ..keeping import Keeping, Retention
+from ..record.pruning import Limits, by_retention, sweep
 from ..record.state import RunState
 from ..record.store import chosen, no_run, read, run_ids
-from ..record.times import seconds_of
 from .rows import row, whole
 
 STATUSES = ("running", "succeeded", "failed", "interrupted")
@@ -62,11 +60,19 @@ class PruneRequest:
         older_than_secs: Only runs that ended longer ago, in seconds.
         keep: How many of the last runs stay in any case.
         dry_run: Whether to remove none.
+        resumable: Whether those go too that failed or were interrupted, and can be resumed.
+
+        runs: Only these; every one if empty.
+
+    If neither of the first two is said, `[state] retention` counts; without that, thirty days and
+    twenty runs.
     """
 
-    older_than_secs: float = 30 * 86_400.0
-    keep: int = 20
+    older_than_secs: float | None = None
+    keep: int | None = None
     dry_run: bool = False
+    resumable: bool = False
+    runs: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -76,10 +82,14 @@ class PruneResponse:
     Attributes:
         removed: Ids of the runs that are gone, or would be.
         kept: How many stay.
+        resumable: Ids of those that stay only because they can be resumed.
+        emptied: Ids of those that stay without the files that their steps left.
     """
 
     removed: tuple[str, ...]
     kept: int
+    resumable: tuple[str, ...] = ()
+    emptied: tuple[str, ...] = ()
 
 
 def runs(context: Context, request: RunsRequest) -> RunsResponse:
@@ -121,43 +131,17 @@ def _fits(run: RunState, request: RunsRequest) -> bool:
 def prune(context: Context, request: PruneRequest) -> PruneResponse:
     """Remove runs that ended long ago, with every file of theirs.
 
-    What is under way, and what can be resumed and is not old, stays.
-
     Args:
         context: The workspace.
         request: Which.
     """
-    now, removed = time.time(), []
-    ids = run_ids(context)
-    for run_id in ids[max(0, request.keep) :]:
-        state = read(context, run_id)
-        since = seconds_of(state.updated_at) if state else _made(context, run_id)
-        if (state and state.status == "running") or now - since < request.older_than_secs:
-            continue
-        if request.dry_run or _remove(context, run_id):
-            removed.append(run_id)
-    return PruneResponse(tuple(removed), len(ids) - len(removed))
-
-
-def _made(context: Context, run_id: str) -> float:
-    """Return when a run was made that never began."""
-    try:
-        return Files(context).run(run_id).stat().st_mtime
-    except OSError:
-        return time.time()
-
-
-def _remove(context: Context, run_id: str) -> bool:
-    """Remove a run, unless somebody owns it by now; return whether it is gone."""
-    files = Files(context)
-    lock = Lock(files.owner(run_id), purpose="removing the run")
-    if not lock.try_acquire():
-        return False
-    try:
-        for folder in (files.intents(run_id), files.outputs(run_id), files.run(run_id)):
-            shutil.rmtree(folder, ignore_errors=True)
-        for file in (files.checkpoint(run_id), files.ledger(run_id)):
-            file.unlink(missing_ok=True)
-    finally:
-        lock.release()
-    return True
+    retention = (context.arrangement.table(Keeping) or Keeping()).retention
+    if request.older_than_secs is None and request.keep is None and retention != Retention():
+        limits = by_retention(retention)
+    else:
+        secs = 30 * 86_400.0 if request.older_than_secs is None else request.older_than_secs
+        keep = 20 if request.keep is None else request.keep
+        limits = Limits(lambda place, age: place >= keep and age >= secs)
+    limits = attrs.evolve(limits, resumable=request.resumable, only=request.runs)
+    done = sweep(context, limits, request.dry_run)
+    return PruneResponse(done.removed, done.kept, done.resumable, done.emptied)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timezone, tzinfo
 from typing import Any, NamedTuple
 
 from tutti_core import Context, JsonFile, Lock
 
 from ..model import Workflow
+from ..record.files import Files
+from ..record.store import run_ids
 from .cron import Due, due, upcoming, zone
 from .table import Schedule
 
+LOOKED = 200
+ORIGIN = "observe_cycle"
+"""What the contract calls a run that was begun by its schedule."""
 LATE_SECS = 90.0
 """How late a time may be noticed that was not missed."""
 
@@ -27,6 +32,8 @@ class Timed(NamedTuple):
         next: When it comes next; None if it does not.
         due: What has come since; None if nothing has.
         pid: The process that runs it now; 0 if none does.
+        movement: The part of the work that it belongs to.
+        result: The last of its runs that began by itself: ``run_id``, ``status``, ``finished_at``.
     """
 
     workflow: str
@@ -36,6 +43,8 @@ class Timed(NamedTuple):
     next: datetime | None
     due: Due | None
     pid: int = 0
+    movement: str | None = None
+    result: Mapping[str, Any] | None = None
 
 
 def settings_of(context: Context) -> Schedule:
@@ -80,6 +89,32 @@ def timed(context: Context, now: datetime) -> list[Timed]:
     where, stamps = zone(settings.timezone), stamps_of(context)
     found = [one for one in context.arrangement.many(Workflow) if one.schedule]
     return [_timed(context, one, stamps, now, where, settings) for one in found]
+
+
+def zone_name(where: tzinfo) -> str:
+    """Return what a time zone is called; ``local`` for the machine's own."""
+    return getattr(where, "key", None) or "local"
+
+
+def last_results(context: Context, wanted: Collection[str]) -> dict[str, Mapping[str, Any]]:
+    """Return how the last run of each workflow ended that began by itself.
+
+    Args:
+        context: The workspace.
+        wanted: Names of workflows; only the last `LOOKED` runs of all are looked at.
+    """
+    found: dict[str, Mapping[str, Any]] = {}
+    files = Files(context)
+    for run_id in run_ids(context)[:LOOKED]:
+        run = JsonFile(files.record(run_id)).read()
+        if not isinstance(run, Mapping) or run.get("origin") != ORIGIN:
+            continue
+        name = str(run.get("workflow_name"))
+        if name in wanted and name not in found and not run.get("parent"):
+            found[name] = {key: run.get(key) for key in ("run_id", "status", "finished_at")}
+        if len(found) == len(wanted):
+            break
+    return found
 
 
 def stamps_of(context: Context) -> dict[str, datetime]:
@@ -141,4 +176,5 @@ def _timed(
         come = None
     holder = lock_of(context, flow.name).holder()
     after = upcoming(expression, now, where)
-    return Timed(flow.name, expression, where, last, after, come, holder.pid if holder else 0)
+    pid = holder.pid if holder else 0
+    return Timed(flow.name, expression, where, last, after, come, pid, flow.movement)

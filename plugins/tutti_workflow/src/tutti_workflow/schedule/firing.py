@@ -15,10 +15,7 @@ from ..engine.run import run_order
 from ..record.files import new_run_id
 from ..record.state import RunState
 from ..record.store import read
-from .clock import instant_of, lock_of, stamp, text_of, timed
-
-ORIGIN = "observe_cycle"
-"""What the contract calls a run that was begun by its schedule."""
+from .clock import ORIGIN, instant_of, lock_of, stamp, text_of, timed
 
 
 @attrs.frozen
@@ -101,6 +98,7 @@ def _claim(context: Context, workflow: str, now: datetime) -> dict[str, Any] | N
     late = (now - found.due.at).total_seconds()
     claim = {
         "workflow": workflow,
+        "movement": found.movement,
         "due": text_of(found.due.at),
         "missed": found.due.missed,
         "late_secs": round(late, 1),

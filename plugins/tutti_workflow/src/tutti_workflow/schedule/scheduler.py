@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import datetime, timezone
+from typing import Any
 
 from tutti_core import Context, Event, Lock, TuttiError
 
@@ -26,7 +27,12 @@ def start_process(context: Context, workflow: str) -> None:
     log = context.places.state / "schedule" / "said.txt"
     log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     argv = [sys.executable, "-m", "tutti_workflow.schedule", workflow, str(context.root)]
-    mine = {name: one for name, one in os.environ.items() if name != "TUTTI_AGENT"}
+    # Who began this process, an agent or a hook, has nothing to do with what is run at its time.
+    mine = {
+        name: one
+        for name, one in os.environ.items()
+        if name != "TUTTI_AGENT" and not name.startswith("TUTTI_HOOK_")
+    }
     with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as output:
         process = subprocess.Popen(
             argv,
@@ -96,14 +102,14 @@ class Scheduler:
             left = (pending(context).read({}) or {}).get(one.workflow)
             lost = isinstance(left, dict) and not one.pid and not begun(context, left)
             if one.due is not None and one.pid:
-                data = {"workflow": one.workflow, "due": one.due.at.isoformat(), "pid": one.pid}
+                data = {**_about(one), "due": one.due.at.isoformat(), "pid": one.pid}
                 context.emit("schedule.skipped", data={**data, "why": "an earlier run goes on"})
                 stamp(context, {one.workflow: now})
             elif one.due is not None or lost:
                 self._start(context, one.workflow)
                 return True
         except (TuttiError, OSError) as error:
-            data = {"workflow": one.workflow, "message": str(error)}
+            data = {**_about(one), "message": str(error)}
             context.emit("schedule.failed", data=data)
         return False
 
@@ -127,6 +133,10 @@ class Scheduler:
             self._told = error.message
             data = {"workflow": None, "message": error.message, "hint": error.hint}
             self._context.emit("schedule.failed", data=data)
+
+
+def _about(one: Timed) -> dict[str, Any]:
+    return {"workflow": one.workflow, "movement": one.movement}
 
 
 class ScheduleService:

@@ -106,10 +106,16 @@ class Command:
             yield ".output_json", "needs an id, by which later steps name it"
         if step.subdir is not None and ("\0" in step.subdir or Path(step.subdir).is_absolute()):
             yield ".subdir", "must be relative to where the command runs"
+        elif step.subdir is not None and os.path.normpath(step.subdir).split("/")[0] == "..":
+            yield ".subdir", "leads out of where the command runs"
 
     def leaves(self, step: CommandKeys, common: Common) -> tuple[str, ...]:
         """Name what it leaves for later steps."""
         return (str(common.id),) if step.output_json is not None else ()
+
+    def intent(self, context: Context, step: CommandKeys) -> Mapping[str, Any]:
+        """Say what the contract's intent has of it beside its keys."""
+        return {"cwd": str(planned_folder(context, step.cwd, step.agent, step.subdir))}
 
     def plan(self, context: Context, step: CommandKeys) -> Mapping[str, Any]:
         """Say what would run where, and what the policy says of it."""
@@ -186,9 +192,10 @@ def _action(
         "command": step.shown,
         "argv": list(step.argv) if step.argv is not None else None,
         "cwd": str(cwd) if cwd else None,
-        "run_id": run.get("TUTTI_RUN_ID"),
+        "run_id": run.get("TUTTI_RUN_ID") or run.get("TUTTI_HOOK_RUN_ID"),
         "step_id": run.get("TUTTI_STEP_ID"),
-        "workflow": run.get("TUTTI_WORKFLOW"),
+        "step_index": int(run["TUTTI_STEP_INDEX"]) if "TUTTI_STEP_INDEX" in run else None,
+        "workflow": run.get("TUTTI_WORKFLOW") or run.get("TUTTI_HOOK_WORKFLOW"),
     }
     return Action("command", context.name, step.agent, data)
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from tutti_core import Action, Context, Journal, PolicyError, Verdict
 
+from ..record.redacting import Redactor
+
 
 def allow(context: Context, action: Action) -> None:
     """Ask the guards about a command, and keep the decision.
@@ -41,6 +43,15 @@ def _keep(context: Context, action: Action, verdicts: Sequence[Verdict]) -> None
         "enforcement": "hard" if verdicts else "none",
         "decision": "block" if blocked else "allow",
         "reason": first.reason if first else "policy not configured",
-        "data": {**action.data, "matched_rule": first.rule if first else None},
+        "data": {
+            **action.data,
+            "matched_rule": (first.rule or None) if first else None,
+            "suggested_rule": _suggested(action) if blocked else None,
+        },
     }
-    Journal(context.places.policy_decisions).append(line)
+    Journal(context.places.policy_decisions).append(Redactor.of(context).clean(line))
+
+
+def _suggested(action: Action) -> str:
+    """Return the rule that would allow a command: its first two words, as the contract has it."""
+    return " ".join(str(action.data.get("command") or "").split()[:2])

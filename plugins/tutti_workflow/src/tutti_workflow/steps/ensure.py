@@ -42,6 +42,10 @@ class EnsureRunning:
         """Name what it leaves for later steps: nothing."""
         return ()
 
+    def intent(self, context: Context, step: EnsureKeys) -> Mapping[str, Any]:
+        """Say what the contract's intent has of it beside its keys."""
+        return {"session_name": f"tutti-{context.name}-{step.agent}"}
+
     def plan(self, context: Context, step: EnsureKeys) -> Mapping[str, Any]:
         """Say which agent would run; who does already is found when the step starts."""
         return {"agent": context.agent(step.agent).name, "starts": [step.agent]}

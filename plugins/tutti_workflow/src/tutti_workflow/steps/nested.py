@@ -58,6 +58,10 @@ class Nested:
         """Name what it leaves for later steps: nothing, outputs belong to their own run."""
         return ()
 
+    def intent(self, context: Context, step: NestedKeys) -> Mapping[str, Any]:
+        """Say what the contract's intent has of it beside its keys."""
+        return {"agent_override": step.agent, "strict": step.strict}
+
     def plan(self, context: Context, step: NestedKeys) -> Mapping[str, Any]:
         """Say which workflow would run."""
         flows = {one.name: one for one in context.arrangement.many(Workflow)}

@@ -11,7 +11,8 @@ from tutti_core import Arrangement, Attempt, Context
 
 from ..model import Common
 from .files import Injected
-from .talking import Talk, fate_of
+from .posting import fate_of
+from .talking import Talk
 
 NAME = r"[A-Za-z0-9_-]+"
 
@@ -85,6 +86,7 @@ class Prompt:
     on_resume = "ask"
     holds_agent = True
     retries = False
+    untrusted = True
 
     def check(
         self, step: PromptKeys, common: Common, arrangement: Arrangement
@@ -109,6 +111,10 @@ class Prompt:
         """Name what it leaves for later steps."""
         own = (str(common.id),) if step.output_json is not None else ()
         return (*own, step.artifact_name) if step.artifact_name is not None else own
+
+    def intent(self, context: Context, step: PromptKeys) -> Mapping[str, Any]:
+        """Say what the contract's intent has of it beside its keys."""
+        return {"session_name": f"tutti-{context.name}-{step.agent}", "text_chars": len(step.text)}
 
     def plan(self, context: Context, step: PromptKeys) -> Mapping[str, Any]:
         """Say what would be told to whom, and what is waited for."""

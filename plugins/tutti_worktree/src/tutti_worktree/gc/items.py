@@ -13,7 +13,7 @@ class Item:
 
     Attributes:
         kind: What it is.
-        name: An agent's name, a branch, the id of an undo entry, or a file.
+        name: An agent's name, a branch, the id of an undo entry or of a run, or a file.
         size: Bytes on the disk; 0 where git shares them.
         goes: Whether it is to be removed.
         reason: Why it goes, or stays.
@@ -22,7 +22,7 @@ class Item:
         remark: What of it is not kept by that entry.
     """
 
-    kind: Literal["tree", "branch", "session", "undo", "trash", "log"]
+    kind: Literal["tree", "branch", "session", "undo", "trash", "log", "run"]
     name: str
     size: int
     goes: bool

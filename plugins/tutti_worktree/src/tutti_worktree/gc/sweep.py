@@ -163,6 +163,12 @@ def _log(context: Context, item: Item) -> Item:
     return item
 
 
+def _run(context: Context, item: Item) -> Item:
+    verb = context.plugins.verbs()["prune_runs"]
+    verb.run(context, verb.request(runs=(item.name,)))
+    return item
+
+
 def _drop_ref(context: Context, ref: str) -> None:
     if not ref.startswith("refs/tutti/trash/"):
         raise GitError(f"{ref} is not a ref that tutti made; it was not touched")
@@ -179,4 +185,5 @@ REMOVERS: dict[str, Callable[[Context, Item], Item]] = {
     "undo": _entry,
     "trash": _trash,
     "log": _log,
+    "run": _run,
 }
