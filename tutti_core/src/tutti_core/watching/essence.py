@@ -20,7 +20,7 @@ COUNTS = frozenset(
         "options",
         "answers",
     )
-)
+)  # fmt: skip
 """What of a reading is worth writing down again; the age of its evidence is not."""
 
 
