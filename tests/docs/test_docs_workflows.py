@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -140,3 +143,35 @@ def test_what_is_wrong_with_the_sample_is_all_said_at_once(stage: Stage) -> None
         "no agent is named 'conductor' (agents here: backend, leader)",
         "it would never end: verify-app runs verify-app",
     ]
+
+
+def test_a_build_server_holds_changes_to_the_smoke_check(stage: Stage) -> None:
+    """The file for it is played, line by line: with no agent CLI, no account and no terminal."""
+    stage.tt("init", "--template", "sdlc", "--runtime", "claude-code").well()
+    home = stage.home / "runner"
+    home.mkdir()
+    added = home / "path"
+    added.touch()
+    page = ROOT / "docs" / "tutorial" / "first-workflow.md"
+    (block,) = [one for one in blocks(page) if one.language == "yaml"]
+    lines = re.findall(r"^      - run: (.*)$", block.text, re.MULTILINE)
+    ours = [one for one in lines if not one.startswith(("sudo ", "pip "))]
+    assert ours[-2:] == ["tt doctor --strict", "tt run smoke-check --strict --json"]
+    tt = home / "tt"
+    tt.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m tutti_core "$@"\n')
+    tt.chmod(0o755)
+    for line in ours:
+        path = ":".join([*added.read_text().split(), str(home), "/usr/bin:/bin"])
+        env = {"HOME": str(home), "PATH": path, "GITHUB_PATH": str(added), "CI": "true"}
+        done = subprocess.run(
+            ["bash", "-e", "-c", line],
+            cwd=stage.root,
+            env={**env, "TMUX_TMPDIR": str(home)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+        assert done.returncode == 0, f"{line}: {done.stdout}{done.stderr}"
+    assert json.loads(done.stdout)["status"] == "succeeded"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tutti_workflow.shelltext import ShellText, shell
@@ -167,6 +168,31 @@ class TestShell:
         assert json.loads(second) == value
         assert not done.stderr
         assert value not in ready or not value.strip() or value == "-n"
+
+    @pytest.mark.parametrize("program", ["sh", "bash"])
+    @settings(max_examples=25)
+    @given(value=st.text(alphabet="ab'\"`$(){}[]<>|&;*?!~#=\\\n\t -", max_size=20))
+    def test_no_character_of_a_shell_means_anything_in_a_value(
+        self, program: str, tmp_path_factory: pytest.TempPathFactory, value: str
+    ) -> None:
+        """In a list, beside a word, as a variable: it arrives as it is, and nothing else runs."""
+        if shutil.which(program) is None:
+            pytest.skip(f"there is no {program}")
+        folder = tmp_path_factory.mktemp("cwd")
+        word = "{{output.x.value}}"
+        text = f"for one in {word}; do printf '%s\\0' \"$one\" x{word}; done; A={word} printenv A"
+        ready = shell(text, scope(x=value))
+        done = subprocess.run(
+            [program, "-c", ready],
+            env={**ready.env, "PATH": "/usr/bin:/bin"},
+            cwd=folder,
+            capture_output=True,
+            timeout=20,
+            check=True,
+        )
+        assert done.stdout.decode() == f"{value}\0x{value}\0{value}\n"
+        assert not done.stderr
+        assert not list(folder.iterdir())
 
     @pytest.mark.parametrize(
         "text",

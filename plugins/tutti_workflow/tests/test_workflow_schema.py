@@ -225,15 +225,19 @@ class TestAcross:
                 "step[0].run: shell text: {{var.x}} stands in quotes",
             ),
             (
+                ('type = "command"\nrun = "pwd"\nsubdir = "a/../.."',),
+                "step[0].subdir: leads out of where the command runs",
+            ),
+            (
                 ('type = "prompt"\nagent = "api"\ntext = "{{run.nr}}"',),
                 "step[0].text: template: {{run.nr}} is not known",
             ),
         ],
     )
-    def test_templates_that_no_run_could_replace(
+    def test_what_no_run_could_do(
         self, problem: Any, steps: tuple[str, ...], expected: str
     ) -> None:
-        """Whoever mistypes one is told by the first command, not by the last step."""
+        """Whoever mistypes a template or a path is told by the first command, not the last step."""
         (found,) = problem(*steps)
         assert expected in found
 

@@ -27,6 +27,7 @@ COLOURS: Mapping[str, str] = {
     "pending": "dim",
 }
 SUMMARY_MOST = 80
+WAVE_MOST = 12
 UNWELL = ("failed", "timed_out", "warning", "cancelled")
 """States of steps that have something to say of why."""
 
@@ -138,7 +139,8 @@ def show_plan(plan: Mapping[str, Any]) -> None:
     click.echo(table(heads, rows, spare=("CWD", "Summary")))
     for number, wave in enumerate(plan["waves"], 1):
         if len(plan["waves"]) < len(plan["steps"]):
-            click.echo(f"Wave {number}: {', '.join(wave)}")
+            more = f" and {len(wave) - WAVE_MOST} more" if len(wave) > WAVE_MOST else ""
+            click.echo(f"Wave {number}: {', '.join(wave[:WAVE_MOST])}{more}")
     if plan["would_start"]:
         click.echo(f"Would start, unless they run: {', '.join(plan['would_start'])}")
     if plan["missing_variables"]:

@@ -106,6 +106,8 @@ class Command:
             yield ".output_json", "needs an id, by which later steps name it"
         if step.subdir is not None and ("\0" in step.subdir or Path(step.subdir).is_absolute()):
             yield ".subdir", "must be relative to where the command runs"
+        elif step.subdir is not None and os.path.normpath(step.subdir).split("/")[0] == "..":
+            yield ".subdir", "leads out of where the command runs"
 
     def leaves(self, step: CommandKeys, common: Common) -> tuple[str, ...]:
         """Name what it leaves for later steps."""
