@@ -39,6 +39,16 @@ def turns(one: Watch, condition: Callable[[], bool], secs: float = 60.0) -> bool
     return True
 
 
+def until(condition: Callable[[], bool], secs: float = 20.0) -> bool:
+    """Wait until a condition holds, while somebody else does the work."""
+    ends = time.monotonic() + secs
+    while not condition():
+        if time.monotonic() > ends:
+            return False
+        threading.Event().wait(0.01)
+    return True
+
+
 def told(context: Any) -> list[str]:
     """Return the names of the events."""
     return [one["event"] for one in context.journal.read()]
@@ -51,30 +61,34 @@ def test_who_waits_takes_over_when_the_holder_is_gone(crew: Any, held: Any) -> N
     first, second = held(context), held(context)
     assert first.take()
     assert not second.take()
-    taken: list[bool] = []
-    waiting = threading.Thread(target=lambda: taken.append(second.stand_by()))
-    waiting.start()
+    hosting = threading.Thread(target=second.host)
+    hosting.start()
     assert turns(first, lambda: "agent.idle" in told(context))
-    assert not taken
+    assert second.monitor is None
     first.let_go()
-    waiting.join(2.0)
-    assert taken == [True]
+    assert until(lambda: second.monitor is not None)
     assert watcher.is_watched(context.root)
     pane = next(iter(crew.host.made.values())).pane
     crew.host.screens[pane] = "busy"
     context.places.ring("one").parent.mkdir(exist_ok=True)
     context.places.ring("one").write_text("busy")
-    assert turns(second, lambda: "agent.working" in told(context))
+    assert until(lambda: "agent.working" in told(context))
+    second.stop()
+    hosting.join(20.0)
+    assert not hosting.is_alive()
     assert told(context) == ["agent.started", "agent.idle", "agent.working"]
+    assert not watcher.is_watched(context.root)
 
 
 def test_who_waits_may_leave(crew: Any, held: Any) -> None:
-    """Waiting ends when it is told to."""
-    context = crew.context("one")
-    first, second = held(context), held(context)
-    assert first.take()
+    """Waiting ends when it is told to, and nobody holds a watch over nothing."""
+    second = held(crew.context("one"))
+    hosting = threading.Thread(target=second.host)
+    hosting.start()
     second.stop()
-    assert not second.stand_by()
+    hosting.join(20.0)
+    assert not hosting.is_alive()
+    assert second.monitor is None
 
 
 def test_it_ends_when_nothing_is_left(crew: Any, held: Any) -> None:

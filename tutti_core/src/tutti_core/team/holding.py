@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import TuttiError
 from ..log import Log
 from ..state.lock import Lock
 from ..terminal.control import Control
@@ -45,6 +46,10 @@ PAUSE_SECS = 1.0
 class Watch:
     """The watch over one workspace, held by this process.
 
+    A process that does nothing else calls `take`, `run` and `let_go`. One with a life of its own,
+    which shows a team or serves it, calls `host` in a thread and `stop` before it ends: `host`
+    holds the watch whenever nobody else does and there is something to be watched.
+
     Args:
         context: The workspace.
         purpose: What this process is, for whoever finds the lock held.
@@ -81,23 +86,26 @@ class Watch:
             raise
         return True
 
-    def stand_by(self, goes_on: Callable[[], bool] = lambda: True) -> bool:
-        """Wait until the watch is free, and take it: for who shows a team and hosts its watch.
+    def host(self) -> None:
+        """Hold the watch whenever it is free and there is need of it, until it is told to stop."""
+        while not self.stopped:
+            try:
+                self._hold()
+            except TuttiError as error:
+                self._scene.note("cannot watch", why=error.message)
+                time.sleep(PAUSE_SECS)
 
-        Args:
-            goes_on: Asked again and again.
-
-        Returns:
-            Whether it was taken; False once it no longer goes on.
-
-        Raises:
-            TuttiError: The workspace's state cannot be used.
-        """
-        while not self.stopped and goes_on():
-            if self.take():
-                return True
+    def _hold(self) -> None:
+        """Hold the watch as long as there is need of it, or wait a moment."""
+        if self._lock.holder() is not None:
             time.sleep(TAKE_OVER_SECS)
-        return False
+        elif self.is_needed() and self.take():
+            try:
+                self.run()
+            finally:
+                self.let_go()
+        else:
+            time.sleep(EMPTY_SECS)
 
     def run(self, goes_on: Callable[[], bool] = lambda: True) -> None:
         """Watch until it is told to stop, or nothing is left to be watched.

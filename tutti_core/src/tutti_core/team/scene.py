@@ -118,8 +118,9 @@ class Scene:
         Raises:
             TuttiError: Saying what is broken.
         """
-        self.context = Context.open(self.root, self.context.plugins)
-        self.likeness = likeness_of(self.context)
+        context = Context.open(self.root, self.context.plugins)
+        self.likeness = likeness_of(context)
+        self.context = context
         self.reloaded()
 
     def emit(self, event: str, agent: str, data: Mapping[str, Any]) -> None:
