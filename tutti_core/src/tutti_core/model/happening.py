@@ -77,7 +77,7 @@ class Receipt:
         agent: The agent's name.
         evidence: What the outcome stands on, in one line.
         ms: Milliseconds from the request to the outcome.
-        hint: What the user can do, if the prompt is not submitted.
+        hint: What the user can do, if the prompt is not submitted or its turn ended in a question.
         warnings: What guards had to say.
         launched: Whether the agent was started for it.
         waited: Whether the end of the turn was waited for.

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hypothesis import Phase, settings
+from hypothesis._settings import local_settings
 
 
 def failures(suite: type, only: Collection[str] = ()) -> dict[str, BaseException]:
@@ -38,12 +39,7 @@ def failures(suite: type, only: Collection[str] = ()) -> dict[str, BaseException
 @contextmanager
 def _as_found() -> Iterator[None]:
     """Leave an example as it was found: making it small costs seconds, and nobody reads it."""
-    before = settings.default
     phases = (Phase.explicit, Phase.reuse, Phase.generate)
-    settings.register_profile("tutti: as found", before, phases=phases)
-    settings.register_profile("tutti: as before", before)
-    settings.load_profile("tutti: as found")
-    try:
+    # A profile cannot be registered where a test of somebody's has settings of its own.
+    with local_settings(settings(settings.default, phases=phases)):
         yield
-    finally:
-        settings.load_profile("tutti: as before")
