@@ -11,7 +11,7 @@ from tutti_core import Context, Event
 from tutti_testing import Stage
 from tutti_workflow.engine.order import Order, Seat
 from tutti_workflow.engine.run import run_order
-from tutti_workflow.engine.whole import Whole
+from tutti_workflow.engine.whole import Whole, close_left
 from tutti_workflow.hooks.service import MANY, ClosingService, HookService
 from tutti_workflow.record.files import Files
 from tutti_workflow.record.shapes import run_result
@@ -144,6 +144,13 @@ class TestAfterARun:
             with pytest.raises(KeyboardInterrupt):
                 run_order(context, Order("good"))
         assert lines(context, "said.txt") == []
+
+        def full(_: Any) -> None:
+            raise OSError("no space left")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(Whole, "close", full)
+            assert close_left(context, Seat()) == []  # it keeps nobody from running
         told: list[str] = []
         if who == "a run":
             run_order(context, Order("bad"), Seat(lambda one: told.append(one.text)))

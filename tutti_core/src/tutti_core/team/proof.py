@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..watching.look import Voice
     from .context import Context
 
-ENTER_AGAIN_SECS = (0.6, 1.5, 3.0, 5.0, 7.0, 9.0, 12.0, 16.0)
+ENTER_AGAIN_SECS = (0.6, *(second + 0.5 for second in range(1, 19)))
 """When Enter is pressed again, from the first one on; it is never pressed oftener."""
 PROOF_SECS = 6.0
 """How long a proof is waited for once the prompt has left the composer."""

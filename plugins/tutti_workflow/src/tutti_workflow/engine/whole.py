@@ -173,6 +173,10 @@ def _closed_now(context: Context, mark: Path, seat: Seat) -> bool:
         whole = Whole(context, store, seat)
         whole.catch_up()
         whole.close()
+    except (TuttiError, OSError) as error:
+        # Another run's trouble: it is tried again by whoever comes next, and keeps nobody waiting.
+        seat.told(Told("say", store.state, None, f"run {mark.name} could not be closed: {error}"))
+        return False
     finally:
         store.release()
     return True

@@ -40,11 +40,14 @@ def look(context: Context, older_than: float) -> Iterator[Item]:
     yield from _entries(Undo(context.root), before)
     yield from _trash(context, before)
     yield from _logs(context, running, before)
-    yield from _runs(context)
 
 
-def _runs(context: Context) -> Iterator[Item]:
-    """Yield the runs of workflows that are to go, where there are any: as their owner says."""
+def runs(context: Context) -> Iterator[Item]:
+    """Return the runs of workflows that are to go, where there are any: as their owner says.
+
+    Args:
+        context: The workspace.
+    """
     verb = context.plugins.verbs().get("prune_runs") if _known(context) else None
     if verb is not None:
         for run_id in verb.run(context, verb.request(dry_run=True)).removed:

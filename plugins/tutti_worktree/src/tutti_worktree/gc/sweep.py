@@ -13,7 +13,7 @@ from tutti_core import Lock, RefChange, Undo, Worktrees, move_refs, pin, retire,
 from tutti_core.errors import GitError, TuttiError
 
 from .items import Item
-from .look import look, needed, place
+from .look import look, needed, place, runs
 from .sizes import seconds_of
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def gc(
         progress: Told of each thing as soon as it is gone, or is not.
     """
     seconds = seconds_of(request.older_than)
-    found = list(look(context, seconds))
+    found = [*look(context, seconds), *runs(context)]
     if not request.dry_run:
         # Trees first: a branch can only go when no tree is on it.
         found = [_swept(context, one, progress) for one in found]
