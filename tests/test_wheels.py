@@ -407,7 +407,7 @@ def answers(house: House) -> None:
 def explains(house: House) -> None:
     """Assert that of each runtime that is not there it is said how to get it, or declare it."""
     house.project.joinpath("tutti.toml").write_text(STRANGE)
-    error = house.refused("doctor")
+    error = house.refused("up")
     told = {one["path"]: (one["message"], one["remedy"]) for one in error["problems"]}
     declare = "declare it in a [[runtime]] table"
     if "custom" not in house.plugins:

@@ -318,15 +318,15 @@ def test_a_missing_workspace_table_is_said_once(home: Path) -> None:
 
 def test_names_nearly_right_are_proposed(home: Path) -> None:
     """A table nobody owns, and a stray key, are met with the nearest name."""
-    write(home, f"stray = 1\n{GOOD}[[agents]]\n[workflows]\n")
+    write(home, f"quux = 1\n{GOOD}[[agents]]\n[workflows]\n")
     found = broken(home).problems
     assert [(str(one), one.remedy) for one in found] == [
         (
-            "tutti.toml:1 stray: unknown key",
+            "tutti.toml:1 quux: unknown key",
             (
                 "known here: agent, budget, defaults, handoff, hook, launch, notify, observe,"
-                " permissions, remote, resilience, roles, runtime, schedule, serve, tool_pack,"
-                " webhook, workflow, workspace, worktree"
+                " permissions, remote, resilience, roles, runtime, schedule, serve, state,"
+                " tool_pack, webhook, workflow, workspace, worktree"
             ),
         ),
         ("tutti.toml:8 agents: unknown table", 'did you mean "agent"?'),

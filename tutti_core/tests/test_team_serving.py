@@ -31,8 +31,10 @@ class Keeper:
     handed: list[Any] = attrs.field(factory=list)
     failing: int = 0
     gate: threading.Event = attrs.field(factory=threading.Event)
+    entered: threading.Event = attrs.field(factory=threading.Event)
 
     def handle(self, context: Any, event: Event | None) -> None:
+        self.entered.set()
         self.gate.wait(SECS)
         if self.failing:
             self.failing -= 1
@@ -158,6 +160,7 @@ def test_what_must_not_be_cut_short_may_finish(served: Any) -> None:
     assert until(lambda: context.places.cursor("slow").exists())
     context.emit("a.thing", data={"n": 1})
     services.wake()
+    assert slow.entered.wait(SECS)
     asked: list[bool] = []
 
     def is_busy() -> bool:
