@@ -139,9 +139,6 @@ def test_what_is_said_is_no_trouble(runtime: str, data: st.DataObject) -> None:
     case = data.draw(st.sampled_from(saved(runtime, "idle")))
     rows = rows_of(case.text)
     feet = [number for number, row in enumerate(rows) if re.match(FOOT[runtime], row)]
-    found = shown(runtime, case, [], rows, title=None)
-    if len(feet) < FEET.get(runtime, 1) or found.state != "idle":
-        return
     above = data.draw(quotations(runtime))
     told = shown(runtime, case, above, rows[feet[-FEET.get(runtime, 1)] :], title=None)
     assert told.state not in ERRORS | {"waiting"}, told.evidence
