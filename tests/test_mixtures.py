@@ -109,6 +109,7 @@ def shown(runtime: str, case: Case, above: list[str], rows: list[str], **more: A
     height = case.facts.get("height", 50)
     text = "\n".join([*above, "", *rows][-height:]) + "\n" * more.pop("below", 0)
     seen = case.observed(runtime, text=text)
+    assert seen.screen is not None
     moved = len(text.rstrip("\n").split("\n")) - len(rows_of(case.text))
     cursor = None if seen.screen.cursor is None else max(0, seen.screen.cursor + moved)
     seen = seen._replace(live=None, live_at=None, screen=seen.screen._replace(cursor=cursor))

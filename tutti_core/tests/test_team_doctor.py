@@ -84,6 +84,16 @@ class TestIdentifiers:
         assert found["tool-pack/empty"][0] == "warn"
         assert found["auth/one"] == ("pass", "idle")
 
+    def test_a_login_that_was_rejected_fails(self, checked: Any) -> None:
+        """Who is logged out is said with the remedy; of who does not run nothing is claimed."""
+        context = checked.context("one", launch=AUTO)
+        assert examined(context)["auth/one"][0] == "skip"
+        up(context, UpRequest())
+        checked.host.screen = "no key"
+        logged_out = {one.check: one for one in doctor(context).findings}["auth/one"]
+        assert (logged_out.status, logged_out.detail) == ("fail", "auth failed: no key")
+        assert "tt attach one" in logged_out.suggestion
+
     def test_what_is_not_configured_is_skipped(self, checked: Any) -> None:
         """A plain team has nothing to warn of, so that --strict is of use."""
         report = doctor(checked.context("one", launch=AUTO))

@@ -55,6 +55,18 @@ def test_a_foreign_record_hides_nobody(crew: Any, content: bytes) -> None:
     assert "one" in render("w", rows)
 
 
+def test_the_table_says_which_way_and_until_when(crew: Any) -> None:
+    """A context is so much used, not left; a limit ends then; who is stalled was last seen so."""
+    context = crew.context("one")
+    up(context, UpRequest())
+    row = status_rows(context.root, "w", list(context.voices().values()))[0]
+    assert "25% used" in render("w", [{**row, "ctx": 25}])
+    limited = {**row, "state": "rate_limited", "resets": "3pm"}
+    assert "→ tt peek one   resets 3pm" in render("w", [limited])
+    stalled = {**row, "state": "working", "stalled": "screen changed 12m ago"}
+    assert "→ tt peek one   stalled: screen changed 12m ago" in render("w", [stalled])
+
+
 def test_a_record_is_written_whole_over_a_damaged_one(tmp_path: Path) -> None:
     """What cannot be kept of the old record is dropped, the rest stays."""
     path = tmp_path / ".tutti" / "state" / "a.json"

@@ -128,7 +128,7 @@ def _cells(one: Mapping[str, Any]) -> list[str]:
         one["activity_state"],
         one["auth_state"],
         "" if since is None else f"{ago(since)} ago",
-        "" if one["ctx"] is None else f"{one['ctx']}%",
+        "" if one["ctx"] is None else f"{one['ctx']}% used",
         "; ".join(filter(None, reasons)),
     ]
 

@@ -112,7 +112,7 @@ def _cells(
         row["runtime"] or "—",
         state_words(row),
         ago(time.time() - since) if since else "",
-        *["" if row["ctx"] is None else f"{row['ctx']}%" for _ in context],
+        *["" if row["ctx"] is None else f"{row['ctx']}% used" for _ in context],
         *[_mode(row) for _ in modes],
         *[_fact(facts[label]) if label in facts else "" for label in labels],
         row["branch"] or "",
