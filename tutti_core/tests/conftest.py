@@ -12,6 +12,8 @@ from typing import Any
 import attrs
 import pytest
 
+from repository import furnish, sh
+from tutti_core.git.worktrees import Worktrees
 from tutti_core.markers import hookimpl
 from tutti_core.model.launch import Capabilities, Launch, LaunchRequest
 from tutti_core.model.session import Ended, Session, SessionSpec
@@ -201,3 +203,24 @@ def crew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Crew:
     for name in ("TUTTI_ROOT", "TUTTI_AGENT", "TUTTI_DISABLE_PLUGINS"):
         monkeypatch.delenv(name, raising=False)
     return Crew(root)
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder for repositories, for which only git's defaults hold."""
+    furnish(tmp_path, monkeypatch)
+    return tmp_path.resolve()
+
+
+@pytest.fixture
+def repo(place: Path) -> Path:
+    """A repository with one commit on ``main``."""
+    sh("git init -q -b main repo", place)
+    sh("mkdir sub; echo 1 > sub/a; git add .; git commit -qm one", place / "repo")
+    return place / "repo"
+
+
+@pytest.fixture
+def trees(repo: Path) -> Worktrees:
+    """The worktrees of a workspace at the top of the repository."""
+    return Worktrees(repo, repo / ".tutti" / "worktrees")

@@ -2,40 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
+from repository import sh
 from tutti_core.errors import GitError
 from tutti_core.git.freshening import freshen
 from tutti_core.git.reviving import revive
 from tutti_core.git.worktrees import Worktrees
-
-
-def sh(script: str, cwd: Path) -> str:
-    """Run a shell script and return what it prints."""
-    done = subprocess.run(
-        ["/bin/sh", "-ec", script], cwd=cwd, check=False, timeout=60, capture_output=True
-    )
-    assert done.returncode == 0, os.fsdecode(done.stderr)
-    return os.fsdecode(done.stdout)
-
-
-@pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder for repositories, for which only git's defaults hold."""
-    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_CONFIG_PARAMETERS"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    for who in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{who}_NAME", "Ada")
-        monkeypatch.setenv(f"GIT_{who}_EMAIL", "ada@example.org")
-    return tmp_path.resolve()
-
 
 BEGUN = "echo 1 > a; echo '*.ign' > .gitignore; git add .; git commit -qm one"
 

@@ -11,45 +11,16 @@ from pathlib import Path
 
 import pytest
 
+from repository import sh
 from tutti_core.errors import GitError
 from tutti_core.git.locking import hold, repository_lock
 from tutti_core.git.process import environment, name_of, run_git
 from tutti_core.git.repo import Git, main_root
 
 
-def sh(script: str, cwd: Path) -> str:
-    """Run a shell script and return what it prints."""
-    done = subprocess.run(
-        ["/bin/sh", "-ec", script], cwd=cwd, check=True, timeout=60, capture_output=True, text=True
-    )
-    return done.stdout
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty home, in which git knows who commits and nothing else."""
-    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_CONFIG_PARAMETERS"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    for who in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{who}_NAME", "Ada")
-        monkeypatch.setenv(f"GIT_{who}_EMAIL", "ada@example.org")
-    return tmp_path.resolve()
-
-
-@pytest.fixture
-def repo(home: Path) -> Path:
-    """A repository with one commit on ``main``."""
-    sh("git init -q -b main repo; cd repo; mkdir sub; echo 1 > sub/a; git add .", home)
-    sh("git commit -qm one", home / "repo")
-    return home / "repo"
-
-
-def fake_git(home: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+def fake_git(place: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
     """Put a program called git in front of the real one."""
-    program = home / "bin" / "git"
+    program = place / "bin" / "git"
     program.parent.mkdir()
     program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o755)
@@ -87,18 +58,18 @@ class TestRunningGit:
         assert Git(repo).run("ls-files") == "sub/a"
 
     def test_every_run_is_quiet_english_and_takes_no_locks(
-        self, repo: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+        self, repo: Path, place: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """No prompt, no translation, no lock that an agent's own git could trip over."""
-        fake_git(home, monkeypatch, 'echo "$LC_ALL $GIT_TERMINAL_PROMPT $*"')
+        fake_git(place, monkeypatch, 'echo "$LC_ALL $GIT_TERMINAL_PROMPT $*"')
         said = Git(repo).run("status")
         assert said == "C 0 --no-optional-locks -c core.quotePath=false status"
 
     def test_it_cannot_reach_the_terminal(
-        self, repo: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+        self, repo: Path, place: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """It has an empty input and a session of its own."""
-        fake_git(home, monkeypatch, "cat; exec ps -o sid= -p $$")
+        fake_git(place, monkeypatch, "cat; exec ps -o sid= -p $$")
         assert int(Git(repo).run("status")) != os.getsid(0)
 
     def test_a_missing_git_is_said(self, repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,61 +79,63 @@ class TestRunningGit:
             Git(repo).run("status")
         assert "Install git" in caught.value.hint
 
-    def test_a_missing_folder_is_not_taken_for_a_missing_git(self, home: Path) -> None:
+    def test_a_missing_folder_is_not_taken_for_a_missing_git(self, place: Path) -> None:
         """Both are the same error to the system."""
         with pytest.raises(GitError, match=r"gone is not a folder"):
-            Git(home / "gone").run("status")
+            Git(place / "gone").run("status")
 
     def test_a_git_that_hangs_is_ended_with_its_children(
-        self, repo: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+        self, repo: Path, place: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """At the deadline nothing of it is left running."""
-        fake_git(home, monkeypatch, f"sleep 60 & echo $! > {home}/pid; wait")
+        fake_git(place, monkeypatch, f"sleep 60 & echo $! > {place}/pid; wait")
         with pytest.raises(GitError, match=r"git status did not finish within 0.5 s") as caught:
             Git(repo).run("status", timeout=0.5)
         assert "hook" in caught.value.hint
-        assert ended(int((home / "pid").read_text()))
+        assert ended(int((place / "pid").read_text()))
 
     def test_a_git_that_will_not_end_is_killed(
-        self, repo: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+        self, repo: Path, place: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Asking comes first, but does not stay the last word."""
         monkeypatch.setattr("tutti_core.git.process._GRACE", 0.1)
         fake_git(
-            home, monkeypatch, f"trap '' TERM; echo $$ > {home}/pid; while :; do sleep 1; done"
+            place, monkeypatch, f"trap '' TERM; echo $$ > {place}/pid; while :; do sleep 1; done"
         )
         with pytest.raises(GitError, match="did not finish"):
             Git(repo).run("status", timeout=0.5)
-        assert ended(int((home / "pid").read_text()))
+        assert ended(int((place / "pid").read_text()))
 
     def test_an_interrupt_ends_git_too(
-        self, repo: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+        self, repo: Path, place: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Ctrl-C reaches only tt, which passes it on."""
         fake_git(
-            home, monkeypatch, f"echo $$ > {home}/pid.new; mv {home}/pid.new {home}/pid; sleep 60"
+            place,
+            monkeypatch,
+            f"echo $$ > {place}/pid.new; mv {place}/pid.new {place}/pid; sleep 60",
         )
         wait = subprocess.Popen.wait
 
         def interrupted(process: subprocess.Popen[bytes], timeout: float | None = None) -> int:
             monkeypatch.setattr(subprocess.Popen, "wait", wait)
-            until((home / "pid").exists)
+            until((place / "pid").exists)
             raise KeyboardInterrupt
 
         monkeypatch.setattr(subprocess.Popen, "wait", interrupted)
         with pytest.raises(KeyboardInterrupt):
             Git(repo).run("status", timeout=30)
-        assert ended(int((home / "pid").read_text()))
+        assert ended(int((place / "pid").read_text()))
 
     def test_a_daemon_left_by_a_hook_does_not_hold_it_up(
-        self, repo: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+        self, repo: Path, place: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Git has ended when git has ended, whoever still has its output open."""
-        fake_git(home, monkeypatch, f"echo done; sleep 60 & echo $! > {home}/pid")
+        fake_git(place, monkeypatch, f"echo done; sleep 60 & echo $! > {place}/pid")
         try:
             assert Git(repo).run("status", timeout=30) == "done"
         finally:
-            os.kill(int((home / "pid").read_text()), signal.SIGKILL)
+            os.kill(int((place / "pid").read_text()), signal.SIGKILL)
 
     def test_users_own_settings_by_environment_stay(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Where a container says by GIT_CONFIG_COUNT which folders are safe, that counts."""
@@ -180,10 +153,10 @@ class TestRunningGit:
         assert name_of(["status", "--porcelain", "x"]) == "git status"
 
     def test_silence_is_told_as_silence(
-        self, repo: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+        self, repo: Path, place: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """A failure without a word has its status."""
-        fake_git(home, monkeypatch, "exit 7")
+        fake_git(place, monkeypatch, "exit 7")
         with pytest.raises(GitError, match="ended with status 7 and said nothing"):
             Git(repo).run("status")
 
@@ -208,10 +181,10 @@ def ended(pid: int) -> bool:
 
 
 class TestQuestions:
-    def test_a_new_repository_has_no_commits(self, home: Path) -> None:
+    def test_a_new_repository_has_no_commits(self, place: Path) -> None:
         """Before the first commit there is no head, but there is a branch."""
-        sh("git init -q -b main new", home)
-        git = Git(home / "new")
+        sh("git init -q -b main new", place)
+        git = Git(place / "new")
         assert (git.has_commits(), git.head(git.root), git.current_branch(git.root)) == (
             False,
             None,
@@ -271,14 +244,14 @@ class TestQuestions:
         assert not Git(repo).dirty(repo)
         assert index.read_bytes() == before
 
-    def test_a_question_to_no_repository_is_an_error(self, home: Path) -> None:
+    def test_a_question_to_no_repository_is_an_error(self, place: Path) -> None:
         """It is not answered with no."""
         with pytest.raises(GitError, match="not a git repository") as caught:
-            Git(home).branch_exists("main")
+            Git(place).branch_exists("main")
         assert "git init" in caught.value.hint
-        for ask in (Git(home).head, Git(home).current_branch, Git(home).dirty):
+        for ask in (Git(place).head, Git(place).current_branch, Git(place).dirty):
             with pytest.raises(GitError):
-                ask(home)
+                ask(place)
 
     def test_a_repository_of_somebody_else_is_told_with_gits_remedy(
         self, repo: Path, monkeypatch: pytest.MonkeyPatch
@@ -293,11 +266,11 @@ class TestQuestions:
 class TestExclude:
     def test_a_line_is_added_once(self, repo: Path) -> None:
         """What is there stays as it is, to the byte."""
-        place = repo / ".git" / "info" / "exclude"
-        place.write_bytes(b"# mine\r\n*.o")
+        kept = repo / ".git" / "info" / "exclude"
+        kept.write_bytes(b"# mine\r\n*.o")
         Git(repo).exclude("/.tutti/")
         Git(repo).exclude("/.tutti/")
-        assert place.read_bytes() == b"# mine\r\n*.o\n/.tutti/\n"
+        assert kept.read_bytes() == b"# mine\r\n*.o\n/.tutti/\n"
 
     def test_a_missing_folder_is_made(self, repo: Path) -> None:
         """A repository made from an empty template has no info folder."""
@@ -313,51 +286,51 @@ class TestExclude:
 
     def test_a_line_of_the_user_with_blanks_behind_counts(self, repo: Path) -> None:
         """Git ignores blanks at the end, and so does the comparison."""
-        place = repo / ".git" / "info" / "exclude"
-        place.write_text("/.tutti/  \n")
+        kept = repo / ".git" / "info" / "exclude"
+        kept.write_text("/.tutti/  \n")
         Git(repo).exclude("/.tutti/")
-        assert place.read_text() == "/.tutti/  \n"
+        assert kept.read_text() == "/.tutti/  \n"
 
-    def test_mode_and_link_of_the_file_stay(self, repo: Path, home: Path) -> None:
+    def test_mode_and_link_of_the_file_stay(self, repo: Path, place: Path) -> None:
         """A file that is kept elsewhere stays elsewhere."""
-        place, real = repo / ".git" / "info" / "exclude", home / "ignores"
-        place.unlink()
+        kept, real = repo / ".git" / "info" / "exclude", place / "ignores"
+        kept.unlink()
         real.write_text("a\n")
         real.chmod(0o640)
-        place.symlink_to(real)
+        kept.symlink_to(real)
         Git(repo).exclude("b")
-        assert place.is_symlink()
+        assert kept.is_symlink()
         assert (real.read_text(), stat.S_IMODE(real.stat().st_mode)) == ("a\nb\n", 0o640)
 
     def test_many_at_once_lose_nothing(self, repo: Path) -> None:
         """Each of several lines, added twice by threads at once, is there once."""
-        place = repo / ".git" / "info" / "exclude"
-        before = place.read_text()
+        kept = repo / ".git" / "info" / "exclude"
+        before = kept.read_text()
         lines = [f"/{number}" for number in range(8)] * 2
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(Git(repo).exclude, lines))
-        added = place.read_text().removeprefix(before).split()
+        added = kept.read_text().removeprefix(before).split()
         assert sorted(added) == sorted(set(lines))
 
     def test_it_waits_for_whoever_writes(self, repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Two that read before either wrote would both add the line."""
-        place = repo / ".git" / "info" / "exclude"
-        before = place.read_text()
+        kept = repo / ".git" / "info" / "exclude"
+        before = kept.read_text()
         monkeypatch.setattr("tutti_core.git.repo.hold", lambda fd, seconds: hold(fd, 0.05))
-        fd = os.open(place, os.O_RDONLY)
+        fd = os.open(kept, os.O_RDONLY)
         try:
             assert hold(fd, 0)
             with pytest.raises(GitError, match="exclude is locked by another process"):
                 Git(repo).exclude("/x")
         finally:
             os.close(fd)
-        assert place.read_text() == before
+        assert kept.read_text() == before
 
     def test_what_cannot_be_written_is_an_error(self, repo: Path) -> None:
         """The file is named."""
-        place = repo / ".git" / "info" / "exclude"
-        place.unlink()
-        place.mkdir()
+        kept = repo / ".git" / "info" / "exclude"
+        kept.unlink()
+        kept.mkdir()
         with pytest.raises(GitError, match=r"info/exclude cannot be written"):
             Git(repo).exclude("/x")
         with pytest.raises(GitError, match="line break"):
@@ -376,54 +349,54 @@ class TestTheMainRoot:
         places = [repo / ".tutti/worktrees/api/sub", repo.parent / "out"]
         assert [main_root(place) for place in places] == [repo, repo]
 
-    def test_outside_of_any_repository(self, home: Path) -> None:
+    def test_outside_of_any_repository(self, place: Path) -> None:
         """There is none."""
-        assert main_root(home) is None
+        assert main_root(place) is None
 
-    def test_through_a_link(self, repo: Path, home: Path) -> None:
+    def test_through_a_link(self, repo: Path, place: Path) -> None:
         """The answer is the real path, so that one repository has one root."""
-        (home / "link").symlink_to(repo)
-        assert main_root(home / "link" / "sub") == repo
+        (place / "link").symlink_to(repo)
+        assert main_root(place / "link" / "sub") == repo
 
-    def test_with_blanks_and_any_script(self, home: Path) -> None:
+    def test_with_blanks_and_any_script(self, place: Path) -> None:
         """The name of the folder does not matter."""
-        sh("git init -q 'ein Ördner 図'", home)
-        assert main_root(home / "ein Ördner 図") == home / "ein Ördner 図"
+        sh("git init -q 'ein Ördner 図'", place)
+        assert main_root(place / "ein Ördner 図") == place / "ein Ördner 図"
 
-    def test_a_line_break_in_the_name_is_refused(self, home: Path) -> None:
+    def test_a_line_break_in_the_name_is_refused(self, place: Path) -> None:
         """Git's answer could not be read then, and no guess is made."""
-        sh("git init -q 'a\nb'", home)
+        sh("git init -q 'a\nb'", place)
         with pytest.raises(GitError, match="line break"):
-            main_root(home / "a\nb")
+            main_root(place / "a\nb")
 
     @pytest.mark.parametrize("where", ["proj/.bare", "proj/.git"])
     def test_a_bare_repository_with_worktrees_beside_it(self, repo: Path, where: str) -> None:
         """There is no main worktree: each of the user's is a root, an agent's in it is not."""
-        home = repo.parent
-        sh(f"mkdir proj; git clone -q --bare repo {where}", home)
+        place = repo.parent
+        sh(f"mkdir proj; git clone -q --bare repo {where}", place)
         if where.endswith(".bare"):
-            (home / "proj" / ".git").write_text("gitdir: ./.bare\n")
-        sh("git worktree add -q work main && cd work", home / "proj")
-        sh("git worktree add -q .tutti/worktrees/api", home / "proj" / "work")
-        work = home / "proj" / "work"
+            (place / "proj" / ".git").write_text("gitdir: ./.bare\n")
+        sh("git worktree add -q work main && cd work", place / "proj")
+        sh("git worktree add -q .tutti/worktrees/api", place / "proj" / "work")
+        work = place / "proj" / "work"
         places = [work / "sub", work / ".tutti" / "worktrees" / "api" / "sub"]
         assert [main_root(place) for place in places] == [work, work]
-        assert main_root(home / "proj") is None
+        assert main_root(place / "proj") is None
 
-    def test_a_git_folder_kept_elsewhere(self, home: Path) -> None:
+    def test_a_git_folder_kept_elsewhere(self, place: Path) -> None:
         """Git cannot tell where the main worktree is; an agent's tree still leads to it."""
-        sh("git init -q --separate-git-dir store work; cd work", home)
+        sh("git init -q --separate-git-dir store work; cd work", place)
         sh(
             "git commit -q --allow-empty -m one; git worktree add -q .tutti/worktrees/api",
-            home / "work",
+            place / "work",
         )
-        assert main_root(home / "work") == home / "work"
-        assert main_root(home / "work" / ".tutti" / "worktrees" / "api") == home / "work"
+        assert main_root(place / "work") == place / "work"
+        assert main_root(place / "work" / ".tutti" / "worktrees" / "api") == place / "work"
 
-    def test_a_submodule_is_a_repository_of_its_own(self, repo: Path, home: Path) -> None:
+    def test_a_submodule_is_a_repository_of_its_own(self, repo: Path, place: Path) -> None:
         """Its root is its own, also from a worktree linked to it."""
-        sh("git init -q outer", home)
-        outer = home / "outer"
+        sh("git init -q outer", place)
+        outer = place / "outer"
         sh("git -c protocol.file.allow=always submodule --quiet add ../repo inner", outer)
         sh("git worktree add -q ../linked", outer / "inner")
         assert main_root(outer / "inner" / "sub") == outer / "inner"
@@ -431,7 +404,7 @@ class TestTheMainRoot:
 
 
 class TestTheLockOfARepository:
-    def test_a_git_that_outlives_its_tt_keeps_others_out(self, repo: Path, home: Path) -> None:
+    def test_a_git_that_outlives_its_tt_keeps_others_out(self, repo: Path, place: Path) -> None:
         """The descriptor that git inherited holds the repository until git has ended."""
         common = Git(repo).common
         script = "import os, sys; os.read(0, 1)"

@@ -2,47 +2,17 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from repository import sh
 from tutti_core.errors import GitError
 from tutti_core.git.trash import Trash
 from tutti_core.git.tree import Retired
 from tutti_core.git.worktrees import Worktrees
-
-
-def sh(script: str, cwd: Path) -> str:
-    """Run a shell script and return what it prints."""
-    done = subprocess.run(
-        ["/bin/sh", "-ec", script], cwd=cwd, check=True, timeout=60, capture_output=True, text=True
-    )
-    return done.stdout
-
-
-@pytest.fixture
-def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository with one commit on ``main``, for which only git's defaults hold."""
-    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_CONFIG_PARAMETERS"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    for who in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{who}_NAME", "Ada")
-        monkeypatch.setenv(f"GIT_{who}_EMAIL", "ada@example.org")
-    sh("git init -q -b main repo", tmp_path)
-    sh("mkdir sub; echo 1 > sub/a; git add .; git commit -qm one", tmp_path / "repo")
-    return tmp_path.resolve() / "repo"
-
-
-@pytest.fixture
-def trees(repo: Path) -> Worktrees:
-    """The worktrees of a workspace at the top of the repository."""
-    return Worktrees(repo, repo / ".tutti" / "worktrees")
 
 
 def every_file(folder: Path) -> str:

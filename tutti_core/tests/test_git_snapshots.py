@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import stat
-import subprocess
 from pathlib import Path
 
 import pytest
 
+from repository import sh
 from tutti_core.errors import GitError
 from tutti_core.git import stock
 from tutti_core.git.reviving import branch_off, export_tree, revive
@@ -18,40 +18,17 @@ from tutti_core.git.worktrees import Worktrees
 FSCK = "git fsck --no-progress 2>&1 | grep -v -e dangling -e unborn || :"
 
 
-def sh(script: str, cwd: Path) -> str:
-    """Run a shell script and return what it prints."""
-    done = subprocess.run(
-        ["/bin/sh", "-ec", script], cwd=cwd, check=False, timeout=60, capture_output=True
-    )
-    assert done.returncode == 0, os.fsdecode(done.stderr)
-    return os.fsdecode(done.stdout)
-
-
 @pytest.fixture
-def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository with a few files on ``main``, for which only git's defaults hold."""
-    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_CONFIG_PARAMETERS"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    for who in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{who}_NAME", "Ada")
-        monkeypatch.setenv(f"GIT_{who}_EMAIL", "ada@example.org")
-    sh("git init -q -b main repo", tmp_path)
+def repo(place: Path) -> Path:
+    """A repository with a few files on ``main``."""
+    sh("git init -q -b main repo", place)
     sh(
         "mkdir sub dir; echo 1 > sub/a; echo b > b; echo d > dir/d; ln -s b link;"
         "printf 'x\\r\\n' > crlf; echo run > run; chmod +x run; printf '*.o\\nbuild/\\n.env\\n'"
         " > .gitignore; git add .; git commit -qm one",
-        tmp_path / "repo",
+        place / "repo",
     )
-    return tmp_path.resolve() / "repo"
-
-
-@pytest.fixture
-def trees(repo: Path) -> Worktrees:
-    """The worktrees of a workspace at the top of the repository."""
-    return Worktrees(repo, repo / ".tutti" / "worktrees")
+    return place / "repo"
 
 
 def picture(path: Path) -> dict[str, tuple[int, bytes]]:
