@@ -125,6 +125,9 @@ def test_a_command_nobody_knows_is_a_usage_error(workspace: Stage) -> None:
     more = workspace.tt("peek", "one", "two").badly(2).stderr.splitlines()
     assert more[0] == "error[config]: got unexpected extra argument (two)"
     assert more[1].startswith("  hint: tt peek [OPTIONS] AGENT; tt peek --help")
+    two = workspace.tt("answer", "one", "two", "allow").badly(2).stderr.splitlines()
+    assert two[0] == "error[config]: one agent takes one answer; found 2 words: two allow"
+    assert two[1].startswith("  hint: tt answer one allow|always|deny;")
 
 
 def test_the_true_root_is_found_from_inside_a_worktree(workspace: Stage) -> None:

@@ -35,6 +35,8 @@ def test_a_draft_is_what_somebody_typed(composer: str, written: str | None) -> N
     [
         ("Ready | app", "idle"),
         ("Working | app", "working"),
+        ("Starting | app", "starting"),
+        ("⠹ Starting... | app", "starting"),
         ("⠸ Thinking | app", "working"),
         ("⠦ Some thread | app", "working"),
         ("[ ! ] Action Required | app", "waiting"),
@@ -64,3 +66,41 @@ def test_a_limit_says_until_when() -> None:
     reading = judge(seen, gather(RULES, seen))
     assert reading.state == "rate_limited"
     assert reading.detail.endswith("try again at 9:55 AM.")
+
+
+BOOTING = "• Starting MCP servers (1/2): files (6s • esc to interrupt)"
+
+
+def test_starting_is_no_turn() -> None:
+    """Servers for tools that start leave an old error old; a turn meanwhile makes it a new one."""
+    old = "› go\n\n■ You’ve hit your usage limit. Try again at 9:55 AM.\n\n"
+    seen = Observation(
+        1000.0,
+        "codex",
+        session=True,
+        alive=True,
+        started=0.0,
+        title="⠹ Starting | app",
+        resumed=True,
+        screen=Screen(f"{old}{BOOTING}\n\n› Ask Codex to do anything{FOOTER}"),
+    )
+    assert judge(seen, gather(RULES, seen)).state == "starting"
+    assert judge(seen, gather(RULES, seen._replace(title=None))).state == "starting"
+    begun = {"type": "event_msg", "payload": {"type": "task_started"}}
+    at_work = seen._replace(feeds={"rollout": [{**begun, "timestamp": "1970-01-01T00:16:30Z"}]})
+    assert judge(at_work, gather(RULES, at_work)).state == "working"
+    ready = seen._replace(
+        title="Ready | app", screen=Screen(f"{old}› Ask Codex to do anything{FOOTER}")
+    )
+    assert judge(ready, gather(RULES, ready)).state == "idle"
+    turned = ready._replace(turned=990.0)
+    assert judge(turned, gather(RULES, turned)).state == "rate_limited"
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize("row", [BOOTING, "• Booting MCP server: files (0s • esc to interrupt)"])
+def test_what_starts_is_seen_on_the_screen_too(row: str, whole: bool) -> None:
+    """Where only the screen is there, or a piece of it, it says so."""
+    shown = Screen(f"{row}\n\n› Ask Codex to do anything{FOOTER}", whole=whole)
+    seen = Observation(1000.0, "codex", session=True, alive=True, started=0.0, screen=shown)
+    assert judge(seen, gather(RULES, seen)).state == "starting"

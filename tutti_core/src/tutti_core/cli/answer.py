@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NoReturn
+
 import click
 
 from ..errors import UsageError
@@ -12,7 +15,8 @@ from .answer_view import EXIT_CODES, show, show_question
 from .common import agent_argument, json_option, show_json, without_option, workspace_option
 
 
-@click.command("answer")
+@click.command("answer", context_settings={"allow_extra_args": True})
+@click.pass_context
 @agent_argument
 @click.argument("choice", required=False, metavar="[ANSWER]")
 @workspace_option
@@ -24,6 +28,7 @@ from .common import agent_argument, json_option, show_json, without_option, work
 @without_option
 @json_option
 def command(
+    invoked: click.Context,
     agent: str,
     choice: str | None,
     workspace: str | None,
@@ -41,6 +46,8 @@ def command(
     Exit code: 0 answered; 1 refused, and nothing was pressed; 3 pressed, and the dialog is still
     there; 4 unknown.
     """
+    if invoked.args:
+        _one_at_a_time(agent, [choice or "", *invoked.args])
     if choice is None and dialog and not text:
         raise UsageError("no answer was given", hint=f"tt answer {agent} allow|always|deny")
     root, name = target_of(agent, workspace)
@@ -51,3 +58,10 @@ def command(
     told = answer(context, asked)
     show_json(told) if as_json else show(told)
     return EXIT_CODES[told.outcome]
+
+
+def _one_at_a_time(agent: str, words: Sequence[str]) -> NoReturn:
+    raise UsageError(
+        f"one agent takes one answer; found {len(words)} words: {' '.join(words)}",
+        hint=f"tt answer {agent} allow|always|deny; several words of a choice go in quotes",
+    )

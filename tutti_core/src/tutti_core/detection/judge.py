@@ -110,6 +110,8 @@ def _ends(later: Evidence, one: Evidence, seen: Observation) -> bool:
         return (one.state, later.state) == ("idle", "working") and _is_later(later, one, seen)
     if one.source in seen.feeds and later.source in seen.feeds:
         return _is_later(later, one, seen)
+    if one.state == "starting":  # what was seen to begin has started, whatever still does
+        return later.state == "working"
     return _unseen(later, one, seen) and (one.age is None or one.age > LAG_SECS)
 
 
