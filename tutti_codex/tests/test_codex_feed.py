@@ -81,9 +81,10 @@ def test_words_of_a_conversation_are_no_state() -> None:
     assert reading(BEGUN, said(2, "AgentMessage", prose)).state == "working"
 
 
-def test_a_limit_says_when_it_ends() -> None:
-    """What is printed of the reset is told."""
-    limit = "You’ve hit your usage limit. Upgrade to Pro or try again at 9:55 AM."
+@pytest.mark.parametrize("words", ["Upgrade to Pro or try again at", "Try again at"])
+def test_a_limit_says_when_it_ends(words: str) -> None:
+    """What is printed of the reset is told, also if nothing else is proposed."""
+    limit = f"You’ve hit your usage limit. {words} 9:55 AM."
     found = reading(BEGUN, failed(limit))
     assert (found.state, found.resets) == ("rate_limited", "9:55 AM")
 

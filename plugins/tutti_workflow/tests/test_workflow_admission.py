@@ -12,7 +12,7 @@ from recorded import Desk
 from tutti_core import Context, JsonFile, PolicyError, Verdict
 from tutti_workflow.engine.again import resume
 from tutti_workflow.engine.order import Again, Order, Seat, Told
-from tutti_workflow.engine.run import run_order
+from tutti_workflow.engine.run import begin, run_order
 from tutti_workflow.record.store import read, run_ids
 
 GROUPED = """
@@ -77,6 +77,22 @@ def test_one_too_many_is_refused(desk: Desk, until: Callable[..., Any]) -> None:
     assert (refused.status, refused.failure["category"]) == ("failed", "policy")  # type: ignore[index]
     ledger = JsonFile(context.places.state / "run-ledger" / f"{refused.run_id}.json").read()
     assert (ledger["state"], ledger["failure_class"]) == ("aborted", "policy")
+    assert resume(context, refused.run_id, Again()).status == "succeeded"
+
+
+def test_one_that_was_left_alone_is_refused_too(desk: Desk, until: Callable[..., Any]) -> None:
+    """Begun for another process to go on with, it has failed where that finds no place for it."""
+    context = desk.team(GROUPED.format(word="refuse"))
+    slow = Slow(context, until)
+    store, _ = begin(context, Order("second"))
+    store.release()
+    for _ in range(2):
+        with pytest.raises(PolicyError):
+            resume(context, store.state.run_id, Again())
+    refused = read(context, store.state.run_id)
+    assert refused is not None
+    assert (refused.status, refused.closed) == ("failed", True)
+    slow.end()
     assert resume(context, refused.run_id, Again()).status == "succeeded"
 
 

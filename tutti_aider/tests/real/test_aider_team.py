@@ -11,6 +11,7 @@ from tutti_testing.model import Delay, ModelServer
 from tutti_testing.stage import carrying
 
 AGENTS = ("one", "two")
+FAILURES = {"429": "rate_limited", "503": "provider_down", "529": "provider_down"}
 
 pytestmark = pytest.mark.real
 
@@ -21,13 +22,17 @@ def committed(stage: Any, agent: str) -> list[str]:
     return log.stdout.splitlines()
 
 
-def test_a_day_of_two_agents(stage: Any) -> None:
+def test_a_day_of_two_agents(stage: Any, model: ModelServer) -> None:
     """Every state is read right on the way from up to down, and the work is on two branches."""
     stage.aiders("safe", *AGENTS)
     stage.tt("up", "--no-wait").well()
     assert {row["state"] for row in stage.status().values()} == {"starting"}
+    early = "Early bird. [[say Good morning.]]"
+    receipt = stage.tt("send", "one", early, "--json").well().json()
+    assert receipt["outcome"] == "submitted", receipt
     for agent in AGENTS:
         stage.until(agent, "idle")
+    assert _asked(model) == [early]
 
     for agent in AGENTS:
         text = f"A longer answer, please.\nIn more than one line. [[slow 40]]\nThis is {agent}."
@@ -55,6 +60,8 @@ def test_a_day_of_two_agents(stage: Any) -> None:
 
     stage.tt("send", "one", "--raw", "/exit")
     stage.until("one", "exited")
+    refused = stage.tt("send", "one", "hello?").badly()
+    assert "process has ended" in refused.stdout
     stage.tt("down").well()
     assert carrying(stage.root) == []
     assert {row["state"] for row in stage.status().values()} == {"stopped"}
@@ -139,16 +146,26 @@ def test_a_rejected_key_waits_for_a_person(stage: Any) -> None:
     stage.until("one", "idle")
 
 
-def test_failures_are_told_apart(stage: Any) -> None:
-    """A limit and a provider that is down are two states while it tries again, and then over."""
+def test_failures_are_told_apart(stage: Any, model: ModelServer) -> None:
+    """A limit, a provider that is down or not there, and a crash; after each of them it goes on."""
     stage.aiders("safe", "one")
     stage.tt("up").well()
     stage.until("one", "idle")
-    for code, state in (("429", "rate_limited"), ("503", "provider_down")):
+    for code, state in FAILURES.items():
         failing = " ".join([f"[[http {code}]]"] * 5)
         stage.tt("send", "one", f"{failing} [[say It works again.]]").well()
         assert stage.until("one", state)["detail"]
         stage.until("one", "idle")
+    stage.run("kill", "-9", str(stage.record("one")["pid"])).well()
+    stage.until("one", "exited")
+    [done] = stage.tt("up", "--json").well().json()["results"]
+    assert (done["resumed"], done["state"]) == (True, "idle"), done
+    asked = _answered(stage, model, "Where were we? [[say Here.]]")
+    assert any("It works again." in one.text for one in asked.messages), asked
+    stage.until("one", "idle")
+    model.close()
+    stage.tt("send", "one", "Is anybody there?").well()
+    assert stage.until("one", "provider_down")["detail"]
 
 
 def test_a_reboot_costs_no_conversation(stage: Any, model: ModelServer) -> None:

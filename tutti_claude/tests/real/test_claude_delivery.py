@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from tutti_testing import wait_for
 from tutti_testing.drills import asked, prompts_of_every_kind
 from tutti_testing.model import ModelServer
 
@@ -15,18 +14,23 @@ pytestmark = pytest.mark.real
 
 
 @pytest.mark.parametrize(
-    "count", [4, pytest.param(30, marks=[pytest.mark.soak, pytest.mark.timeout(1800)])]
+    ("agent", "count"),
+    [
+        ("newest", 4),
+        ("old", 1),
+        pytest.param("newest", 30, marks=[pytest.mark.soak, pytest.mark.timeout(1800)]),
+    ],
 )
 def test_prompts_within_its_first_two_seconds(
-    stage: Any, model: ModelServer, count: int, capsys: pytest.CaptureFixture[str]
+    stage: Any, model: ModelServer, agent: str, count: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Each is sent as soon as the process is there, is `submitted`, and is asked for once."""
-    stage.claudes("safe", "newest")
+    stage.claudes("safe", agent)
     stage.open_gate()
     for number in range(count):
         stage.tt("up", "--no-wait", "--new").well()
         text = f"Early bird {number}. [[say Good morning.]]"
-        receipt = stage.tt("send", "newest", text, "--wait", "--json").well().json()
+        receipt = stage.tt("send", agent, text, "--wait", "--json").well().json()
         assert (receipt["outcome"], receipt["turn"]) == ("submitted", "done"), receipt
         assert asked(model).count(text) == 1
         stage.tt("down").well()
@@ -39,23 +43,8 @@ def test_prompts_within_its_first_two_seconds(
 
 @pytest.mark.parametrize("agent", ["newest", "old"])
 def test_prompts_of_every_kind(stage: Any, model: ModelServer, agent: str) -> None:
-    """Long, of many lines, armed, while it is busy, over a draft, from two at once."""
+    """Long, armed, while it is busy, over a draft, under a scroller, from two at once, ..."""
     stage.claudes("safe", agent)
     stage.open_gate()
     stage.tt("up").well()
     prompts_of_every_kind(stage, model, agent, ("!touch armed", "/help me"))
-
-
-@pytest.mark.parametrize("agent", ["newest", "old"])
-def test_what_it_does_is_stopped_for_a_prompt(stage: Any, model: ModelServer, agent: str) -> None:
-    """By its own key; what it had begun is over, and the prompt is the next it is asked."""
-    stage.claudes("safe", agent)
-    stage.open_gate()
-    stage.tt("up").well()
-    stage.tt("send", agent, "A long story, please. [[slow 300 0.2]]").well()
-    stage.until(agent, "working")
-    assert wait_for(lambda: len(asked(model)) == 1)
-    words = ("send", agent, "Stop. [[say Stopped.]]", "--interrupt", "--wait", "--json")
-    done = stage.tt(*words).well().json()
-    assert (done["outcome"], done["turn"]) == ("submitted", "done"), done
-    assert asked(model)[1:] == ["Stop. [[say Stopped.]]"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tutti_testing import Stage
-from tutti_testing.homes import codex_home, installed
+from tutti_testing.homes import codex_home, gated, installed
 from tutti_testing.model import ModelServer
 from tutti_testing.stage import environment
 
@@ -18,6 +18,8 @@ PLACE = "codex-0.169.0/node_modules/.bin"
 
 class CodexStage(Stage):
     """A workspace whose agents are real Codex."""
+
+    gate: Path
 
     def distrust(self) -> None:
         """Forget that the workspace is trusted."""
@@ -39,8 +41,12 @@ def stage(tmp_path: Path, short_folder: Path, model: ModelServer) -> Iterator[Co
     home, root = tmp_path / "home", tmp_path / "project"
     home.mkdir()
     env = environment(home, short_folder, **codex_home(home, model.url, [root]))
-    env["PATH"] = f"{installed(PLACE)}{os.pathsep}{env['PATH']}"
+    gate = tmp_path / "gate"
+    gate.touch()
+    folder = gated(tmp_path / "bin", {"codex": installed(PLACE) / "codex"}, gate)
+    env["PATH"] = f"{folder}{os.pathsep}{env['PATH']}"
     made = CodexStage(root, home, env)
+    made.gate = gate
     made.repository()
     yield made
     made.close()

@@ -13,6 +13,6 @@ pytestmark = pytest.mark.real
 
 
 def test_prompts_of_every_kind(stage: Any, model: ModelServer) -> None:
-    """Long, of many lines, armed, while it is busy, over a draft, from two at once."""
+    """Long, armed, while it is busy, over a draft, under a scroller, from two at once, ..."""
     stage.codexes("safe", "one").tt("up").well()
     prompts_of_every_kind(stage, model, "one", ("!touch armed", "/help me"))

@@ -75,9 +75,13 @@ def test_every_stage_of_a_turn(stage: Any, agent: Agent) -> None:
     agent.until(lambda one: one["state"] == "working" and agent.knows(one, "working"))
     agent.until(lambda one: one["state"] == "idle" and agent.knows(one, "idle"))
 
-    agent.send("Write. [[write note.txt hello]]")
+    (stage.tree("one") / "wait.sh").write_text("touch on\nuntil [ -e go ]; do sleep 0.1; done\n")
+    agent.send("Do it. [[bash sh wait.sh]]")
     agent.reaches("waiting", kind="permission")
     stage.choose("one", "y")
+    assert wait_for((stage.tree("one") / "on").exists)
+    agent.reaches("working")
+    (stage.tree("one") / "go").touch()
     agent.until(lambda one: one["state"] == "idle" and agent.knows(one, "idle"))
 
     agent.send("Write again. [[write other.txt hello]]")
@@ -91,7 +95,7 @@ def test_every_stage_of_a_turn(stage: Any, agent: Agent) -> None:
     agent.until(lambda one: one["state"] == "idle" and agent.knows(one, "idle"))
 
     told = turns(RULES, agent.seen())
-    assert [mark.text.split()[0] for mark in told.begun] == ["Talk.", "Write.", "Write", "Think."]
+    assert [mark.text.split()[0] for mark in told.begun] == ["Talk.", "Do", "Write", "Think."]
     assert len(told.ended) == 4
     assert agent.now()["context"] is not None
 
@@ -121,9 +125,14 @@ def test_one_that_reaches_nobody_says_so(agent: Agent, model: ModelServer) -> No
     agent.reaches("provider_down")
 
 
-def test_one_that_was_killed_has_exited(stage: Any, agent: Agent) -> None:
-    """The process has the last word, whatever its rollout said last."""
+def test_one_that_was_killed_has_exited_and_goes_on(stage: Any, agent: Agent) -> None:
+    """The process has the last word, whatever its rollout said last; then it is taken up again."""
     agent.send("Think. [[hang 60]]")
     agent.reaches("working")
     stage.run("kill", "-9", str(stage.record("one")["pid"])).well()
     agent.reaches("exited")
+    [done] = stage.tt("up", "--json").well().json()["results"]
+    assert (done["resumed"], done["state"]) == (True, "idle"), done
+    agent.send("Where were we? [[say Here.]]")
+    assert wait_for(lambda: turns(RULES, agent.seen()).answer == "Here."), agent.seen()
+    agent.reaches("idle")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -21,12 +22,19 @@ def committed(stage: Any, agent: str) -> list[str]:
     return log.stdout.splitlines()
 
 
-def test_a_day_of_two_agents(stage: Any) -> None:
+def test_a_day_of_two_agents(stage: Any, model: ModelServer) -> None:
     """Every state is read right on the way from up to down, and the work is on two branches."""
     stage.codexes("safe", *AGENTS)
-    stage.tt("up").well()
+    stage.gate.unlink()
+    stage.tt("up", "--no-wait").well()
+    assert {row["state"] for row in stage.status().values()} == {"starting"}
+    stage.gate.touch()
+    early = "Early bird. [[say Good morning.]]"
+    receipt = stage.tt("send", "one", early, "--json").well().json()
+    assert receipt["outcome"] == "submitted", receipt
     for agent in AGENTS:
         stage.until(agent, "idle")
+    assert _asked(model) == [early]
 
     for agent in AGENTS:
         text = f"A longer answer, please.\nIn more than one line. [[slow 40]]\nThis is {agent}."
@@ -53,6 +61,8 @@ def test_a_day_of_two_agents(stage: Any) -> None:
 
     stage.tt("send", "one", "--raw", "/quit")
     stage.until("one", "exited")
+    refused = stage.tt("send", "one", "hello?").badly()
+    assert "process has ended" in refused.stdout
     stage.tt("down").well()
     assert carrying(stage.root) == []
     assert {row["state"] for row in stage.status().values()} == {"stopped"}
@@ -108,11 +118,19 @@ def test_failures_are_told_apart(stage: Any) -> None:
     stage.codexes("safe", "one")
     stage.tt("up").well()
     stage.until("one", "idle")
-    wanted = {"http 401": "auth_failed", "limit": "rate_limited", "http 503": "provider_down"}
-    for failure, state in wanted.items():
-        stage.tt("send", "one", f"[[delay 2]] [[{failure}]]").well()
+    ends = int(time.time()) // 60 * 60 + 2 * 3600
+    wanted = {
+        "http 401": "auth_failed",
+        f"limit {ends}": "rate_limited",
+        "http 503": "provider_down",
+        "http 529": "provider_down",
+    }
+    for number, (failure, state) in enumerate(wanted.items()):
+        stage.tt("send", "one", f"Try {number}. [[delay 2]] [[{failure}]]").well()
         row = stage.until("one", state)
         assert row["detail"]
+        if state == "rate_limited":
+            assert row["resets_at"] == ends, row
     stage.tt("send", "one", "[[slow 10 0.3]]").well()
     stage.until("one", "idle")
 

@@ -26,18 +26,19 @@ def asked(model: ModelServer) -> list[str]:
     return [one.prompt.strip() for one in model.requests if one.prompt and not one.aux]
 
 
-def through(stage: Stage, agent: str, text: str) -> dict[str, Any]:
+def through(stage: Stage, agent: str, text: str, *more: str) -> dict[str, Any]:
     """Send a prompt, wait until an agent is through with it, and return the receipt.
 
     Args:
         stage: The workspace.
         agent: The agent.
         text: The prompt.
+        more: Further options of ``tt send``.
 
     Raises:
         AssertionError: It was not submitted, or nothing was answered.
     """
-    words = ("send", agent, "--wait", "--output", "--json")
+    words = ("send", agent, "--wait", "--output", "--json", *more)
     done: dict[str, Any] = stage.tt(*words, stdin=text).well().json()
     assert (done["outcome"], done["turn"]) == ("submitted", "done"), done
     assert done["captured_output"], done
@@ -49,8 +50,8 @@ def prompts_of_every_kind(
 ) -> None:
     """Hold an agent to what every prompt must stand: each arrives once, whole, as words.
 
-    Long ones, of many lines, what the CLI would run by itself, while it is busy, over a draft of
-    somebody's, from two at once.
+    Long ones, of many lines, what the CLI would run by itself, while it is busy, in place of what
+    it does, over a draft of somebody's, while somebody scrolls, from two at once.
 
     Args:
         stage: The workspace, with the agent up.
@@ -67,7 +68,9 @@ def prompts_of_every_kind(
         assert sum(prompt in one for one in asked(model)) == 1, asked(model)
     assert not (stage.tree(agent) / "armed").exists()
     _while_it_is_busy(stage, model, agent)
+    _in_place_of_what_it_does(stage, model, agent)
     _over_a_draft(stage, agent)
+    _while_somebody_scrolls(stage, model, agent)
     _from_two_at_once(stage, model, agent)
 
 
@@ -76,6 +79,15 @@ def _while_it_is_busy(stage: Stage, model: ModelServer, agent: str) -> None:
     stage.tt("send", agent, slow).well()
     through(stage, agent, then)
     assert asked(model)[-2:] == [slow, then], asked(model)
+
+
+def _in_place_of_what_it_does(stage: Stage, model: ModelServer, agent: str) -> None:
+    story, stop = "A long story, please. [[slow 300 0.2]]", "Stop. [[say Stopped.]]"
+    stage.tt("send", agent, story).well()
+    stage.until(agent, "working")
+    assert wait_for(lambda: asked(model)[-1] == story), asked(model)
+    through(stage, agent, stop, "--interrupt")
+    assert asked(model)[-2:] == [story, stop], asked(model)
 
 
 def _over_a_draft(stage: Stage, agent: str) -> None:
@@ -89,6 +101,14 @@ def _over_a_draft(stage: Stage, agent: str) -> None:
     assert there()
     stage.press(agent, "C-u")
     assert wait_for(lambda: not there())
+
+
+def _while_somebody_scrolls(stage: Stage, model: ModelServer, agent: str) -> None:
+    text = "Back to the present. [[say ok]]"
+    stage.scroll(agent)
+    stage.until(agent, "idle")
+    through(stage, agent, text)
+    assert asked(model)[-1] == text, asked(model)
 
 
 def _from_two_at_once(stage: Stage, model: ModelServer, agent: str) -> None:

@@ -194,8 +194,19 @@ class Stage:
             agent: The agent's name.
             keys: Keys by tmux's names.
         """
+        self._at_pane(agent, "send-keys", *keys)
+
+    def scroll(self, agent: str) -> None:
+        """Scroll back in an agent's pane, as a person would.
+
+        Args:
+            agent: The agent's name.
+        """
+        self._at_pane(agent, "copy-mode", "-u")
+
+    def _at_pane(self, agent: str, command: str, *words: str) -> None:
         socket, pane = self.env["TUTTI_TMUX_SOCKET"], self.record(agent)["pane"]
-        self.run("tmux", "-L", socket, "send-keys", "-t", pane, *keys).well()
+        self.run("tmux", "-L", socket, command, "-t", pane, *words).well()
 
     def choose(self, agent: str, *keys: str) -> None:
         """Press keys at what an agent asks, as a person would: again, if nothing comes of it.

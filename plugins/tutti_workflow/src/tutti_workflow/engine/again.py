@@ -11,10 +11,9 @@ from tutti_core import Context, StateError
 from ..plan.resolve import Plan
 from ..record.state import RunState
 from ..record.store import Store
-from .admission import admitted
 from .order import Again, Order, Seat
 from .preflight import Decision, decisions, refuse_changed, to_redo
-from .run import action_of, plan_of, told_of
+from .run import action_of, in_place, plan_of, told_of
 from .scope import Outputs, rendered
 from .whole import Whole
 
@@ -60,7 +59,7 @@ def _resumed(context: Context, store: Store, again: Again, seat: Seat) -> RunSta
     context.permit(action_of(context, order_of(run), run.run_id))
     found = look(context, plan, run, again)
     _refuse_asking(found, run)
-    with admitted(context, plan.workflow, order_of(run).above, run, seat):
+    with in_place(context, plan, order_of(run), whole):
         whole.catch_up()
         whole.heard(store.write(*_lines(plan, run, again, found)))
         earlier = {one.key: one.record for one in found if one.does in ("continue", "run")}

@@ -165,15 +165,35 @@ def run_order(context: Context, order: Order, seat: Seat | None = None) -> RunSt
     if not order.parent:
         close_left(context, seat)
     store, plan = begin(context, order)
-    with _owned(store), ExitStack() as place:
+    with _owned(store):
         whole = Whole(context, store, seat)
+        with in_place(context, plan, order, whole):
+            whole.heard(store.history[:1])
+            return whole.conduct(plan)
+
+
+@contextmanager
+def in_place(context: Context, plan: Plan, order: Order, whole: Whole) -> Iterator[None]:
+    """Hold a place among the runs of its group; one that did nothing yet and gets none is over.
+
+    Args:
+        context: The workspace.
+        plan: The run's plan.
+        order: What was wanted.
+        whole: The run.
+
+    Raises:
+        PolicyError: If there is no place for it.
+    """
+    run = whole.store.state
+    with ExitStack() as place:
         try:
-            place.enter_context(admitted(context, plan.workflow, order.above, store.state, seat))
+            place.enter_context(admitted(context, plan.workflow, order.above, run, whole.seat))
         except PolicyError as error:
-            whole.refuse(error)
+            if not run.finished_at and not any(one.attempts for one in run.steps.values()):
+                whole.refuse(error)
             raise
-        whole.heard(store.history[:1])
-        return whole.conduct(plan)
+        yield
 
 
 def dry_run(context: Context, order: Order) -> tuple[Plan, list[dict[str, Any]]]:
