@@ -24,6 +24,16 @@ mode = "unattended"
 policy = "bypass"
 """
 AGENT = '[[agent]]\nname = "{name}"\n'
+HELD = """
+[[runtime]]
+name = "held"
+command = "sh"
+args_bypass = ["-c", "until [ -e '{gate}' ]; do sleep 0.1; done; echo ready; sleep 600"]
+[[runtime.screen]]
+id = "ready"
+state = "idle"
+regex = "ready"
+"""
 
 
 def team(name: str, *agents: str) -> str:
@@ -328,7 +338,10 @@ def test_looking_everywhere_is_quick(workspace: Stage) -> None:
 
 def test_nobody_else_is_begun_with_after_ctrl_c(workspace: Stage, other: Stage) -> None:
     """Whoever is being started is started whole; what was not begun with is not there."""
-    chain = AGENT.format(name="first") + AGENT.format(name="second") + 'depends_on = ["first"]\n'
+    chain = AGENT.format(name="first") + 'runtime = "held"\n'
+    chain += AGENT.format(name="second") + 'depends_on = ["first"]\n'
+    gate = workspace.home / "gate"
+    chain += HELD.format(gate=gate)
     for stage, name in ((workspace, "one"), (other, "two")):
         stage.team(TEAM.format(name=name) + chain).tt("workspaces", "add").well()
     argv = [sys.executable, "-m", "tutti_core", "up", "--all"]
@@ -341,4 +354,5 @@ def test_nobody_else_is_begun_with_after_ctrl_c(workspace: Stage, other: Stage) 
     assert raising.returncode == 130
     assert workspace.status()["first"]["running"]
     assert not carrying(workspace.root, ["second"])
+    gate.touch()
     workspace.tt("up").well()
