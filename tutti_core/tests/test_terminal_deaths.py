@@ -88,8 +88,12 @@ def test_it_is_written_wherever_it_is(host: TmuxHost, tmp_path: Path) -> None:
 def test_the_last_screen_stays_as_it_is(host: TmuxHost, tmp_path: Path) -> None:
     """Where no line can be written, tmux shows nothing on top of what the agent said."""
     spool, done = tmp_path / "gone" / "deaths.spool", tmp_path / "deaths.spool"
-    ada = start(host, spool, "echo last words; exit 1")
+    heard = tmp_path / "heard"
+    ada = start(host, spool, f"echo last words; until [ -e {heard} ]; do sleep 0.05; done; exit 1")
     start(host, done, "exit 0", "bob")
+    # Tmux before 3.6 drops what a program says in the moment it ends.
+    until(lambda: host.capture([ada.pane])[ada.pane].strip() == "last words")
+    heard.touch()
     until(lambda: all(one.dead for one in host.list()))
     until(lambda: lines(host, done))
     assert host.capture([ada.pane])[ada.pane].strip() == "last words"
